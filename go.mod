@@ -1,0 +1,3 @@
+module github.com/mortise-auth/mortise
+
+go 1.26
