@@ -1,0 +1,26 @@
+package lockout
+
+import (
+	"context"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// Count is how often somebody failed to prove to be an account since the last
+// complete sign-in.
+type Count struct {
+	Failures int
+	Last     time.Time
+}
+
+// Store keeps failure counts of existing accounts.
+type Store interface {
+	// Load returns the count; zero when there is none.
+	Load(ctx context.Context, account user.ID) (Count, error)
+	// Fail adds one and writes the event, in one act.
+	Fail(ctx context.Context, account user.ID, at time.Time, ev audit.Event) (Count, error)
+	// Clear forgets the count. Only a complete sign-in does, in its transaction.
+	Clear(ctx context.Context, account user.ID) error
+}

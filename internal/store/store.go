@@ -1,0 +1,84 @@
+// Package store is the seam between what Mortise knows and where it is kept.
+//
+// Each domain declares the Store it needs; Set unites them; an engine in
+// storage/ fulfils it; storetest proves that it does, for every engine alike.
+package store
+
+import (
+	"context"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/idempotency"
+	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/keyring"
+	"github.com/mortise-auth/mortise/internal/lockout"
+	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/revocation"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+var (
+	// ErrUnavailable: the database does not answer; nothing was done.
+	ErrUnavailable = problem.New(problem.Unavailable, "store_unavailable", "We cannot reach our database right now. Nothing was changed; try again in a moment.")
+	// ErrNewerSchema: the schema is newer than this program.
+	ErrNewerSchema = problem.New(problem.Conflict, "newer_schema", "The database was written by a newer version of Mortise. Start that version, or restore a backup from before the upgrade.")
+	// ErrOlderSchema: migrations are pending and were not asked for.
+	ErrOlderSchema = problem.New(problem.Conflict, "older_schema", "The database needs a migration. Run mortise db migrate, or let serve do it.")
+	// ErrLocked: another process has the data folder.
+	ErrLocked = problem.New(problem.Conflict, "folder_locked", "Another process is using this data folder. Stop it first, or talk to it.")
+)
+
+// Set is every domain's store, bound to the whole database or to one transaction.
+type Set interface {
+	Users() user.Store
+	Passwords() password.Store
+	Sessions() session.Store
+	Proofs() proof.Store
+	Roles() rbac.Store
+	Organizations() organization.Store
+	Lockouts() lockout.Store
+	Mail() mail.Store
+	Audit() audit.Store
+	Revocations() revocation.Store
+	Keys() keyring.Store
+	Instance() instance.Store
+	Idempotency() idempotency.Store
+}
+
+// Store is an engine. It is safe for concurrent use.
+type Store interface {
+	Set
+
+	// InTx runs fn in one transaction: all of its writes are kept, durably,
+	// before InTx returns nil, or none is. fn may run again after a conflict, so
+	// it has no side effects; it does no I/O and no hashing and is cut off
+	// (TH-26). Nothing that fn learned is true when InTx fails.
+	InTx(ctx context.Context, fn func(Set) error) error
+
+	// OnRevoke registers f to be called with the entries of every act of this
+	// process, after its commit and before the act returns to its caller. Call
+	// it before the store is used.
+	OnRevoke(f func([]revocation.Entry))
+
+	// Now asks the database for its time, to measure skew only.
+	Now(ctx context.Context) (time.Time, error)
+	// Schema tells the version of the schema and what this program wants.
+	Schema(ctx context.Context) (have, want int64, err error)
+	// Restored reports whether opening found the store rewound (a backup put
+	// back, a failover that lost commits) and therefore ended everything that
+	// was alive in it (TH-24).
+	Restored() bool
+	// Health returns nil when a read and a write would work.
+	Health(ctx context.Context) error
+	// Engine is "sqlite" or "postgres".
+	Engine() string
+	// Close waits for acts under way and releases everything.
+	Close() error
+}
