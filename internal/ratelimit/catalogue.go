@@ -15,6 +15,7 @@ const (
 	RecoverAccount Name = "recover.account"
 	CodeSource     Name = "code.source" // codes typed, whatever for
 	CodeAccount    Name = "code.account"
+	CodeMail       Name = "code.mail"      // codes mailed to one address
 	ChangeAccount  Name = "change.account" // changes to credentials and addresses
 	ExportAccount  Name = "export.account"
 	SetupSource    Name = "setup.source"
@@ -37,6 +38,7 @@ func Defaults() []Limit {
 		{Name: RecoverAccount, Every: 12 * time.Minute, Burst: 3},
 		PerMinute(CodeSource, 60),
 		PerMinute(CodeAccount, 10),
+		{Name: CodeMail, Every: 5 * time.Minute, Burst: 3},
 		PerHour(ChangeAccount, 60),
 		PerHour(ExportAccount, 5),
 		PerMinute(SetupSource, 10),
