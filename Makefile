@@ -63,7 +63,7 @@ matrix: ## docs/standards-matrix.md from the marks in the tests
 .PHONY: generate
 generate: matrix ## everything that is made from something else
 	@go generate ./...
-	@go mod tidy && go -C tools mod tidy
+	@go mod tidy
 
 .PHONY: verify
 verify: ## regenerate, and fail when something was stale
