@@ -41,7 +41,6 @@ func parseOptions(s string, allowed ...string) (*options, error) {
 	return o, nil
 }
 
-
 // number returns a required decimal between 1 and max.
 func (o *options) number(name string, max uint64) uint64 {
 	n, err := decimal(o.m[name], max)
