@@ -3,12 +3,11 @@ package password
 import (
 	"bufio"
 	"bytes"
-	"crypto/sha256"
 	_ "embed" // the filter below
-	"encoding/binary"
 	"io"
 	"strings"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/FastFilter/xorfilter"
 	"golang.org/x/text/unicode/norm"
@@ -34,16 +33,31 @@ var common = sync.OnceValue(func() *xorfilter.BinaryFuse[uint16] {
 	return s
 })
 
-// isCommon reports whether the whole of s, folded, is on the embedded list.
-func isCommon(s string) bool { return common().Contains(commonKey(strings.ToLower(s))) }
+// isCommon reports whether the whole of s, folded to lower case, is on the
+// embedded list.
+func isCommon(s string) bool { return common().Contains(keyOf(strings.ToLower(s))) }
 
-// commonKey expects lower case. The label keeps keys apart from any other use
-// of the digest.
-func commonKey(lower string) uint64 {
-	var buf [96]byte
-	b := append(buf[:0], "mortise/common/1\x00"...)
-	sum := sha256.Sum256(append(b, lower...))
-	return binary.BigEndian.Uint64(sum[:])
+// commonKey is FNV-1a, 64 bits, from a basis of our own. It grows by characters,
+// so the estimate can ask about every piece of a password at little cost; the
+// list is public, so nothing is gained by making two words collide.
+type commonKey uint64
+
+const newCommonKey commonKey = 0x6d6f72746973653f // "mortise?"
+
+func (k commonKey) add(r rune) commonKey {
+	var b [utf8.UTFMax]byte
+	for _, c := range b[:utf8.EncodeRune(b[:], r)] {
+		k = (k ^ commonKey(c)) * 0x100000001b3
+	}
+	return k
+}
+
+func keyOf(lower string) uint64 {
+	k := newCommonKey
+	for _, r := range lower {
+		k = k.add(r)
+	}
+	return uint64(k)
 }
 
 // BuildCommon writes the filter of a list of passwords, one on a line. It holds
@@ -56,7 +70,7 @@ func BuildCommon(r io.Reader, w io.Writer) error {
 	lines := bufio.NewScanner(r)
 	for lines.Scan() {
 		if s := strings.ToLower(norm.NFC.String(lines.Text())); s != "" {
-			if err := f.add(commonKey(s)); err != nil {
+			if err := f.add(keyOf(s)); err != nil {
 				return err
 			}
 		}
