@@ -81,7 +81,7 @@ func (f *Flow) startAddress(ctx context.Context, by user.Caller, u user.User, ty
 	if err := f.limit(ctx, ratelimit.Key{Limit: ratelimit.SignupAddress, Of: key}); err != nil {
 		return secret.Token{}, err
 	}
-	p, err := f.newPending(proof.Address, key, AddressLife, address{Address: shown})
+	p, err := f.mint().New(proof.Address, key, f.now(), AddressLife, address{Address: shown})
 	if err != nil {
 		return secret.Token{}, err
 	}
@@ -94,19 +94,19 @@ func (f *Flow) startAddress(ctx context.Context, by user.Caller, u user.User, ty
 		return secret.Token{}, asField(ErrEmailYours, "/email")
 	}
 	taken := err == nil && owner.ID != u.ID && held.Verified()
-	return p.flow, f.o.InTx(ctx, func(tx Tx) error {
+	return p.FlowToken, f.mailing(ctx, func(tx Tx) error {
 		if err := tx.Audit().Append(ctx, by.Event(AddressRequested, f.now(), u.ID)); err != nil {
 			return err
 		}
 		d := notice(u, by, f.now())
 		if taken {
-			d.Name, d.Link = owner.Name, f.o.URL.JoinPath("/login").String()
+			d.Name = owner.Name
 			return f.queue(ctx, tx, mail.AccountExists, held.Address, langOf(owner, lang), d)
 		}
 		if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
 			return err
 		}
-		d.Link, d.Code, d.Expires = f.link("/verify/address", p.link), p.code, AddressLife
+		d.Path, d.Code, d.Valid = link("/verify/address", p.LinkToken), p.Code, AddressLife
 		return f.queue(ctx, tx, mail.VerifyAddress, shown, langOf(u, lang), d)
 	})
 }
@@ -118,7 +118,7 @@ func (f *Flow) ConfirmEmail(ctx context.Context, by user.Caller, a Answer, lang 
 		return user.Email{}, err
 	}
 	var in address
-	if err := f.payload(p, &in); err != nil {
+	if err := f.mint().Payload(p, &in); err != nil {
 		return user.Email{}, err
 	}
 	u, err := f.o.Read.Users().ByID(ctx, p.User)
@@ -127,12 +127,12 @@ func (f *Flow) ConfirmEmail(ctx context.Context, by user.Caller, a Answer, lang 
 	}
 	now := f.now()
 	e := user.Email{User: u.ID, Address: in.Address, Key: p.Key, VerifiedAt: now, CreatedAt: now}
-	err = f.o.InTx(ctx, func(tx Tx) error {
+	err = f.mailing(ctx, func(tx Tx) error {
 		if err := f.spend(ctx, tx, p, by.Event(user.Verified, now, u.ID)); err != nil {
 			return err
 		}
 		d := notice(u, by, now)
-		d.Address = in.Address
+		d.Detail = in.Address
 		err := tx.Users().VerifyEmail(ctx, u.ID, p.Key, now, by.Event(user.Verified, now, u.ID))
 		if err == nil {
 			return nil // it was on the account already, unverified
@@ -140,7 +140,7 @@ func (f *Flow) ConfirmEmail(ctx context.Context, by user.Caller, a Answer, lang 
 		if !errors.Is(err, user.ErrEmailUnknown) {
 			return err
 		}
-		if err := f.tell(ctx, tx, u, mail.AddressAdded, d, lang); err != nil {
+		if err := f.tell(ctx, tx, u, mail.SettingChanged, d, lang); err != nil {
 			return err
 		}
 		return tx.Users().AddEmail(ctx, e, by.Event(user.EmailAdded, now, u.ID))
@@ -206,15 +206,16 @@ func (f *Flow) cancelWaiting(ctx context.Context, by user.Caller, key string, no
 // withUndo runs a change to addresses and mails an undo link to the address
 // that lost by it, when that address was proven; the others are told.
 func (f *Flow) withUndo(ctx context.Context, by user.Caller, u user.User, lost user.Email, lang string, change func(Tx) error) error {
-	p, err := f.newPending(proof.Undo, lost.Key, UndoLife, address{Address: lost.Address, Primary: lost.Primary})
+	p, err := f.mint().New(proof.Undo, lost.Key, f.now(), UndoLife, address{Address: lost.Address, Primary: lost.Primary})
 	if err != nil {
 		return err
 	}
-	p.User, p.Flow, p.Code = u.ID, secret.Digest{}, nil
+	p = p.LinkOnly()
+	p.User = u.ID
 	d := notice(u, by, f.now())
-	d.Address = lost.Address
-	return f.o.InTx(ctx, func(tx Tx) error {
-		if err := f.tell(ctx, tx, u, mail.AddressesChanged, d, lang); err != nil {
+	d.Detail = lost.Address
+	return f.mailing(ctx, func(tx Tx) error {
+		if err := f.tell(ctx, tx, u, mail.SettingChanged, d, lang); err != nil {
 			return err
 		}
 		if err := change(tx); err != nil || !lost.Verified() {
@@ -223,7 +224,12 @@ func (f *Flow) withUndo(ctx context.Context, by user.Caller, u user.User, lost u
 		if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
 			return err
 		}
-		d.Link, d.Expires = f.link("/verify/undo", p.link), UndoLife
+		now, err := f.primary(ctx, tx, u.ID)
+		if err != nil {
+			return err
+		}
+		d.Address = now.Address
+		d.Path, d.Valid = link("/verify/undo", p.LinkToken), UndoLife
 		return f.queue(ctx, tx, mail.AddressChanged, lost.Address, langOf(u, lang), d)
 	})
 }
@@ -237,16 +243,17 @@ func (f *Flow) Undo(ctx context.Context, by user.Caller, a Answer) error {
 		return err
 	}
 	var was address
-	if err := f.payload(p, &was); err != nil {
+	if err := f.mint().Payload(p, &was); err != nil {
 		return err
 	}
-	frozen, err := f.newPending(proof.Frozen, p.Key, UndoLife, nil)
+	frozen, err := f.mint().New(proof.Frozen, p.Key, f.now(), UndoLife, nil)
 	if err != nil {
 		return err
 	}
-	frozen.User, frozen.Code = p.User, nil
+	frozen = frozen.LinkOnly()
+	frozen.User = p.User
 	now := f.now()
-	return f.o.InTx(ctx, func(tx Tx) error {
+	return f.mailing(ctx, func(tx Tx) error {
 		if err := f.spend(ctx, tx, p, by.Event(user.EmailRestored, now, p.User)); err != nil {
 			return err
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/useragent"
 )
 
 // Tx is what one act of the flow may touch.
@@ -32,13 +33,6 @@ type Tx interface {
 
 // InTx runs fn in one transaction; see store.Store.
 type InTx func(ctx context.Context, fn func(Tx) error) error
-
-// Keys is what the flow needs of the keyring.
-type Keys interface {
-	MAC(purpose string, parts ...[]byte) [32]byte
-	Seal(purpose string, aad, plaintext []byte) []byte
-	Open(purpose string, aad, sealed []byte) ([]byte, error)
-}
 
 // Hasher makes password hashes; see password.Hasher.
 type Hasher interface {
@@ -58,13 +52,13 @@ type Confirmer interface {
 
 // Mailer composes messages for the outbox.
 type Mailer interface {
-	Compose(m mail.Message) (mail.Queued, error)
+	Queue(m mail.Message) (mail.Queued, error)
+	Wake() // after the commit: send now
 }
 
 // Options configure a Flow. All are required but NoSignUp.
 type Options struct {
 	Instance  [16]byte
-	URL       *url.URL // public address; links are built from nothing else (PW-32)
 	Now       func() time.Time
 	Log       *slog.Logger
 	Read      Tx // outside transactions
@@ -73,7 +67,7 @@ type Options struct {
 	Hasher    Hasher
 	Policy    Policy
 	Rates     ratelimit.Store
-	Keys      Keys
+	Keys      proof.Keys
 	Mailer    Mailer
 	NoSignUp  bool // nobody may sign up by themselves
 }
@@ -91,7 +85,6 @@ const (
 	RecoverLife  = time.Hour           // PW-31
 	UndoLife     = 72 * time.Hour      // PW-35
 	DeletionWait = 14 * 24 * time.Hour // until an account that asked for it is deleted
-	codeDigits   = 8                   // of mailed codes; five tries and limits apply
 )
 
 func (f *Flow) now() time.Time { return f.o.Now().UTC().Truncate(time.Microsecond) }
@@ -124,11 +117,9 @@ func (f *Flow) confirmed(ctx context.Context, by user.Caller, current secret.Tex
 	return f.o.Read.Users().ByID(ctx, by.User)
 }
 
-// link is an address of ours that carries a mailed secret.
-func (f *Flow) link(path string, token secret.Token) string {
-	u := f.o.URL.JoinPath(path)
-	u.RawQuery = url.Values{"token": {token.Reveal()}}.Encode()
-	return u.String()
+// link is a path of ours that carries a mailed secret.
+func link(path string, token secret.Token) string {
+	return path + "?" + url.Values{"token": {token.Reveal()}}.Encode()
 }
 
 // primary is the account's primary address; zero when it has none.
@@ -138,6 +129,15 @@ func (f *Flow) primary(ctx context.Context, tx Tx, id user.ID) (user.Email, erro
 		return user.Email{}, err
 	}
 	return emails[0], nil
+}
+
+// mailing runs fn in one transaction and, once it is committed, wakes the outbox.
+func (f *Flow) mailing(ctx context.Context, fn func(Tx) error) error {
+	err := f.o.InTx(ctx, fn)
+	if err == nil {
+		f.o.Mailer.Wake()
+	}
+	return err
 }
 
 // tell queues a notice to every verified address of an account (AU-60), and to
@@ -167,7 +167,7 @@ func (f *Flow) tell(ctx context.Context, tx Tx, u user.User, template mail.Templ
 }
 
 func (f *Flow) queue(ctx context.Context, tx Tx, template mail.Template, to, lang string, d mail.Data) error {
-	q, err := f.o.Mailer.Compose(mail.Message{Template: template, To: to, Lang: lang, Data: d})
+	q, err := f.o.Mailer.Queue(mail.Message{Template: template, To: to, Lang: lang, Data: d})
 	if err != nil {
 		return err
 	}
@@ -176,7 +176,7 @@ func (f *Flow) queue(ctx context.Context, tx Tx, template mail.Template, to, lan
 
 // notice is what a mail says about the act it reports.
 func notice(u user.User, by user.Caller, at time.Time) mail.Data {
-	return mail.Data{Name: u.Name, Time: at, Device: by.Source.UserAgent, IP: by.Source.IP, Place: by.Source.Place}
+	return mail.Data{Name: u.Name, Act: mail.Act{When: at, Device: useragent.Describe(by.Source.UserAgent), IP: by.Source.IP, Place: by.Source.Place}}
 }
 
 func langOf(u user.User, fallback string) string {

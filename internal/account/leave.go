@@ -23,16 +23,17 @@ func (f *Flow) RequestDeletion(ctx context.Context, by user.Caller, current secr
 	if err != nil {
 		return time.Time{}, err
 	}
-	p, err := f.newPending(proof.CancelDeletion, "", DeletionWait, nil)
+	p, err := f.mint().New(proof.CancelDeletion, "", f.now(), DeletionWait, nil)
 	if err != nil {
 		return time.Time{}, err
 	}
-	p.User, p.Flow, p.Code = u.ID, secret.Digest{}, nil
+	p = p.LinkOnly()
+	p.User = u.ID
 	now := f.now()
 	due := now.Add(DeletionWait)
 	d := notice(u, by, now)
-	d.Link, d.Due = f.link("/verify/keep", p.link), due
-	err = f.o.InTx(ctx, func(tx Tx) error {
+	d.Path, d.Due = link("/verify/keep", p.LinkToken), due
+	err = f.mailing(ctx, func(tx Tx) error {
 		if err := tx.Users().SetState(ctx, u.ID, user.Active, user.Deleting, due, now, by.Event(user.DeletionScheduled, now, u.ID)); err != nil {
 			return err
 		}
@@ -51,7 +52,7 @@ func (f *Flow) CancelDeletion(ctx context.Context, by user.Caller, a Answer) err
 		return err
 	}
 	now := f.now()
-	return f.o.InTx(ctx, func(tx Tx) error {
+	return f.mailing(ctx, func(tx Tx) error {
 		if err := f.spend(ctx, tx, p, by.Event(user.DeletionCancelled, now, p.User)); err != nil {
 			return err
 		}
@@ -69,7 +70,7 @@ func (f *Flow) DeleteDue(ctx context.Context, limit int) (int, error) {
 	}
 	by := user.System()
 	for n, id := range due {
-		err := f.o.InTx(ctx, func(tx Tx) error {
+		err := f.mailing(ctx, func(tx Tx) error {
 			u, err := tx.Users().ByID(ctx, id)
 			if err != nil || u.State != user.Deleting || now.Before(u.DeleteAt) {
 				return err

@@ -41,7 +41,7 @@ func (f *Flow) ChangePassword(ctx context.Context, in PasswordChange) error {
 	}
 	now := f.now()
 	keep, _ := session.ParseID(in.By.Session)
-	return f.o.InTx(ctx, func(tx Tx) error {
+	return f.mailing(ctx, func(tx Tx) error {
 		c := password.Credential{User: u.ID, Version: old.Version + 1, Hash: hash, ChangedAt: now}
 		if err := tx.Passwords().Set(ctx, c, in.By.Event(PasswordChanged, now, u.ID)); err != nil {
 			return err
@@ -94,7 +94,7 @@ func (f *Flow) StartRecovery(ctx context.Context, by user.Caller, identifier, la
 	if err != nil && !absent(err) {
 		return secret.Token{}, err
 	}
-	p, err := f.newPending(proof.Recover, key, RecoverLife, nil)
+	p, err := f.mint().New(proof.Recover, key, f.now(), RecoverLife, nil)
 	if err != nil {
 		return secret.Token{}, err
 	}
@@ -107,20 +107,20 @@ func (f *Flow) StartRecovery(ctx context.Context, by user.Caller, identifier, la
 		reachable = !blocked
 	}
 	if !reachable {
-		return p.flow, f.o.Read.Audit().Append(ctx, by.Event(RecoveryRequested, f.now(), user.ID{}).Failed("failure", "unknown_identifier"))
+		return p.FlowToken, f.o.Read.Audit().Append(ctx, by.Event(RecoveryRequested, f.now(), user.ID{}).Failed("failure", "unknown_identifier"))
 	}
-	return p.flow, f.mailRecovery(ctx, by, u, email, p, lang)
+	return p.FlowToken, f.mailRecovery(ctx, by, u, email, p, lang)
 }
 
-func (f *Flow) mailRecovery(ctx context.Context, by user.Caller, u user.User, email user.Email, p pending, lang string) error {
+func (f *Flow) mailRecovery(ctx context.Context, by user.Caller, u user.User, email user.Email, p proof.Minted, lang string) error {
 	c, err := f.o.Read.Passwords().ByUser(ctx, u.ID)
 	if err != nil && !errors.Is(err, password.ErrNone) {
 		return err
 	}
 	p.User, p.UserVersion, p.PasswordVersion = u.ID, u.Version, c.Version
 	d := notice(u, by, f.now())
-	d.Link, d.Code, d.Expires = f.link("/recover/reset", p.link), p.code, RecoverLife
-	return f.o.InTx(ctx, func(tx Tx) error {
+	d.Path, d.Code, d.Valid = link("/recover/reset", p.LinkToken), p.Code, RecoverLife
+	return f.mailing(ctx, func(tx Tx) error {
 		if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
 			return err
 		}
@@ -158,7 +158,7 @@ func (f *Flow) FinishRecovery(ctx context.Context, by user.Caller, a Answer, tex
 		return user.User{}, err
 	}
 	now := f.now()
-	err = f.o.InTx(ctx, func(tx Tx) error {
+	err = f.mailing(ctx, func(tx Tx) error {
 		if err := f.spend(ctx, tx, p, by.Event(RecoveryCompleted, now, u.ID)); err != nil {
 			return err
 		}
@@ -169,7 +169,7 @@ func (f *Flow) FinishRecovery(ctx context.Context, by user.Caller, a Answer, tex
 		if _, err := tx.Sessions().EndAll(ctx, u.ID, session.ID{}, session.PasswordReset, now, by.Event(SessionsEnded, now, u.ID)); err != nil {
 			return err
 		}
-		return f.tell(ctx, tx, u, mail.PasswordChanged, notice(u, by, now), lang)
+		return f.tell(ctx, tx, u, mail.Recovered, notice(u, by, now), lang)
 	})
 	return u, err
 }

@@ -2,8 +2,6 @@ package account
 
 import (
 	"context"
-	"crypto/subtle"
-	"encoding/json"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -13,46 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
-// pending is a proof about to be mailed, with the secrets that are never stored.
-type pending struct {
-	proof.Proof
-	link secret.Token
-	flow secret.Token
-	code secret.Text
-}
-
-// newPending mints a proof. payload is sealed to the proof's id.
-func (f *Flow) newPending(purpose proof.Purpose, key string, life time.Duration, payload any) (pending, error) {
-	now := f.now()
-	p := pending{link: secret.New(purpose.LinkPurpose()), flow: secret.New(purpose.FlowPurpose()), code: secret.Code(codeDigits)}
-	p.Proof = proof.Proof{ID: proof.NewID(now), Purpose: purpose, Key: key, CreatedAt: now, ExpiresAt: now.Add(life)}
-	p.Link, p.Flow = p.link.Digest(f.o.Instance), p.flow.Digest(f.o.Instance)
-	p.Code = f.codeMAC(p.ID, p.code)
-	if payload == nil {
-		return p, nil
-	}
-	plain, err := json.Marshal(payload)
-	if err != nil {
-		return p, err
-	}
-	p.Payload = f.o.Keys.Seal("proof", p.ID[:], plain)
-	return p, nil
-}
-
-// codeMAC is how a code is kept and compared: keyed, and bound to its proof.
-func (f *Flow) codeMAC(id proof.ID, code secret.Text) []byte {
-	mac := f.o.Keys.MAC("code", id[:], []byte(code.Reveal()))
-	return mac[:]
-}
-
-// payload opens what newPending sealed.
-func (f *Flow) payload(p proof.Proof, into any) error {
-	plain, err := f.o.Keys.Open("proof", p.ID[:], p.Payload)
-	if err != nil {
-		return err
-	}
-	return json.Unmarshal(plain, into)
-}
+func (f *Flow) mint() proof.Mint { return proof.Mint{Instance: f.o.Instance, Keys: f.o.Keys} }
 
 // Answer is what a person brings back from a mail: the link's secret, or the code
 // together with the flow secret their browser holds.
@@ -75,7 +34,7 @@ func (f *Flow) open(ctx context.Context, by user.Caller, purpose proof.Purpose, 
 		if err != nil {
 			return p, err
 		}
-		return p, usable(p, now)
+		return p, p.Usable(now)
 	}
 	p, err := f.o.Read.Proofs().ByFlow(ctx, purpose, a.Flow.Digest(f.o.Instance))
 	if err != nil {
@@ -84,17 +43,10 @@ func (f *Flow) open(ctx context.Context, by user.Caller, purpose proof.Purpose, 
 	if err := f.o.Read.Proofs().Attempt(ctx, p.ID, now); err != nil {
 		return p, err
 	}
-	if subtle.ConstantTimeCompare(p.Code, f.codeMAC(p.ID, a.Code)) != 1 {
+	if !f.mint().Fits(p, a.Code) {
 		return p, proof.ErrWrongCode
 	}
-	return p, usable(p, now)
-}
-
-func usable(p proof.Proof, now time.Time) error {
-	if !p.UsedAt.IsZero() || !now.Before(p.ExpiresAt) {
-		return proof.ErrExpired
-	}
-	return nil
+	return p, p.Usable(now)
 }
 
 // Peek tells what a mailed link is about without changing anything: mail
@@ -104,7 +56,7 @@ func (f *Flow) Peek(ctx context.Context, purpose proof.Purpose, link secret.Toke
 	if err != nil {
 		return Pending{}, err
 	}
-	if err := usable(p, f.now()); err != nil {
+	if err := p.Usable(f.now()); err != nil {
 		return Pending{}, err
 	}
 	return f.describe(p)
@@ -124,7 +76,7 @@ func (f *Flow) describe(p proof.Proof) (Pending, error) {
 		return out, nil
 	}
 	var known struct{ Name, Address string }
-	if err := f.payload(p, &known); err != nil {
+	if err := f.mint().Payload(p, &known); err != nil {
 		return out, err
 	}
 	out.Name = known.Name

@@ -53,7 +53,7 @@ func (f *Flow) StartSignUp(ctx context.Context, in SignUp) (secret.Token, error)
 	if err != nil {
 		return secret.Token{}, err
 	}
-	p, err := f.newPending(proof.SignUp, key, SignUpLife, signUp{Name: name, Address: address, Lang: in.Lang, Hash: string(hash)})
+	p, err := f.mint().New(proof.SignUp, key, f.now(), SignUpLife, signUp{Name: name, Address: address, Lang: in.Lang, Hash: string(hash)})
 	if err != nil {
 		return secret.Token{}, err
 	}
@@ -62,22 +62,22 @@ func (f *Flow) StartSignUp(ctx context.Context, in SignUp) (secret.Token, error)
 		return secret.Token{}, err
 	}
 	taken := err == nil && email.Verified()
-	err = f.o.InTx(ctx, func(tx Tx) error {
+	err = f.mailing(ctx, func(tx Tx) error {
 		if err := tx.Audit().Append(ctx, in.By.Event(SignUpStarted, f.now(), owner.ID)); err != nil {
 			return err
 		}
-		d := mail.Data{Name: name, Time: f.now(), Device: in.By.Source.UserAgent, IP: in.By.Source.IP, Place: in.By.Source.Place}
+		d := notice(user.User{Name: name}, in.By, f.now())
 		if taken {
-			d.Name, d.Link = owner.Name, f.o.URL.JoinPath("/recover").String()
+			d.Name = owner.Name
 			return f.queue(ctx, tx, mail.AccountExists, email.Address, langOf(owner, in.Lang), d)
 		}
 		if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
 			return err
 		}
-		d.Link, d.Code, d.Expires = f.link("/verify/signup", p.link), p.code, SignUpLife
-		return f.queue(ctx, tx, mail.VerifySignUp, address, in.Lang, d)
+		d.Path, d.Code, d.Valid = link("/verify/signup", p.LinkToken), p.Code, SignUpLife
+		return f.queue(ctx, tx, mail.VerifySignup, address, in.Lang, d)
 	})
-	return p.flow, err
+	return p.FlowToken, err
 }
 
 // clean collects every fault of the form, so that a person sees all at once.
@@ -123,13 +123,13 @@ func (f *Flow) FinishSignUp(ctx context.Context, by user.Caller, a Answer) (user
 		return user.User{}, err
 	}
 	var in signUp
-	if err := f.payload(p, &in); err != nil {
+	if err := f.mint().Payload(p, &in); err != nil {
 		return user.User{}, err
 	}
 	now := f.now()
 	u := user.User{ID: user.NewID(now), Name: in.Name, Locale: in.Lang, State: user.Active, Version: 1, Revision: 1, CreatedAt: now, UpdatedAt: now}
 	email := user.Email{User: u.ID, Address: in.Address, Key: p.Key, VerifiedAt: now, Primary: true, CreatedAt: now}
-	err = f.o.InTx(ctx, func(tx Tx) error {
+	err = f.mailing(ctx, func(tx Tx) error {
 		if err := f.spend(ctx, tx, p, by.Event(user.Verified, now, u.ID)); err != nil {
 			return err
 		}

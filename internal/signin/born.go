@@ -11,6 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/useragent"
 )
 
 // born makes the session, clears the lock-out, ends the session it replaces and
@@ -55,6 +56,9 @@ func (f *Flow) born(ctx context.Context, a *Attempt, r Request, p Proven, guess 
 	if err != nil {
 		return Result{}, err
 	}
+	if notice != nil {
+		f.o.Mailer.Wake()
+	}
 	return Result{User: a.Account, Session: s, Secret: token, Device: f.o.Devices.Write(a.Device, a.Account.ID)}, nil
 }
 
@@ -84,11 +88,16 @@ func (f *Flow) newDevice(a *Attempt, s session.Session, lang string) (*mail.Queu
 	if a.Known || a.Email.Address == "" || !a.Email.Verified() {
 		return nil, nil
 	}
-	q, err := f.o.Mailer.Compose(mail.Message{
+	q, err := f.o.Mailer.Queue(mail.Message{
 		Template: mail.NewDevice, To: a.Email.Address, Lang: langOf(a.Account, lang),
-		Data: mail.Data{Name: a.Account.Name, Time: s.CreatedAt, Device: s.UserAgent, Place: s.Place, IP: s.IP},
+		Data: mail.Data{Name: a.Account.Name, Act: act(a.By, s.CreatedAt)},
 	})
 	return &q, err
+}
+
+// act is what a mail says about the circumstances.
+func act(by user.Caller, at time.Time) mail.Act {
+	return mail.Act{When: at, Device: useragent.Describe(by.Source.UserAgent), Place: by.Source.Place, IP: by.Source.IP}
 }
 
 func langOf(u user.User, fallback string) string {

@@ -33,14 +33,10 @@ type Lockout interface {
 	Reserve(ctx context.Context, a lockout.Attempt) (*lockout.Reservation, error)
 }
 
-// Keys is what the flow needs of the keyring.
-type Keys interface {
-	MAC(purpose string, parts ...[]byte) [32]byte
-}
-
 // Mailer composes messages for the outbox.
 type Mailer interface {
-	Compose(m mail.Message) (mail.Queued, error)
+	Queue(m mail.Message) (mail.Queued, error)
+	Wake() // after the commit: send now
 }
 
 // Method proves an account by one factor.
@@ -110,7 +106,7 @@ type Options struct {
 	Method   Method
 	Lockout  Lockout
 	Rates    ratelimit.Store
-	Keys     Keys
+	Keys     proof.Keys
 	Devices  *device.Book
 	Mailer   Mailer
 	Limits   Limits
