@@ -18,7 +18,7 @@ require (
 )
 
 require (
-	github.com/FastFilter/xorfilter v0.4.2-0.20260120015552-4e5a4d9df65a // indirect
-	github.com/mileusna/useragent v1.3.5 // indirect
+	github.com/FastFilter/xorfilter v0.4.2-0.20260120015552-4e5a4d9df65a
+	github.com/mileusna/useragent v1.3.5
 	github.com/wneessen/go-mail v0.8.1
 )

@@ -55,9 +55,12 @@ func (f *Flow) ChangePassword(ctx context.Context, in PasswordChange) error {
 	})
 }
 
+// newPassword is the member of the input that refusals of a new password name.
+const newPassword = "/new_password"
+
 // newHash checks a new password against policy and hashes it.
 func (f *Flow) newHash(ctx context.Context, by user.Caller, u user.User, text secret.Text, class password.Class) (password.Hash, error) {
-	about := password.Context{Name: u.Name}
+	about := password.Context{Names: []string{u.Name}, Field: newPassword}
 	emails, err := f.o.Read.Users().Emails(ctx, u.ID)
 	if err != nil {
 		return "", err
@@ -66,7 +69,7 @@ func (f *Flow) newHash(ctx context.Context, by user.Caller, u user.User, text se
 		about.Emails = append(about.Emails, e.Address)
 	}
 	if err := f.o.Policy.Check(ctx, text, about); err != nil {
-		return "", asField(err, "/new_password")
+		return "", err
 	}
 	return f.o.Hasher.Hash(ctx, password.Ticket{Class: class, Source: by.Source.IP}, text)
 }
@@ -142,8 +145,8 @@ func (f *Flow) recoveryBlocked(ctx context.Context, id user.ID) (bool, error) {
 // verified address. It does not sign in (PW-33).
 func (f *Flow) FinishRecovery(ctx context.Context, by user.Caller, a Answer, text secret.Text, lang string) (user.User, error) {
 	// Judged before the code, so that a password refused does not cost a try.
-	if err := f.o.Policy.Check(ctx, text, password.Context{}); err != nil {
-		return user.User{}, asField(err, "/new_password")
+	if err := f.o.Policy.Check(ctx, text, password.Context{Field: newPassword}); err != nil {
+		return user.User{}, err
 	}
 	p, err := f.open(ctx, by, proof.Recover, a)
 	if err != nil {

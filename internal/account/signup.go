@@ -98,7 +98,7 @@ func (f *Flow) clean(ctx context.Context, in SignUp) (address, key, name string,
 	add("/email", bad)
 	name, bad = user.CleanName(in.Name)
 	add("/name", bad)
-	bad = f.o.Policy.Check(ctx, in.Password, password.Context{Name: name, Emails: []string{in.Email}})
+	bad = f.o.Policy.Check(ctx, in.Password, password.Context{Names: []string{name}, Emails: []string{in.Email}})
 	if bad != nil && problem.Of(bad).Kind == problem.Internal {
 		return "", "", "", bad
 	}
