@@ -1,3 +1,8 @@
 module github.com/mortise-auth/mortise
 
-go 1.26
+go 1.26.0
+
+require (
+	github.com/nicksnyder/go-i18n/v2 v2.7.0 // indirect
+	golang.org/x/text v0.43.0 // indirect
+)
