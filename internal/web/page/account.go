@@ -190,15 +190,15 @@ type KeepAccount struct {
 // KeptAccount is the good end of it.
 type KeptAccount struct{}
 
-func (Account) sheet() sheet     { return sheet{"account", account, "overview"} }
-func (Profile) sheet() sheet     { return sheet{"profile", account, "profile"} }
-func (Addresses) sheet() sheet   { return sheet{"addresses", account, "addresses"} }
-func (Password) sheet() sheet    { return sheet{"password", account, "password"} }
+func (Account) sheet() sheet     { return sheet{name: "account", layout: account, menu: "overview"} }
+func (Profile) sheet() sheet     { return sheet{name: "profile", layout: account, menu: "profile"} }
+func (Addresses) sheet() sheet   { return sheet{name: "addresses", layout: account, menu: "addresses"} }
+func (Password) sheet() sheet    { return sheet{name: "password", layout: account, menu: "password"} }
 func (Confirm) sheet() sheet     { return sheet{name: "confirm", layout: card} }
-func (Sessions) sheet() sheet    { return sheet{"sessions", account, "sessions"} }
-func (Activity) sheet() sheet    { return sheet{"activity", account, "activity"} }
+func (Sessions) sheet() sheet    { return sheet{name: "sessions", layout: account, menu: "sessions"} }
+func (Activity) sheet() sheet    { return sheet{name: "activity", layout: account, menu: "activity"} }
 func (NotMe) sheet() sheet       { return sheet{name: "not_me", layout: card} }
-func (Data) sheet() sheet        { return sheet{"data", account, "data"} }
+func (Data) sheet() sheet        { return sheet{name: "data", layout: account, menu: "data"} }
 func (UndoEmail) sheet() sheet   { return sheet{name: "undo_email", layout: card} }
 func (UndoneEmail) sheet() sheet { return sheet{name: "undone_email", layout: card} }
 func (KeepAccount) sheet() sheet { return sheet{name: "keep_account", layout: card} }

@@ -27,6 +27,9 @@ var inputs = map[string]input{
 }
 
 func (s *scene) label(id string) string {
+	if id == "new-password" && s.sheet.first {
+		id = "password"
+	}
 	text, err := s.T("field." + id)
 	if err != nil {
 		return id

@@ -54,23 +54,29 @@ func each(t *testing.T, base string, check func(t *testing.T, s Sample, html str
 	}
 }
 
+// compare holds got against a file, or writes the file.
+func compare(t *testing.T, name, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != got {
+		t.Errorf("%s differs; look at it, then run go test -update", name)
+	}
+}
+
 func TestGolden(t *testing.T) {
 	seen := map[string]bool{}
 	each(t, "", func(t *testing.T, s Sample, html string) {
 		name := filepath.Join("testdata", "golden", s.Name+"."+s.Frame.Lang+".html")
 		seen[name] = true
-		if *update {
-			if err := os.WriteFile(name, []byte(html), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		want, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(want) != html {
-			t.Errorf("%s differs; look at it, then run go test -update", name)
-		}
+		compare(t, name, html)
 	})
 	files, err := filepath.Glob("testdata/golden/*.html")
 	if err != nil {

@@ -71,7 +71,7 @@ var sampleSentences = map[problem.Kind]string{
 
 func mailSamples() []Sample {
 	mail := Mail{
-		ID: "msg_02", To: "ada@example.test", Channel: "mail", Subject: "Confirm your address", At: ago(2 * time.Minute), HTML: true, Code: "482 913",
+		ID: "msg_02", To: "ada@example.test", Channel: "mail", Subject: "Welcome to Mortise: is this your address?", At: ago(2 * time.Minute), HTML: true, Code: "482 913",
 		Links: []Link{"http://localhost:8080/verify?token=made-up-token"},
 		Text:  "Hello Ada,\n\nopen this link to confirm your address:\nhttp://localhost:8080/verify?token=made-up-token\n\nor enter the code 482 913.\n",
 	}

@@ -49,13 +49,18 @@ type trouble struct {
 	Seconds    int
 }
 
-type fieldTrouble struct{ ID, Label, Text string }
+// fieldTrouble is Known when the field says its fault itself, on the page.
+type fieldTrouble struct {
+	ID, Label, Text string
+	Known           bool
+}
 
 func (s *scene) trouble(e *problem.Error) *trouble {
 	t := &trouble{Code: e.Code, Text: s.Sentence(e)}
 	for _, f := range e.Fields {
 		id := strings.TrimPrefix(f.Pointer, "/")
-		t.Fields = append(t.Fields, fieldTrouble{ID: id, Label: s.label(id), Text: s.Fault(f)})
+		_, known := inputs[id]
+		t.Fields = append(t.Fields, fieldTrouble{ID: id, Label: s.label(id), Text: s.Fault(f), Known: known})
 	}
 	if e.RetryAfter > 0 {
 		t.Seconds = int((e.RetryAfter + time.Second - 1) / time.Second)

@@ -11,6 +11,7 @@ type sheet struct {
 	name   string
 	layout layout
 	menu   string
+	first  bool // its new password is the account's first: "Password", not "New password"
 }
 
 type layout string

@@ -40,17 +40,18 @@ all("input[data-least]", (input) => {
   });
 });
 
-// Count a waiting time down, and keep the button shut until it is over.
+// Keep the button shut until a waiting time is over.
 all("[data-wait]", (box) => {
   const shut = [...document.querySelectorAll("main #submit")];
   const until = performance.now() + 1000 * Number(box.dataset.wait);
   shut.forEach((b) => { b.disabled = true; });
+  const open = () => { clearInterval(timer); shut.forEach((b) => { b.disabled = false; }); };
   const timer = setInterval(() => {
     if (performance.now() < until) return;
-    clearInterval(timer);
-    shut.forEach((b) => { b.disabled = false; });
+    open();
     box.querySelector(".alert-wait")?.remove();
   }, 250);
+  document.getElementById("identifier")?.addEventListener("input", open); // another account need not wait
 });
 
 // Copy what is worth copying.
@@ -66,8 +67,11 @@ all("[data-copy]", (code) => {
   code.after(button);
 });
 
-// Times in the zone of whoever reads.
-const zoned = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+// Times in the zone of whoever reads, in the page's language as their region
+// writes it.
+const { lang } = document.documentElement;
+const region = navigator.languages.find((l) => l.split("-")[0] === lang) ?? lang;
+const zoned = new Intl.DateTimeFormat(region === "en" ? "en-GB" : region, { dateStyle: "medium", timeStyle: "short" });
 all("time[data-local]", (time) => { time.textContent = zoned.format(new Date(time.dateTime)); });
 
 // Change colours at once, without losing what was typed.
