@@ -106,7 +106,7 @@ func (f *Flow) startAddress(ctx context.Context, by user.Caller, u user.User, ty
 		if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
 			return err
 		}
-		d.Path, d.Code, d.Valid = link("/verify/address", p.LinkToken), p.Code, AddressLife
+		d.Path, d.Code, d.Valid = link("/verify", p.LinkToken), p.Code, AddressLife
 		return f.queue(ctx, tx, mail.VerifyAddress, shown, langOf(u, lang), d)
 	})
 }
@@ -229,7 +229,7 @@ func (f *Flow) withUndo(ctx context.Context, by user.Caller, u user.User, lost u
 			return err
 		}
 		d.Address = now.Address
-		d.Path, d.Valid = link("/verify/undo", p.LinkToken), UndoLife
+		d.Path, d.Valid = link("/account/undo", p.LinkToken), UndoLife
 		return f.queue(ctx, tx, mail.AddressChanged, lost.Address, langOf(u, lang), d)
 	})
 }

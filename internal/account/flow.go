@@ -70,6 +70,8 @@ type Options struct {
 	Keys      proof.Keys
 	Mailer    Mailer
 	NoSignUp  bool // nobody may sign up by themselves
+	// Ready reports whether setup is over; before that nobody signs up (TH-35).
+	Ready func(ctx context.Context) (bool, error)
 }
 
 // Flow runs the acts. It is safe for concurrent use.

@@ -32,7 +32,7 @@ func (f *Flow) RequestDeletion(ctx context.Context, by user.Caller, current secr
 	now := f.now()
 	due := now.Add(DeletionWait)
 	d := notice(u, by, now)
-	d.Path, d.Due = link("/verify/keep", p.LinkToken), due
+	d.Path, d.Due = link("/account/keep", p.LinkToken), due
 	err = f.mailing(ctx, func(tx Tx) error {
 		if err := tx.Users().SetState(ctx, u.ID, user.Active, user.Deleting, due, now, by.Event(user.DeletionScheduled, now, u.ID)); err != nil {
 			return err

@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/password"
@@ -122,7 +123,7 @@ func (f *Flow) mailRecovery(ctx context.Context, by user.Caller, u user.User, em
 	}
 	p.User, p.UserVersion, p.PasswordVersion = u.ID, u.Version, c.Version
 	d := notice(u, by, f.now())
-	d.Path, d.Code, d.Valid = link("/recover/reset", p.LinkToken), p.Code, RecoverLife
+	d.Path, d.Code, d.Valid = link("/recover/password", p.LinkToken), p.Code, RecoverLife
 	return f.mailing(ctx, func(tx Tx) error {
 		if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
 			return err
@@ -139,6 +140,28 @@ func (f *Flow) mailRecovery(ctx context.Context, by user.Caller, u user.User, em
 func (f *Flow) recoveryBlocked(ctx context.Context, id user.ID) (bool, error) {
 	marks, err := f.o.Read.Proofs().Pending(ctx, id, proof.Frozen, f.now())
 	return len(marks) > 0, err
+}
+
+// TradeCode turns the mailed code into a secret like the one in the link, so that
+// the next page can ask for the new password. It works for a quarter of an hour.
+func (f *Flow) TradeCode(ctx context.Context, by user.Caller, a Answer) (secret.Token, error) {
+	p, err := f.open(ctx, by, proof.Recover, Answer{Flow: a.Flow, Code: a.Code})
+	if err != nil {
+		return secret.Token{}, err
+	}
+	const life = 15 * time.Minute
+	next, err := f.mint().New(proof.Recover, p.Key, f.now(), life, nil)
+	if err != nil {
+		return secret.Token{}, err
+	}
+	next = next.LinkOnly()
+	next.User, next.UserVersion, next.PasswordVersion = p.User, p.UserVersion, p.PasswordVersion
+	return next.LinkToken, f.o.InTx(ctx, func(tx Tx) error {
+		if err := f.spend(ctx, tx, p, by.Event(CodeAccepted, f.now(), p.User)); err != nil {
+			return err
+		}
+		return tx.Proofs().Put(ctx, next.Proof)
+	})
 }
 
 // FinishRecovery sets a new password, ends every session and tells every

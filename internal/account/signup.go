@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -39,6 +40,9 @@ func (f *Flow) StartSignUp(ctx context.Context, in SignUp) (secret.Token, error)
 	if f.o.NoSignUp {
 		return secret.Token{}, ErrNoSignUp
 	}
+	if ready, err := f.o.Ready(ctx); err != nil || !ready {
+		return secret.Token{}, cmp.Or[error](err, ErrNoSignUp)
+	}
 	address, key, name, err := f.clean(ctx, in)
 	if err != nil {
 		return secret.Token{}, err
@@ -74,7 +78,7 @@ func (f *Flow) StartSignUp(ctx context.Context, in SignUp) (secret.Token, error)
 		if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
 			return err
 		}
-		d.Path, d.Code, d.Valid = link("/verify/signup", p.LinkToken), p.Code, SignUpLife
+		d.Path, d.Code, d.Valid = link("/verify", p.LinkToken), p.Code, SignUpLife
 		return f.queue(ctx, tx, mail.VerifySignup, address, in.Lang, d)
 	})
 	return p.FlowToken, err

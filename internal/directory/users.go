@@ -291,5 +291,5 @@ func (f *Flow) RecoveryLink(ctx context.Context, by user.Caller, id user.ID) (st
 		}
 		return tx.Audit().Append(ctx, by.Event(recoveryLink, now, id))
 	})
-	return f.o.Link("/recover/reset?token=" + p.LinkToken.Reveal()), p.ExpiresAt, err
+	return f.o.Link("/recover/password?token=" + p.LinkToken.Reveal()), p.ExpiresAt, err
 }
