@@ -15,15 +15,14 @@ func (t *text) patterns(i int, w words, reach func(length int, cost float64, h H
 			reach(n, costContext, hintContext)
 		}
 	}
-	for n := 3; n <= t.sequence(i); n++ {
-		reach(n, costSequence, hintSequence)
+	upTo := func(longest, shortest int, cost float64, h Hint) {
+		for n := shortest; n <= longest; n++ {
+			reach(n, cost, h)
+		}
 	}
-	for n := 3; n <= t.row(i); n++ {
-		reach(n, costKeyboard, hintKeyboard)
-	}
-	for n := 2; n <= t.copied(i); n++ {
-		reach(n, costCopy, hintRepeat)
-	}
+	upTo(t.sequence(i), 3, costSequence, hintSequence)
+	upTo(t.row(i), 3, costKeyboard, hintKeyboard)
+	upTo(t.copied(i), 2, costCopy, hintRepeat)
 	if t.year(i) {
 		reach(4, costYear, hintDate)
 	}
