@@ -75,6 +75,11 @@ func (p *Page) Press(key string) {
 func (p *Page) Click(id string) {
 	p.t.Helper()
 	object := p.element(id)
+	var visible bool
+	p.Eval(byID(id)+".checkVisibility()", &visible)
+	if !visible {
+		p.t.Fatalf("browser: %q is hidden on %s", id, p.URL())
+	}
 	p.Call("DOM.scrollIntoViewIfNeeded", map[string]any{"objectId": object}, nil)
 	x, y := p.middle(id, object)
 	p.mustHit(id, x, y)

@@ -47,7 +47,7 @@ func TestFailures(t *testing.T) {
 		want string
 	}{
 		"covered":   {func(p *browser.Page) { p.Goto(srv.URL); p.Click("under") }, `something covers "under"`},
-		"hidden":    {func(p *browser.Page) { p.Goto(srv.URL); p.Click("hidden") }, "hidden"},
+		"hidden":    {func(p *browser.Page) { p.Goto(srv.URL); p.Click("hidden") }, `"hidden" is hidden`},
 		"missing":   {func(p *browser.Page) { p.Goto(srv.URL); p.Fill("nowhere", "x") }, `no element with id "nowhere"`},
 		"throws":    {func(p *browser.Page) { p.Eval("nothing.here", nil) }, "nothing is not defined"},
 		"outside":   {func(p *browser.Page) { p.Goto("http://example.test/") }, "ERR_NAME_NOT_RESOLVED"},
