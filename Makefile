@@ -52,6 +52,10 @@ bench-load: build ## the load scenarios against a running server
 lint: tools ## gofumpt and golangci-lint
 	@scripts/lint
 
+.PHONY: fmt
+fmt: tools ## let gofumpt write what make lint asks for
+	@$(TOOLS)/gofumpt -l -w -modpath $(MODULE) .
+
 .PHONY: vuln
 vuln: tools ## known vulnerabilities that our code reaches; VULNDB=DIR works offline
 	@VULNDB='$(VULNDB)' scripts/vuln
