@@ -76,7 +76,17 @@ func (a *ACME) TLSConfig() *tls.Config {
 
 // Challenges answers http-01 on the plain http port and hands everything else
 // to next. It must be mounted before the first certificate is asked for.
-func (a *ACME) Challenges(next http.Handler) http.Handler { return a.manager.HTTPHandler(next) }
+func (a *ACME) Challenges(next http.Handler) http.Handler {
+	answer := a.manager.HTTPHandler(next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/.well-known/acme-challenge/") {
+			// autocert compares the whole Host, port included, with its names.
+			r = r.Clone(r.Context())
+			r.Host = hostname(r.Host)
+		}
+		answer.ServeHTTP(w, r)
+	})
+}
 
 // autocertCache speaks autocert's word for absence.
 type autocertCache struct{ Cache }
