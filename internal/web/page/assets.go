@@ -39,23 +39,26 @@ var contentTypes = map[string]string{
 }
 
 // loadAssets reads, names and compresses the static files, by their plain name.
-var loadAssets = sync.OnceValues(func() (map[string]Asset, error) {
+var loadAssets = sync.OnceValues(readAssets)
+
+func readAssets() (map[string]Asset, error) {
 	entries, err := files.ReadDir("static")
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
 	all := make(map[string]Asset, len(entries))
+	z := gzip.NewWriter(nil) // one for all: it is large
 	for _, e := range entries {
 		body, err := files.ReadFile("static/" + e.Name())
 		if err != nil {
 			return nil, fmt.Errorf("page: %w", err)
 		}
-		all[e.Name()] = newAsset(e.Name(), body)
+		all[e.Name()] = newAsset(e.Name(), body, z)
 	}
 	return all, nil
-})
+}
 
-func newAsset(name string, body []byte) Asset {
+func newAsset(name string, body []byte, z *gzip.Writer) Asset {
 	ext := path.Ext(name)
 	sum := sha256.Sum256(body)
 	a := Asset{
@@ -63,16 +66,16 @@ func newAsset(name string, body []byte) Asset {
 		ContentType: contentTypes[ext],
 		Body:        body,
 	}
-	if z := compress(body); len(z) < len(body) {
-		a.Gzip = z
+	if small := compress(z, body); len(small) < len(body) {
+		a.Gzip = small
 	}
 	return a
 }
 
-func compress(body []byte) []byte {
+func compress(z *gzip.Writer, body []byte) []byte {
 	var b bytes.Buffer
-	z, _ := gzip.NewWriterLevel(&b, gzip.BestCompression) // the level is valid
-	_, _ = z.Write(body)                                  // a bytes.Buffer takes everything
+	z.Reset(&b)
+	_, _ = z.Write(body) // a bytes.Buffer takes everything
 	_ = z.Close()
 	return b.Bytes()
 }

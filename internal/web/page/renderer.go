@@ -27,12 +27,12 @@ type Renderer struct {
 	brand, base string
 	dev         bool
 	words       *words
-	sheets      map[string]*template.Template
+	sheets      sheets
 	assets      map[string]Asset
 	observe     func(key string) // set by tests to find words nobody says
 }
 
-// New returns a Renderer. Templates, words and assets are embedded, parsed once
+// New returns a Renderer. Words, templates and assets are embedded, read once
 // per process and shared.
 func New(o Options) (*Renderer, error) {
 	base := strings.TrimRight(o.BasePath, "/")
@@ -62,9 +62,13 @@ func New(o Options) (*Renderer, error) {
 // nothing is sent.
 func (r *Renderer) Write(w io.Writer, f Frame, v View) error {
 	s := v.sheet()
-	set, ok := r.sheets[s.name]
+	parse, ok := r.sheets[s.name]
 	if !ok {
 		return fmt.Errorf("page: no template for %T", v)
+	}
+	set, err := parse()
+	if err != nil {
+		return fmt.Errorf("page: %s: %w", s.name, err)
 	}
 	if f.Now.IsZero() {
 		f.Now = time.Unix(0, 0)
@@ -75,13 +79,19 @@ func (r *Renderer) Write(w io.Writer, f Frame, v View) error {
 	if err := set.ExecuteTemplate(&b, string(s.layout), sc); err != nil {
 		return fmt.Errorf("page: %s: %w", s.name, err)
 	}
-	_, err := b.WriteTo(w)
+	_, err = b.WriteTo(w)
 	return err
 }
 
-// loadSheets parses every page over its own copy of the layouts and parts, so
-// that each may define "title" and "main".
-var loadSheets = sync.OnceValues(func() (map[string]*template.Template, error) {
+// sheets gives a page's templates, parsed when the page is first shown: a
+// server is up before it has read pages nobody asked for.
+type sheets map[string]func() (*template.Template, error)
+
+var loadSheets = sync.OnceValues(parseSheets)
+
+// parseSheets parses the layouts and parts. Every page gets its own copy of
+// them, so that each may define "title" and "main".
+func parseSheets() (sheets, error) {
 	shared, err := template.New("").ParseFS(files, "templates/layout/*.html", "templates/part/*.html")
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
@@ -90,16 +100,15 @@ var loadSheets = sync.OnceValues(func() (map[string]*template.Template, error) {
 	if err != nil {
 		return nil, fmt.Errorf("page: %w", err)
 	}
-	sheets := make(map[string]*template.Template, len(names))
+	all := make(sheets, len(names))
 	for _, n := range names {
-		set, err := shared.Clone()
-		if err == nil {
-			set, err = set.ParseFS(files, "templates/page/"+n.Name())
-		}
-		if err != nil {
-			return nil, fmt.Errorf("page: %w", err)
-		}
-		sheets[strings.TrimSuffix(n.Name(), ".html")] = set
+		all[strings.TrimSuffix(n.Name(), ".html")] = sync.OnceValues(func() (*template.Template, error) {
+			own, err := shared.Clone()
+			if err != nil {
+				return nil, err
+			}
+			return own.ParseFS(files, "templates/page/"+n.Name())
+		})
 	}
-	return sheets, nil
-})
+	return all, nil
+}

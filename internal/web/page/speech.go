@@ -16,7 +16,10 @@ type speech struct {
 	observe func(key string) // told of every key said; nil outside tests
 }
 
-func (s speech) has(key string) bool { return s.w.known[s.Tag][key] }
+func (s speech) has(key string) bool {
+	_, ok := s.w.known[s.Tag][key]
+	return ok
+}
 
 // T says key, with values given as pairs of name and value.
 func (s speech) T(key string, pairs ...any) (string, error) {
@@ -33,6 +36,9 @@ func (s speech) N(key string, count int, pairs ...any) (string, error) {
 func (s speech) say(c *i18n.LocalizeConfig) (string, error) {
 	if s.observe != nil {
 		s.observe(c.MessageID)
+	}
+	if plain := s.w.known[s.Tag][c.MessageID]; plain != "" {
+		return plain, nil
 	}
 	return s.w.speakers[s.Tag].Localize(c)
 }
@@ -129,7 +135,7 @@ func Untranslated() ([]string, error) {
 	var missing []string
 	want := func(key string) {
 		for _, l := range Languages[1:] {
-			if !w.known[l.Tag][key] {
+			if _, ok := w.known[l.Tag][key]; !ok {
 				missing = append(missing, l.Tag+"/"+key)
 			}
 		}

@@ -26,7 +26,7 @@ var Languages = []Language{
 // words is the catalogue of messages in every language.
 type words struct {
 	speakers map[string]*i18n.Localizer
-	known    map[string]map[string]bool // language, then key
+	known    map[string]map[string]string // language, then key: the words, or nothing when they depend on values
 	matcher  language.Matcher
 }
 
@@ -34,13 +34,15 @@ type words struct {
 // and locales/codes.LANG.json with the sentences of error codes (error.CODE),
 // field faults (fault.CODE) and audit events (event.NAME), whose English is
 // declared where the code is.
-var loadWords = sync.OnceValues(func() (*words, error) {
+var loadWords = sync.OnceValues(readWords)
+
+func readWords() (*words, error) {
 	bundle := i18n.NewBundle(language.English)
 	bundle.RegisterUnmarshalFunc("json", json.Unmarshal)
-	w := &words{speakers: map[string]*i18n.Localizer{}, known: map[string]map[string]bool{}}
+	w := &words{speakers: map[string]*i18n.Localizer{}, known: map[string]map[string]string{}}
 	var tags []language.Tag
 	for _, l := range Languages {
-		w.known[l.Tag] = map[string]bool{}
+		w.known[l.Tag] = map[string]string{}
 		tags = append(tags, language.Make(l.Tag))
 	}
 	entries, err := files.ReadDir("locales")
@@ -57,7 +59,7 @@ var loadWords = sync.OnceValues(func() (*words, error) {
 	}
 	w.matcher = language.NewMatcher(tags)
 	return w, nil
-})
+}
 
 func (w *words) read(bundle *i18n.Bundle, name string) error {
 	body, err := files.ReadFile("locales/" + name)
@@ -73,7 +75,10 @@ func (w *words) read(bundle *i18n.Bundle, name string) error {
 		return fmt.Errorf("page: locales/%s is in no listed language", name)
 	}
 	for _, m := range f.Messages {
-		known[m.ID] = true
+		known[m.ID] = ""
+		if m.One == "" && !strings.Contains(m.Other, "{{") {
+			known[m.ID] = m.Other
+		}
 	}
 	return nil
 }
