@@ -1,6 +1,7 @@
 package mail
 
 import (
+	"cmp"
 	"embed"
 	"fmt"
 	htmltemplate "html/template"
@@ -124,7 +125,7 @@ func (r *Renderer) page(s shape, m Message) (page, error) {
 		p.Facts = w.facts(m.Data.Act, m.TimeZone)
 	}
 	if s.object != "" {
-		p.ObjectURL, p.ObjectButton = r.origin+s.object, w.Labels["object"]
+		p.ObjectURL, p.ObjectButton = r.origin+s.object, cmp.Or(said.Label, w.Labels["object"])
 	}
 	return p, nil
 }
@@ -165,9 +166,15 @@ func (r *Renderer) language(tag string) *words {
 // link joins a path to our origin. Anything that could lead elsewhere is refused (PW-32).
 func (r *Renderer) link(path string) (string, error) {
 	u, err := url.Parse(path)
-	if err != nil || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.Contains(path, `\`) ||
+	if err != nil || !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsFunc(path, unsafeInLink) ||
 		u.Host != "" || u.Scheme != "" || strings.Contains(u.Path, "..") {
 		return "", fmt.Errorf("its link is not a path below our origin")
 	}
 	return r.origin + u.String(), nil
+}
+
+// unsafeInLink are the characters that RFC 3986 wants escaped: with one of them
+// a mail program would cut the link short.
+func unsafeInLink(r rune) bool {
+	return r <= ' ' || r >= 0x7f || strings.ContainsRune("\\\"<>^`{|}", r)
 }

@@ -159,7 +159,7 @@ func TestLanguageAndZone(t *testing.T) {
 
 // PW-32
 func TestLinksStayOnOurOrigin(t *testing.T) {
-	for _, path := range []string{"", "verify", "//evil.test/x", `/\evil.test`, "https://evil.test/", "/..//evil", "/%2e%2e/x", "javascript:alert(1)", "@evil.test", "/a\nb"} {
+	for _, path := range []string{"", "verify", "//evil.test/x", `/\evil.test`, "https://evil.test/", "/..//evil", "/%2e%2e/x", "javascript:alert(1)", "@evil.test", "/a\nb", "/?a b", "/?a<b", "/é"} {
 		m := full(mail.Recover, "en")
 		m.Data.Path = path
 		if l, err := renderer(t).Render(mail.NewID(noon), m, noon); !errors.Is(err, mail.ErrIncomplete) {

@@ -62,7 +62,10 @@ func ParseServer(text string) (Server, error) {
 	if err != nil {
 		return Server{}, fmt.Errorf("%w: the part after ? cannot be read", ErrURL)
 	}
-	return s, s.options(q)
+	if err := s.options(q); err != nil {
+		return Server{}, err
+	}
+	return s, nil
 }
 
 func (s *Server) port(text string) error {

@@ -34,6 +34,7 @@ type phrases struct {
 	Button  string   `json:"button,omitempty"`
 	After   []string `json:"after,omitempty"`  // below code and button
 	Object  string   `json:"object,omitempty"` // what to do if it was not you
+	Label   string   `json:"label,omitempty"`  // of that link; empty: the usual one
 }
 
 // view is what the words may mention.
