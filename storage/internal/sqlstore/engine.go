@@ -103,7 +103,8 @@ type Dialect struct {
 //   - audit_events.sequence and revocations.number, NULL until numbered on
 //     PostgreSQL, each with a partial index on its NULLs; both tables have a
 //     primary key named id;
-//   - Restore, which the nouns write.
+//   - for TH-24 users.version, sessions.ended_at and .cause, proofs.used_at; the
+//     event of a restore goes through NewSet's Audit.
 //
 // The migrations are goose files in storage/sqlite/migrations and
 // storage/postgres/migrations, named 00001_what.sql, embedded by the engine.
