@@ -192,14 +192,14 @@ func TestSleepingClosure(t *testing.T) {
 	wake := make(chan struct{})
 	slept := make(chan error, 2)
 	go func() {
-		slept <- s.Write(context.Background(), func(tx sqlstore.Tx) error {
+		slept <- s.submit(context.Background(), newAct(s.writer, func(tx sqlstore.Tx) error {
 			if err := putIn(tx, "sleeper"); err != nil {
 				return err
 			}
 			<-wake
 			slept <- putIn(tx, "late")
 			return nil
-		})
+		}), "")
 	}()
 	for i := range 20 { // all while the sleeper sleeps
 		if err := put(s, fmt.Sprint("other-", i)); err != nil {
@@ -215,6 +215,27 @@ func TestSleepingClosure(t *testing.T) {
 	}
 	if got := query(t, s, "SELECT key FROM settings WHERE key IN ('sleeper', 'late')"); len(got) > 0 {
 		t.Errorf("kept: %q", got)
+	}
+	whole(t, s)
+}
+
+// An act that was cut off once, as on a machine that is busy elsewhere, is tried
+// again and done once.
+func TestCutOffOnce(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	runs := 0
+	err := s.Write(t.Context(), func(tx sqlstore.Tx) error {
+		if runs++; runs == 1 {
+			for tx.(*act).enter() == nil {
+				tx.(*act).mu.Unlock()
+				runtime.Gosched()
+			}
+			tx.(*act).mu.Unlock()
+		}
+		return putIn(tx, "honest")
+	})
+	if err != nil || runs != 2 {
+		t.Errorf("%v after %d runs", err, runs)
 	}
 	whole(t, s)
 }
