@@ -1,0 +1,120 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/idempotency"
+	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/keyring"
+	"github.com/mortise-auth/mortise/internal/lockout"
+	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/revocation"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// NewSet returns every noun's store on e, which is a whole database or one
+// transaction. It costs nothing and is as safe for concurrent use as e.
+func NewSet(e Engine) store.Set { return set{e} }
+
+type set struct{ e Engine }
+
+func (s set) Users() user.Store                 { return users(s) }
+func (s set) Passwords() password.Store         { return passwords(s) }
+func (s set) Sessions() session.Store           { return sessions(s) }
+func (s set) Proofs() proof.Store               { return proofs(s) }
+func (s set) Roles() rbac.Store                 { return roles(s) }
+func (s set) Organizations() organization.Store { return organizations(s) }
+func (s set) Lockouts() lockout.Store           { return lockouts(s) }
+func (s set) Mail() mail.Store                  { return outbox(s) }
+func (s set) Audit() audit.Store                { return events(s) }
+func (s set) Revocations() revocation.Store     { return revocations(s) }
+func (s set) Keys() keyring.Store               { return keys(s) }
+func (s set) Instance() instance.Store          { return facts(s) }
+func (s set) Idempotency() idempotency.Store    { return idempotencies(s) }
+
+// change runs fn as one act and writes ev with it: both are kept or neither
+// (AU-40). It is how every act that takes an event ends.
+func change(ctx context.Context, e Engine, ev audit.Event, fn func(Tx) error) error {
+	return e.Write(ctx, func(tx Tx) error {
+		if err := fn(tx); err != nil {
+			return err
+		}
+		return record(ctx, tx, ev)
+	})
+}
+
+// one reads a single row with scan; no row is the error absent.
+func one[T any](ctx context.Context, e Engine, absent error, scan func(Row) (T, error), sql string, args ...any) (v T, err error) {
+	err = e.Read(ctx, func(q Querier) error {
+		v, err = scan(q.QueryRow(ctx, sql, args...))
+		return otherwise(err, absent)
+	})
+	return v, err
+}
+
+// many reads all rows with scan.
+func many[T any](ctx context.Context, e Engine, scan func(Row) (T, error), sql string, args ...any) (all []T, err error) {
+	err = e.Read(ctx, func(q Querier) error {
+		all, err = collect(ctx, q, scan, sql, args...)
+		return err
+	})
+	return all, err
+}
+
+func collect[T any](ctx context.Context, q Querier, scan func(Row) (T, error), sql string, args ...any) (all []T, err error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
+}
+
+// otherwise says absent where a query found nothing.
+func otherwise(err, absent error) error {
+	if errors.Is(err, ErrNoRows) {
+		return absent
+	}
+	return err
+}
+
+// exactly turns a statement that should have hit a row and hit none into absent.
+func exactly(n int64, err, absent error) error {
+	if err == nil && n == 0 {
+		return absent
+	}
+	return err
+}
+
+// deleted is the body of every Sweep: one statement that forgets rows.
+func deleted(ctx context.Context, e Engine, sql string, args ...any) (int, error) {
+	var n int64
+	err := e.Write(ctx, func(tx Tx) (err error) {
+		n, err = tx.Exec(ctx, sql, args...)
+		return err
+	})
+	return int(n), err
+}
+
+// otherwiseIs replaces one sentinel by another.
+func otherwiseIs(err, is, instead error) error {
+	if errors.Is(err, is) {
+		return instead
+	}
+	return err
+}

@@ -1,0 +1,188 @@
+package sqlstore
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/revocation"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+type users set
+
+const userColumns = `u.id, u.name, u.locale, u.time_zone, u.state, u.delete_at, u.managed_by, u.version, u.revision, u.created_at, u.updated_at,
+	(SELECT string_agg(role, ' ') FROM user_roles WHERE user_id = u.id)`
+
+func userFields(u *user.User) []any {
+	return []any{bytesOf(u.ID[:]), &u.Name, &u.Locale, &u.TimeZone, stateOf{&u.State}, timeOf{&u.DeleteAt}, &u.ManagedBy,
+		&u.Version, &u.Revision, timeOf{&u.CreatedAt}, timeOf{&u.UpdatedAt}, namesOf{&u.Roles}}
+}
+
+func scanUser(row Row) (u user.User, err error) {
+	err = row.Scan(userFields(&u)...)
+	return u, err
+}
+
+// Create counts versions and revisions from 1.
+func (s users) Create(ctx context.Context, u user.User, emails []user.Email, ev audit.Event) error {
+	if len(emails) > user.MaxEmails {
+		return user.ErrTooManyEmails
+	}
+	return s.e.Write(ctx, func(tx Tx) error {
+		ev, err := ev, s.insert(ctx, tx, u)
+		for _, e := range emails {
+			if err == nil {
+				e.User = u.ID
+				ev, err = keepEmail(ctx, tx, s.e.Dialect(), e, ev)
+			}
+		}
+		if err == nil {
+			err = s.giveRoles(ctx, tx, u.ID, u.Roles)
+		}
+		if err != nil {
+			return err
+		}
+		return record(ctx, tx, ev)
+	})
+}
+
+func (s users) insert(ctx context.Context, tx Tx, u user.User) error {
+	_, err := tx.Exec(ctx, `INSERT INTO users (id, name, name_folded, locale, time_zone, state, delete_at, managed_by, version, revision, created_at, updated_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		raw(u.ID), u.Name, folded(u.Name), u.Locale, u.TimeZone, string(u.State), at(u.DeleteAt), u.ManagedBy,
+		max(u.Version, 1), max(u.Revision, 1), at(u.CreatedAt), at(u.UpdatedAt))
+	return err
+}
+
+func (s users) giveRoles(ctx context.Context, tx Tx, id user.ID, names []string) error {
+	for _, name := range unique(names) {
+		n, err := tx.Exec(ctx, `INSERT INTO user_roles (user_id, role) SELECT $1, name FROM roles WHERE name = $2 `+s.e.Dialect().ForShare,
+			raw(id), text(name))
+		if err = exactly(n, err, rbac.ErrUnknown); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s users) ByID(ctx context.Context, id user.ID) (user.User, error) {
+	return one(ctx, s.e, user.ErrUnknown, scanUser, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, raw(id))
+}
+
+func (s users) SetProfile(ctx context.Context, id user.ID, p user.Profile, revision int64, now time.Time, ev audit.Event) error {
+	return change(ctx, s.e, ev, func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE users SET name = $2, name_folded = $3, locale = $4, time_zone = $5, revision = revision + 1, updated_at = $6
+			WHERE id = $1 AND (revision = $7 OR $7 <= 0)`,
+			raw(id), p.Name, folded(p.Name), p.Locale, p.TimeZone, at(now), revision)
+		if err == nil && n == 0 {
+			return missing(ctx, tx, id, user.ErrStale)
+		}
+		if err != nil {
+			return err
+		}
+		return revoke(ctx, tx, revocation.Refresh, id, 0, now)
+	})
+}
+
+func (s users) SetRoles(ctx context.Context, id user.ID, names []string, managedBy string, now time.Time, ev audit.Event) error {
+	return change(ctx, s.e, ev, func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE users SET managed_by = $2, revision = revision + 1, updated_at = $3 WHERE id = $1`, raw(id), managedBy, at(now))
+		if err = exactly(n, err, user.ErrUnknown); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `DELETE FROM user_roles WHERE user_id = $1`, raw(id)); err != nil {
+			return err
+		}
+		if err := s.giveRoles(ctx, tx, id, names); err != nil {
+			return err
+		}
+		return revoke(ctx, tx, revocation.Refresh, id, 0, now)
+	})
+}
+
+func (s users) SetState(ctx context.Context, id user.ID, from, to user.State, deleteAt, now time.Time, ev audit.Event) error {
+	if to != user.Deleting {
+		deleteAt = time.Time{}
+	}
+	return change(ctx, s.e, ev, func(tx Tx) error {
+		version, err := number(tx.QueryRow(ctx, `UPDATE users SET state = $3, delete_at = $4, version = version + 1, revision = revision + 1, updated_at = $5
+			WHERE id = $1 AND state = $2 RETURNING version`, raw(id), string(from), string(to), at(deleteAt), at(now)))
+		if errors.Is(err, ErrNoRows) {
+			return missing(ctx, tx, id, user.ErrStale)
+		}
+		if err != nil {
+			return err
+		}
+		if _, err := endSessions(ctx, tx, id, session.ID{}, session.AccountState, now); err != nil {
+			return err
+		}
+		if err := spendProofs(ctx, tx, id, now, proof.Address, proof.Recover, proof.Undo, proof.CancelDeletion, proof.SignUp); err != nil {
+			return err
+		}
+		return revoke(ctx, tx, revocation.Subject, id, version, now)
+	})
+}
+
+func (s users) DueForDeletion(ctx context.Context, now time.Time, limit int) ([]user.ID, error) {
+	return many(ctx, s.e, scanUserID, `SELECT id FROM users WHERE delete_at <= $1 ORDER BY delete_at LIMIT $2`, at(now), limit)
+}
+
+func (s users) Delete(ctx context.Context, id user.ID, now time.Time, ev audit.Event) error {
+	return change(ctx, s.e, ev, func(tx Tx) error {
+		return otherwise(deleteUser(ctx, tx, id, now), user.ErrUnknown)
+	})
+}
+
+// deleteUser removes an account with all it owns. What was born of it has at
+// most the version it died with, so the entry names the one after.
+func deleteUser(ctx context.Context, tx Tx, id [16]byte, now time.Time) error {
+	version, err := number(tx.QueryRow(ctx, `DELETE FROM users WHERE id = $1 RETURNING version`, raw(id)))
+	if err != nil {
+		return err
+	}
+	return revoke(ctx, tx, revocation.Subject, id, version+1, now)
+}
+
+// raise moves the account to its next version and returns it.
+func raise(ctx context.Context, tx Tx, id user.ID, now time.Time) (int64, error) {
+	version, err := number(tx.QueryRow(ctx, `UPDATE users SET version = version + 1, revision = revision + 1, updated_at = $2
+		WHERE id = $1 RETURNING version`, raw(id), at(now)))
+	return version, otherwise(err, user.ErrUnknown)
+}
+
+// changed counts a change of what belongs to the account, and takes the row's
+// lock before any other row of it is touched.
+func changed(ctx context.Context, tx Tx, id user.ID, now time.Time) error {
+	n, err := tx.Exec(ctx, `UPDATE users SET revision = revision + 1, updated_at = $2 WHERE id = $1`, raw(id), at(now))
+	return exactly(n, err, user.ErrUnknown)
+}
+
+// lock holds the account's row to the end of the act, with one of the Dialect's
+// locks, so that acts on one account see each other's rows.
+func lock(ctx context.Context, tx Tx, id [16]byte, how string) error {
+	_, err := number(tx.QueryRow(ctx, `SELECT version FROM users WHERE id = $1 `+how, raw(id)))
+	return otherwise(err, user.ErrUnknown)
+}
+
+// missing tells an account that is not there from one that is not as wanted.
+func missing(ctx context.Context, tx Tx, id user.ID, unwanted error) error {
+	if err := lock(ctx, tx, id, ""); err != nil {
+		return err
+	}
+	return unwanted
+}
+
+func number(row Row) (n int64, err error) {
+	err = row.Scan(&n)
+	return n, err
+}
+
+func scanUserID(row Row) (id user.ID, err error) {
+	err = row.Scan(bytesOf(id[:]))
+	return id, err
+}

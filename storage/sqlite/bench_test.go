@@ -1,0 +1,131 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/storage/internal/sqlstore"
+)
+
+func openBench(b *testing.B) *Store {
+	b.Helper()
+	s, err := Open(b.Context(), b.TempDir(), Options{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { s.Close() })
+	return s
+}
+
+// twoRows is the floor of a session birth: a small row and an audit row.
+func twoRows(ctx context.Context, tx sqlstore.Tx, key []byte) error {
+	if _, err := tx.Exec(ctx, "INSERT INTO idempotency (scope, body, status, sealed, created_at) VALUES ($1, $1, 1, NULL, 1)", key); err != nil {
+		return err
+	}
+	n, _ := tx.Sequence(sqlstore.Events)
+	return tx.Queue(ctx, `INSERT INTO audit_events (id, at, sequence, name, severity, outcome, reason, actor_type, actor_id, subject,
+		session, client, ip, user_agent, place, request_id, details)
+		VALUES ($1, 1, $2, 'login.succeeded', 'info', 'success', '', 'user', $3, $3, '', '', '', '', '', '', '{}')`,
+		eventID(n), n, hex.EncodeToString(key[:8]))
+}
+
+// eventID is ordered by time, as ids are.
+func eventID(n int64) []byte {
+	return binary.BigEndian.AppendUint64(make([]byte, 8, 16), uint64(n))
+}
+
+func randomKey() []byte {
+	key := make([]byte, 32)
+	secret.Fill(key)
+	return key
+}
+
+func BenchmarkCommitAlone(b *testing.B) { benchmarkCommit(b, 1) }
+func BenchmarkCommit64(b *testing.B)    { benchmarkCommit(b, 64) }
+
+func benchmarkCommit(b *testing.B, callers int) {
+	s := openBench(b)
+	ctx := b.Context()
+	var left atomic.Int64
+	left.Store(int64(b.N))
+	b.ReportAllocs()
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			for left.Add(-1) >= 0 {
+				if err := s.Write(ctx, func(tx sqlstore.Tx) error { return twoRows(ctx, tx, randomKey()) }); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "acts/s")
+}
+
+func BenchmarkPointRead(b *testing.B) {
+	s := openBench(b)
+	ctx := b.Context()
+	keys := make([][]byte, 1000)
+	err := s.Write(ctx, func(tx sqlstore.Tx) error {
+		for i := range keys {
+			keys[i] = randomKey()
+			if err := twoRows(ctx, tx, keys[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	b.ResetTimer()
+	for i := range b.N {
+		var status int64
+		var body []byte
+		err := s.Read(ctx, func(q sqlstore.Querier) error {
+			return q.QueryRow(ctx, "SELECT body, status FROM idempotency WHERE scope = $1", keys[i%1000]).Scan(&body, &status)
+		})
+		if err != nil || status != 1 {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkOpenExisting(b *testing.B) {
+	dir := b.TempDir()
+	for range b.N {
+		s, err := Open(b.Context(), dir, Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := s.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkOpenFresh(b *testing.B) { benchmarkFresh(b, Open) }
+func BenchmarkOpenFreshMemory(b *testing.B) {
+	benchmarkFresh(b, func(ctx context.Context, _ string, o Options) (*Store, error) { return Memory(ctx, o) })
+}
+
+func benchmarkFresh(b *testing.B, open func(context.Context, string, Options) (*Store, error)) {
+	for range b.N {
+		s, err := open(b.Context(), b.TempDir(), Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.StopTimer()
+		s.Close()
+		b.StartTimer()
+	}
+}
