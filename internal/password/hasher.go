@@ -88,6 +88,8 @@ func (h *Hasher) season(a *argon2Hash) string {
 // courtesy, so ErrBusy there must not fail the sign-in. Errors: ErrBusy,
 // ctx.Err(), and for a hash that cannot be used ErrFormat, ErrCostly or ErrPepper,
 // after the time that a wrong password takes. An unusable hash is simply wrong.
+// A wrong password against a much cheaper foreign hash takes that time as well, or
+// the accounts that moved in could be told from those that do not exist.
 func (h *Hasher) Verify(ctx context.Context, t Ticket, stored Hash, candidate secret.Text) (ok, upgrade bool, err error) {
 	e, enc, err := h.read(stored)
 	if err != nil {
@@ -103,7 +105,16 @@ func (h *Hasher) Verify(ctx context.Context, t Ticket, stored Hash, candidate se
 	if !fits {
 		return false, false, nil
 	}
-	if err := h.gate.Do(ctx, t, enc.cost(), func() { ok = enc.matches(pw) }); err != nil {
+	cost, pad := enc.cost(), func() {}
+	if a := h.unknown(); cost.Time < a.cost().Time/2 {
+		cost, pad = a.cost(), func() { a.matches(pw) }
+	}
+	err = h.gate.Do(ctx, t, cost, func() {
+		if ok = enc.matches(pw); !ok {
+			pad()
+		}
+	})
+	if err != nil {
 		return false, false, err
 	}
 	return ok, ok && h.outdated(e, enc), nil
@@ -116,9 +127,15 @@ func (h *Hasher) VerifyDummy(ctx context.Context, t Ticket, candidate secret.Tex
 	if !fits {
 		return nil
 	}
+	a := h.unknown()
+	return h.gate.Do(ctx, t, a.cost(), func() { a.matches(pw) })
+}
+
+// unknown is the hash of an account that does not exist. Nothing matches it.
+func (h *Hasher) unknown() *argon2Hash {
 	a := &argon2Hash{id: true, params: h.params, salt: h.dummy, tag: make([]byte, tagSize)}
 	h.season(a)
-	return h.gate.Do(ctx, t, a.cost(), func() { a.matches(pw) })
+	return a
 }
 
 // NeedsUpgrade reports whether stored is not what Hash would make now.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -194,6 +195,25 @@ func TestUnknownAccountsCostTheSame(t *testing.T) {
 	tooLong := secret.NewText(strings.Repeat("x", MaxBytes+1))
 	if err := h.VerifyDummy(t.Context(), ticket, tooLong); err != nil || len(seen) != 3 {
 		t.Errorf("too long for anyone: %v, %d passages", err, len(seen))
+	}
+}
+
+// PW-16
+func TestCheapForeignHashesDoNotGiveAccountsAway(t *testing.T) {
+	h := testHasher(t, HasherOptions{Parameters: DefaultParameters()})
+	for _, v := range vectors(t) {
+		if !strings.HasPrefix(v.Hash, "{SSHA") {
+			continue
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if ok, _ := verify(t, h, Hash(v.Hash), "wrong"); ok {
+			t.Fatal("wrong password accepted")
+		}
+		runtime.ReadMemStats(&after)
+		if got := after.TotalAlloc - before.TotalAlloc; got < uint64(one.Bytes) {
+			t.Errorf("%s: a wrong password took %d bytes, an unknown account takes %d", v.Name, got, one.Bytes)
+		}
 	}
 }
 
