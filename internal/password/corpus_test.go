@@ -7,6 +7,7 @@ import (
 	"crypto/sha1"
 	"encoding/hex"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -167,6 +168,8 @@ func TestDamagedCorpusIsRefused(t *testing.T) {
 	}
 }
 
+var update = flag.Bool("update", false, "write common/filter.bin anew from its list")
+
 // PW-6
 func TestEmbeddedFilterIsBuiltFromItsList(t *testing.T) {
 	packed, err := os.Open("common/list.txt.gz")
@@ -185,6 +188,12 @@ func TestEmbeddedFilterIsBuiltFromItsList(t *testing.T) {
 	var built bytes.Buffer
 	if err := BuildCommon(bytes.NewReader(text), &built); err != nil {
 		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile("common/filter.bin", built.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
 	}
 	if !bytes.Equal(built.Bytes(), commonFilter) {
 		t.Error("common/filter.bin is stale: run go generate ./internal/password")
