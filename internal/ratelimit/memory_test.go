@@ -160,8 +160,8 @@ func TestClockJumps(t *testing.T) {
 	}
 }
 
-// TH-4: only the monotonic reading counts.
-func TestMonotonicIgnoresTheWall(t *testing.T) {
+// Wall jumps cannot be staged on real times; this shows the measuring only.
+func TestMonotonicMeasuresFromItsMaking(t *testing.T) {
 	at := time.Now()
 	since := ratelimit.Monotonic(func() time.Time { return at })
 	at = at.Add(time.Second)
