@@ -24,8 +24,8 @@ func accountSamples() []Sample {
 		signed("profile-wrong", sampleProfile(wrong(problem.Unprocessable, "bad_name", "A name has at most 100 characters, without control characters.",
 			field("display-name", "bad_name", "A name has at most 100 characters, without control characters.")))),
 		signed("password", Password{Username: ada.Email, Changed: ago(90 * day), Others: 4, MinLength: 15}),
-		signed("password-wrong", Password{Form: wrong(problem.Unprocessable, "password_wrong", "Please check the form.",
-			field("password", "password_wrong", "That is not your current password.")), Username: ada.Email, Changed: ago(90 * day), Others: 1, Keep: true, MinLength: 8}),
+		signed("password-wrong", Password{Form: wrong(problem.Unprocessable, "confirmation_wrong", "That is not your current password. Check it and try again.",
+			field("password", "confirmation_wrong", "That is not your current password. Check it and try again.")), Username: ada.Email, Changed: ago(90 * day), Others: 1, Keep: true, MinLength: 8}),
 		signed("password-none", Password{Username: ada.Email, MinLength: 15}),
 	}
 	return append(append(all, addressSamples()...), actSamples()...)
@@ -57,8 +57,8 @@ func actSamples() []Sample {
 	inZone := signed("activity-zone", Activity{Events: sampleEvents()[2:4], Older: "evt_02", Newest: false})
 	inZone.Frame.Zone = time.FixedZone("CET", 3600)
 	return append(all,
-		signed("confirm-wrong", Confirm{Form: wrong(problem.Unprocessable, "password_wrong", "That is not your password.",
-			field("password", "password_wrong", "That is not your password.")), Username: ada.Email, Act: ActExport, Flow: "made-up-flow", Back: "/account/data"}),
+		signed("confirm-wrong", Confirm{Form: wrong(problem.Unprocessable, "confirmation_wrong", "That is not your current password. Check it and try again.",
+			field("password", "confirmation_wrong", "That is not your current password. Check it and try again.")), Username: ada.Email, Act: ActExport, Flow: "made-up-flow", Back: "/account/data"}),
 		signed("sessions", Sessions{List: sampleSessions()}),
 		signed("sessions-one", Sessions{List: sampleSessions()[:1]}),
 		signed("activity", Activity{Events: sampleEvents(), Older: "evt_01", Newest: true}),

@@ -49,7 +49,7 @@ var sampleCodes = map[problem.Kind]string{
 	problem.Internal: "internal", problem.Invalid: "bad_request", problem.Unauthenticated: "not_signed_in", problem.Forbidden: "forbidden",
 	problem.NotFound: "not_found", problem.MethodNotAllowed: "method_not_allowed", problem.Conflict: "account_changed", problem.Gone: "gone",
 	problem.TooLarge: "too_large", problem.UnsupportedMediaType: "unsupported_media_type", problem.Misdirected: "misdirected",
-	problem.Unprocessable: "unprocessable", problem.Limited: "rate_limited", problem.Unavailable: "store_unavailable",
+	problem.Unprocessable: "invalid_input", problem.Limited: "rate_limited", problem.Unavailable: "store_unavailable",
 }
 
 var sampleSentences = map[problem.Kind]string{
@@ -64,7 +64,7 @@ var sampleSentences = map[problem.Kind]string{
 	problem.TooLarge:             "What was sent is larger than we accept.",
 	problem.UnsupportedMediaType: "What was sent is of a type we do not read.",
 	problem.Misdirected:          "Your browser asked us for a host name that we do not serve.",
-	problem.Unprocessable:        "Please check the form.",
+	problem.Unprocessable:        "Some fields need another look. What is wrong stands beside each.",
 	problem.Limited:              "Too many requests. Wait a little, then try again.",
 	problem.Unavailable:          "We cannot reach our database right now. Nothing was changed; try again in a moment.",
 }

@@ -7,12 +7,12 @@ import (
 )
 
 var (
-	badLogin     = wrong(problem.Unauthenticated, "bad_credentials", "That did not work. Check the address and the password, or reset the password.")
-	weakPassword = wrong(problem.Unprocessable, "invalid_input", "Please check the form.",
+	badLogin     = wrong(problem.Unauthenticated, "credentials_wrong", "That e-mail address and password do not match. Check both, or reset your password.")
+	weakPassword = wrong(problem.Unprocessable, "invalid_input", "Some fields need another look. What is wrong stands beside each.",
 		field("email", "bad_email", "That does not look like an e-mail address. It should have the form name@example.org."),
-		field("new-password", "password_common", "This password is on lists that attackers try first. Choose another."))
-	badCode = wrong(problem.Unprocessable, "code_wrong", "That code is wrong or expired. Check the newest message.",
-		field("code", "code_wrong", "Not the code of the newest message."))
+		field("new-password", "password_common", "That password is one of those most often used, so it is among the first to be guessed. Choose another."))
+	badCode = wrong(problem.Unprocessable, "wrong_code", "That code is not right. Check the newest mail and type its digits again.",
+		field("code", "wrong_code", "That code is not right. Check the newest mail and type its digits again."))
 )
 
 func signinSamples() []Sample {
@@ -62,12 +62,12 @@ func recoverySamples() []Sample {
 		public("recover", Recover{}),
 		public("recover-limited", Recover{Form: limited(3 * time.Hour), Identifier: "ada@example.test"}),
 		public("recover-password", RecoverPassword{Username: "ada@example.test", Token: "made-up-token", Sessions: sampleSessions()[1:3], MinLength: 15}),
-		public("recover-password-wrong", RecoverPassword{Form: wrong(problem.Unprocessable, "invalid_input", "Please check the form.",
-			field("new-password", "password_short", "Too short: use at least 15 characters.")), Username: "ada@example.test", MinLength: 15}),
+		public("recover-password-wrong", RecoverPassword{Form: wrong(problem.Unprocessable, "invalid_input", "Some fields need another look. What is wrong stands beside each.",
+			field("new-password", "password_too_short", "That password is too short: at least 15 characters are needed. A few unrelated words make a good one.")), Username: "ada@example.test", MinLength: 15}),
 		public("recovered", Recovered{Ended: 2}),
-		public("dead-verify", DeadLink{Kind: LinkVerify, Code: "link_invalid", RequestID: "req_01jd4n3e5f"}),
-		public("dead-recover", DeadLink{Kind: LinkRecover, Code: "link_invalid"}),
-		public("dead-undo", DeadLink{Kind: LinkUndo, Code: "link_invalid"}),
+		public("dead-verify", DeadLink{Kind: LinkVerify, Code: "link_expired", RequestID: "req_01jd4n3e5f"}),
+		public("dead-recover", DeadLink{Kind: LinkRecover, Code: "link_expired"}),
+		public("dead-undo", DeadLink{Kind: LinkUndo, Code: "link_expired"}),
 		public("undo-email", UndoEmail{Old: "ada@example.test", New: "eve@example.test", At: ago(30 * time.Hour), Token: "made-up-token"}),
 		public("undone-email", UndoneEmail{Email: "ada@example.test"}),
 		public("keep-account", KeepAccount{Email: "ada@example.test", Due: ago(-9 * day), Token: "made-up-token"}),

@@ -103,8 +103,11 @@ func (s speech) Sentence(e *problem.Error) string {
 	return s.code("error."+e.Code, e.Public)
 }
 
-// Fault is the message of one faulty field.
-func (s speech) Fault(f problem.Field) string { return s.code("fault."+f.Code, f.Message) }
+// Fault is the message of one faulty field. Most fields borrow the code and
+// sentence of an error.
+func (s speech) Fault(f problem.Field) string {
+	return s.code("fault."+f.Code, s.code("error."+f.Code, f.Message))
+}
 
 // Event is the sentence a person reads in the security log.
 func (s speech) Event(name string) string {
