@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -97,7 +98,10 @@ func (a *App) openKeys(ctx context.Context) (err error) {
 }
 
 func (a *App) wireSessions(context.Context) error {
-	a.rates = ratelimit.NewMemory(a.c.Now, a.c.Limits...)
+	var err error
+	if a.rates, err = ratelimit.NewMemory(a.c.Limits, 0, ratelimit.Monotonic(a.c.Now)); err != nil {
+		return err
+	}
 	a.devices = device.NewBook(a.keys, a.facts.ID, a.facts.Epoch)
 	a.Auth = authn.New(authn.Options{
 		Instance: a.facts.ID, Sessions: a.store.Sessions(), Users: a.store.Users(),
@@ -106,7 +110,7 @@ func (a *App) wireSessions(context.Context) error {
 	a.follower = revocation.NewFollower(a.store.Revocations(), a.Auth.Cache(), a.c.Now, a.c.Log)
 	a.Auth.Follow(a.follower)
 	a.store.OnRevoke(func(entries []revocation.Entry) { a.Auth.Cache().Apply(entries) })
-	a.guard = clock.NewGuard(a.c.Now, monotonic(), a.clockJumped)
+	a.guard = clock.NewGuard(a.c.Now, a.c.Monotonic, a.clockJumped)
 	return nil
 }
 
@@ -193,3 +197,15 @@ func (a *App) Handler() http.Handler { return a.handler }
 
 // HostHandler serves the same to whoever holds the data folder (TH-25).
 func (a *App) HostHandler() http.Handler { return a.host }
+
+// Mailbox is where the mail of a development instance lands; nil otherwise.
+func (a *App) Mailbox() *mail.Mailbox { return a.mailbox }
+
+// URL is the public address.
+func (a *App) URL() *url.URL { return a.c.url }
+
+// Clock is what time it is.
+func (a *App) Clock() func() time.Time { return a.c.Now }
+
+// Store is what the instance is wired on.
+func (a *App) Store() store.Store { return a.store }

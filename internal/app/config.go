@@ -17,6 +17,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/web"
 )
 
 var (
@@ -38,6 +39,7 @@ type Config struct {
 	Brand         string
 	Log           *slog.Logger
 	Now           func() time.Time
+	Monotonic     func() time.Duration // beside Now, for a clock that tests move
 	CookieSuffix  string
 	TrustedProxy  []string
 	EgressAllow   []string
@@ -53,6 +55,7 @@ type Config struct {
 	Dev           bool
 	Contact       string // for security.txt: a mailto: or https: address
 	Place         func(ip string) string
+	Observe       func(web.Observation)
 	Version       string
 }
 
@@ -117,6 +120,9 @@ func (c *checked) defaults() {
 	}
 	if c.Now == nil {
 		c.Now = time.Now
+	}
+	if c.Monotonic == nil {
+		c.Monotonic = ratelimit.Monotonic(time.Now)
 	}
 	if c.AdminFresh == 0 {
 		c.AdminFresh = 12 * time.Hour

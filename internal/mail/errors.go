@@ -14,4 +14,6 @@ var (
 	// ErrURL: the SMTP address cannot be used. The text says why and how to
 	// write it, and never contains the password.
 	ErrURL = errors.New("mail: SMTP URL")
+	// ErrNoServer: there is no mail server yet; the letter waits.
+	ErrNoServer = errors.New("mail: no mail server configured")
 )
