@@ -102,9 +102,9 @@ func roleRace(c *testcase) {
 // TH-17: an act that touches more than 1,000 is one wide entry.
 func roleMany(c *testcase) {
 	c.role("everybody")
-	for range 11 {
+	for range 51 {
 		c.ok(c.InTx(c.ctx, func(tx store.Set) error {
-			for range 91 {
+			for range 20 {
 				u := c.account("")
 				u.Roles = []string{"everybody"}
 				if err := tx.Users().Create(c.ctx, u, nil, c.event(user.Created, u.ID)); err != nil {
