@@ -167,8 +167,19 @@ func (s *Store) Write(ctx context.Context, fn func(sqlstore.Tx) error) error {
 	if s.options.Source != nil {
 		source = s.options.Source(ctx)
 	}
-	return s.submit(ctx, newAct(s.writer, fn), source)
+	var err error
+	for range patience {
+		if err = s.submit(ctx, newAct(s.writer, fn), source); !errors.Is(err, ErrTooSlow) {
+			break
+		}
+	}
+	return err
 }
+
+// patience is how often an act is tried that was cut off. On a machine whose
+// cores are all busy an honest one may be, without having done anything but wait
+// for its turn.
+const patience = 3
 
 func (s *Store) submit(ctx context.Context, a *act, source string) error {
 	if err := s.writer.queue.push(a, source); err != nil {
