@@ -21,7 +21,7 @@ const actLimit = 5 * time.Second
 // act is one transaction. It implements sqlstore.Tx and bound.Act.
 type act struct {
 	conn    *pgx.Conn
-	pending pgx.Batch // sent with the next statement; BEGIN is the first of them
+	pending *pgx.Batch // sent with the next statement; BEGIN is the first of them
 	begun   bool
 	running bool
 	wrote   int
@@ -31,7 +31,7 @@ type act struct {
 }
 
 func newAct(conn *pgx.Conn) *act {
-	a := &act{conn: conn, running: true}
+	a := &act{conn: conn, running: true, pending: new(pgx.Batch)}
 	a.pending.Queue("BEGIN")
 	return a
 }
@@ -70,7 +70,8 @@ func (a *act) commit(ctx context.Context) error {
 	if !a.begun && a.pending.Len() == 1 {
 		return nil
 	}
-	tag, err := a.send(ctx, "COMMIT", nil)
+	// A caller that leaves now must not leave the outcome in doubt.
+	tag, err := a.send(context.WithoutCancel(ctx), "COMMIT", nil)
 	if err == nil && tag.String() != "COMMIT" {
 		err = fmt.Errorf("postgres: commit answered %s", tag)
 	}
@@ -125,14 +126,14 @@ func (a *act) flush(ctx context.Context, sql string, args []any) (pgx.BatchResul
 	n := a.pending.Len()
 	a.pending.Queue(sql, args...)
 	a.begun = true
-	results := a.conn.SendBatch(ctx, &a.pending)
+	results := a.conn.SendBatch(ctx, a.pending)
 	for range n {
 		if _, err := results.Exec(); err != nil {
 			results.Close()
 			return nil, err
 		}
 	}
-	a.pending = pgx.Batch{}
+	a.pending = new(pgx.Batch)
 	return results, nil
 }
 

@@ -24,7 +24,7 @@ const stragglers = 5000
 func numbering(table, column, stream string) string {
 	return `WITH rows AS (
 			SELECT id, row_number() OVER (ORDER BY id) AS place
-			FROM (SELECT id FROM ` + table + ` WHERE ` + column + ` IS NULL ORDER BY id LIMIT $1) AS some),
+			FROM (SELECT id FROM ` + table + ` WHERE ` + column + ` IS NULL ORDER BY id LIMIT $1) AS oldest),
 		head AS (SELECT number FROM heads WHERE name = '` + stream + `' FOR UPDATE),
 		numbered AS (
 			UPDATE ` + table + ` AS t SET ` + column + ` = head.number + rows.place

@@ -12,7 +12,7 @@ import (
 
 // perAct bounds the rows one background act touches, so that it does not hold
 // the writer while people wait (TH-26).
-const perAct = 250
+const perAct = 100
 
 // Touch is not one act: a use that is lost with a crash is seen again soon.
 // Rows are taken in order of id, so that two replicas never wait for each other.

@@ -1,0 +1,64 @@
+package storetest
+
+import (
+	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+var passwords = []test{
+	{"set, change, remove", passwordLife},
+	{"one of many changes wins", passwordRace},
+	{"an upgrade changes the encoding only", passwordUpgrade},
+}
+
+func (c *testcase) credential(u user.User, version int64) password.Credential {
+	return password.Credential{User: u.ID, Version: version, Hash: "$argon2id$…", ChangedAt: c.now, MustChange: version == 2}
+}
+
+func (c *testcase) setPassword(v password.Credential) error {
+	return c.Passwords().Set(c.ctx, v, c.event(user.Updated, v.User))
+}
+
+func passwordLife(c *testcase) {
+	u := c.person()
+	for version := range int64(3) {
+		v := c.credential(u, version+1)
+		c.ok(c.setPassword(v))
+		got, err := c.Passwords().ByUser(c.ctx, u.ID)
+		c.ok(err)
+		if got != v {
+			c.Fatalf("version %d does not read as kept", v.Version)
+		}
+	}
+	for _, version := range []int64{0, 1, 3, 5} {
+		c.is(c.setPassword(c.credential(u, version)), password.ErrStale)
+	}
+	c.same(c.reread(u).Version, u.Version)
+	c.once(password.ErrNone, func(int) error { return c.Passwords().Remove(c.ctx, u.ID, c.event(user.Updated, u.ID)) })
+	c.is(c.setPassword(c.credential(u, 4)), password.ErrStale)
+	c.ok(c.setPassword(c.credential(u, 1)))
+}
+
+// TH-1: versions rise one by one, whoever asks.
+func passwordRace(c *testcase) {
+	u := c.person()
+	for version := range int64(3) {
+		c.once(password.ErrStale, func(int) error { return c.setPassword(c.credential(u, version+1)) })
+	}
+	c.same(len(c.trail(u)), 4)
+}
+
+func passwordUpgrade(c *testcase) {
+	u := c.person()
+	c.ok(c.setPassword(c.credential(u, 1)))
+	upgrade := func(version int64, hash password.Hash) {
+		c.ok(c.Passwords().Upgrade(c.ctx, u.ID, version, hash, c.event(user.Verified, u.ID)))
+	}
+	upgrade(1, "better")
+	upgrade(2, "too late")
+	got, err := c.Passwords().ByUser(c.ctx, u.ID)
+	c.ok(err)
+	c.same([]any{string(got.Hash), got.Version, got.ChangedAt}, []any{"better", int64(1), c.now})
+	c.same(c.trail(u), []string{"user.created", "user.updated", "user.verified"})
+	c.ok(c.setPassword(c.credential(u, 2)))
+}

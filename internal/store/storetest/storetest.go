@@ -1,0 +1,49 @@
+package storetest
+
+import (
+	"testing"
+
+	"github.com/mortise-auth/mortise/internal/store"
+)
+
+// Run runs the whole suite. open returns a fresh and empty store and arranges
+// for its closing; it is called once for every test.
+func Run(t *testing.T, open func(t *testing.T) store.Store) {
+	groups := []struct {
+		name  string
+		tests []test
+	}{
+		{"absence", absence},
+		{"audit", audits},
+		{"births", births},
+		{"idempotency", idempotencies},
+		{"instance", instances},
+		{"keys", keys},
+		{"lockouts", lockouts},
+		{"mail", mails},
+		{"organizations", organizations},
+		{"passwords", passwords},
+		{"proofs", proofs},
+		{"revocations", revocations},
+		{"roles", roles},
+		{"sessions", sessions},
+		{"session times", sessionTimes},
+		{"transactions", transactions},
+		{"users", users},
+		{"addresses", addresses},
+		{"user lists", userLists},
+	}
+	for _, g := range groups {
+		t.Run(g.name, func(t *testing.T) {
+			for _, one := range g.tests {
+				t.Run(one.name, func(t *testing.T) { one.run(newCase(t, open(t))) })
+			}
+		})
+	}
+}
+
+// test is one line of a group.
+type test struct {
+	name string
+	run  func(*testcase)
+}
