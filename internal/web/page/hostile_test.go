@@ -24,6 +24,11 @@ func poison(v reflect.Value) {
 			}
 		}
 	case reflect.Slice:
+		if v.CanSet() { // samples share what they are made of
+			fresh := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+			reflect.Copy(fresh, v)
+			v.Set(fresh)
+		}
 		for i := range v.Len() {
 			poison(v.Index(i))
 		}

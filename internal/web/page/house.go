@@ -84,9 +84,11 @@ func (l Link) Href() string {
 // Letter is /dev/mail/{id}.
 type Letter struct{ Mail Mail }
 
-func (Landing) sheet() sheet     { return sheet{name: "landing", layout: card} }
-func (SetupCode) sheet() sheet   { return sheet{name: "setup_code", layout: card} }
-func (SetupPerson) sheet() sheet { return sheet{name: "setup_person", layout: card, first: true} }
+func (Landing) sheet() sheet   { return sheet{name: "landing", layout: card} }
+func (SetupCode) sheet() sheet { return sheet{name: "setup_code", layout: card} }
+func (SetupPerson) sheet() sheet {
+	return sheet{name: "setup_person", layout: card, labels: firstPassword}
+}
 func (SetupClosed) sheet() sheet { return sheet{name: "setup_closed", layout: card} }
 func (SetupDone) sheet() sheet   { return sheet{name: "setup_done", layout: card} }
 func (Fault) sheet() sheet       { return sheet{name: "fault", layout: card} }

@@ -11,6 +11,7 @@ type input struct {
 	Autocomplete, Mode, Hint string
 	Error, Rules, Show, Hide string
 	Focus, Plain, Code       bool
+	Said                     bool // the summary shows Error already
 	Least                    int
 }
 
@@ -26,11 +27,18 @@ var inputs = map[string]input{
 	"dev-code":     {Type: "text", Autocomplete: "off", Code: true, Plain: true},
 }
 
+// On some pages a field has a plainer or a more exact name.
+var (
+	firstPassword   = map[string]string{"new-password": "field.password"}
+	currentPassword = map[string]string{"password": "passwordpage.current"}
+)
+
 func (s *scene) label(id string) string {
-	if id == "new-password" && s.sheet.first {
-		id = "password"
+	key := s.sheet.labels[id]
+	if key == "" {
+		key = "field." + id
 	}
-	text, err := s.T("field." + id)
+	text, err := s.T(key)
 	if err != nil {
 		return id
 	}
@@ -50,7 +58,7 @@ func (s *scene) Input(id string, value string) input {
 	if p := s.Problem(); p != nil {
 		for _, f := range p.Fields {
 			if f.ID == id {
-				in.Error = f.Text
+				in.Error, in.Said = f.Text, f.Text == p.Text
 			}
 		}
 	}
@@ -59,9 +67,6 @@ func (s *scene) Input(id string, value string) input {
 
 // With gives in a hint.
 func (in input) With(hint string) input { in.Hint = hint; return in }
-
-// Labelled gives in another label.
-func (in input) Labelled(label string) input { in.Label = label; return in }
 
 // As gives in another autocomplete token.
 func (in input) As(token string) input { in.Autocomplete = token; return in }

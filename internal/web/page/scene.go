@@ -49,6 +49,15 @@ type trouble struct {
 	Seconds    int
 }
 
+// Sole is the id of the field that all of it is about, if it is one field whose
+// message is the whole message.
+func (t *trouble) Sole() string {
+	if len(t.Fields) == 1 && t.Fields[0].Known && t.Fields[0].Text == t.Text {
+		return t.Fields[0].ID
+	}
+	return ""
+}
+
 // fieldTrouble is Known when the field says its fault itself, on the page.
 type fieldTrouble struct {
 	ID, Label, Text string

@@ -124,7 +124,7 @@ type Logout struct {
 type LoggedOut struct{ Everywhere bool }
 
 func (Login) sheet() sheet           { return sheet{name: "login", layout: card} }
-func (Signup) sheet() sheet          { return sheet{name: "signup", layout: card, first: true} }
+func (Signup) sheet() sheet          { return sheet{name: "signup", layout: card, labels: firstPassword} }
 func (Code) sheet() sheet            { return sheet{name: "code", layout: card} }
 func (Verify) sheet() sheet          { return sheet{name: "verify", layout: card} }
 func (Verified) sheet() sheet        { return sheet{name: "verified", layout: card} }

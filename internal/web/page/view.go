@@ -11,7 +11,7 @@ type sheet struct {
 	name   string
 	layout layout
 	menu   string
-	first  bool // its new password is the account's first: "Password", not "New password"
+	labels map[string]string // fields called differently here: id, then key of the words
 }
 
 type layout string
