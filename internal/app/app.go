@@ -115,16 +115,7 @@ func (a *App) wireSessions(context.Context) error {
 }
 
 func (a *App) wireFlows(context.Context) error {
-	method := signin.NewPassword(a.hasher, a.store.Passwords(), a.c.Now, a.c.Log)
-	record := func(ctx context.Context, ev audit.Event) error { return a.store.Audit().Append(ctx, ev) }
-	a.SignIn = signin.New(signin.Options{
-		Instance: a.facts.ID, Now: a.c.Now, Log: a.c.Log, Read: a.store,
-		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
-			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
-		},
-		Method: method, Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
-		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions,
-	})
+	a.SignIn = a.signInFlow(signin.NewPassword(a.hasher, a.store.Passwords(), a.c.Now, a.c.Log))
 	a.Setup = setup.New(setup.Options{
 		Instance: a.facts.ID, Now: a.c.Now, Read: a.store,
 		InTx: func(ctx context.Context, fn func(setup.Tx) error) error {
@@ -148,6 +139,18 @@ func (a *App) wireFlows(context.Context) error {
 		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Link: a.link,
 	})
 	return nil
+}
+
+func (a *App) signInFlow(method signin.Method) *signin.Flow {
+	record := func(ctx context.Context, ev audit.Event) error { return a.store.Audit().Append(ctx, ev) }
+	return signin.New(signin.Options{
+		Instance: a.facts.ID, Now: a.c.Now, Log: a.c.Log, Read: a.store,
+		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
+			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
+		},
+		Method: method, Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
+		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions,
+	})
 }
 
 // confirmer lets the account flow ask the sign-in pipeline for a proof.

@@ -27,7 +27,11 @@ func (a *App) Run(ctx context.Context) error {
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup
 	for i, job := range jobs {
-		wg.Go(func() { errs[i] = job(ctx) })
+		wg.Go(func() {
+			if err := job(ctx); !errors.Is(err, context.Canceled) {
+				errs[i] = err
+			}
+		})
 	}
 	wg.Wait()
 	return errors.Join(append(errs, a.stopped())...)

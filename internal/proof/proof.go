@@ -73,8 +73,8 @@ var (
 // Store keeps proofs. Each method is one atomic act.
 type Store interface {
 	// Put keeps p and spends every other unused proof of the same purpose for
-	// the same account and address key. Of Recover and SignIn an account has one
-	// at a time, whatever the key.
+	// the same account and address key. Of Recover an account has one at a time,
+	// whatever the key; of SignIn each flow has its own.
 	Put(ctx context.Context, p Proof) error
 	// ByLink and ByFlow return a proof, used or expired or not; or ErrExpired.
 	ByLink(ctx context.Context, purpose Purpose, d secret.Digest) (Proof, error)

@@ -7,15 +7,15 @@ import "time"
 // an account from one source.
 const (
 	SigninSource   Name = "signin.source"
-	SigninAccount  Name = "signin.account"
 	SigninPair     Name = "signin.pair"
 	SignupSource   Name = "signup.source"
 	SignupAddress  Name = "signup.address" // mails to one address
 	RecoverSource  Name = "recover.source"
 	RecoverAccount Name = "recover.account"
 	CodeSource     Name = "code.source" // codes typed, whatever for
-	CodeAccount    Name = "code.account"
+	CodePair       Name = "code.pair"
 	CodeMail       Name = "code.mail"      // codes mailed to one address
+	CodeMailPair   Name = "code.mail.pair" // the same, for one source that asks
 	ChangeAccount  Name = "change.account" // changes to credentials and addresses
 	ExportAccount  Name = "export.account"
 	SetupSource    Name = "setup.source"
@@ -30,15 +30,15 @@ const (
 func Defaults() []Limit {
 	return []Limit{
 		PerMinute(SigninSource, 60),
-		PerMinute(SigninAccount, 30),
 		PerMinute(SigninPair, 10),
 		PerHour(SignupSource, 60),
 		{Name: SignupAddress, Every: 12 * time.Minute, Burst: 3},
 		PerHour(RecoverSource, 60),
 		{Name: RecoverAccount, Every: 12 * time.Minute, Burst: 3},
 		PerMinute(CodeSource, 60),
-		PerMinute(CodeAccount, 10),
-		{Name: CodeMail, Every: 5 * time.Minute, Burst: 3},
+		PerMinute(CodePair, 10),
+		PerHour(CodeMail, 30),
+		{Name: CodeMailPair, Every: 5 * time.Minute, Burst: 3},
 		PerHour(ChangeAccount, 60),
 		PerHour(ExportAccount, 5),
 		PerMinute(SetupSource, 10),

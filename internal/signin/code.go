@@ -24,7 +24,9 @@ func (f *Flow) askCode(ctx context.Context, a *Attempt, r Request) (Result, erro
 		return Result{}, err
 	}
 	result := Result{NeedCode: true, Flow: p.FlowToken}
-	d, err := f.o.Rates.Take(ctx, ratelimit.All(ratelimit.Key{Limit: ratelimit.CodeMail, Of: a.Key}))
+	d, err := f.o.Rates.Take(ctx, ratelimit.All(
+		ratelimit.Key{Limit: ratelimit.CodeMail, Of: a.Key},
+		ratelimit.Key{Limit: ratelimit.CodeMailPair, Of: a.Key, And: a.Source}))
 	if err != nil {
 		return Result{}, err
 	}
@@ -65,7 +67,7 @@ func (f *Flow) takeCode(ctx context.Context, a *Attempt, r Request) (bool, error
 	}
 	d, err := f.o.Rates.Take(ctx, ratelimit.All(
 		ratelimit.Key{Limit: ratelimit.CodeSource, Of: a.Source},
-		ratelimit.Key{Limit: ratelimit.CodeAccount, Of: a.Key},
+		ratelimit.Key{Limit: ratelimit.CodePair, Of: a.Key, And: a.Source},
 	))
 	if err != nil {
 		return false, err

@@ -28,7 +28,6 @@ var (
 	CodeSent               = audit.Define("login.code_sent", audit.Notice, "Sign-in code mailed")
 	CodeUsed               = audit.Define("login.code_used", audit.Info, "")
 	StepUp                 = audit.Define("login.step_up", audit.Info, "Identity confirmed for a change")
-	LimitExceeded          = audit.Define("ratelimit.exceeded", audit.Warning, "")
 )
 
 // Reasons of failed sign-ins, for the log only.

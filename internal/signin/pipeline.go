@@ -115,9 +115,14 @@ func (f *Flow) refuse(ctx context.Context, a *Attempt, r Request, guess *lockout
 		reason = string(why)
 	}
 	ev := f.event(Failed, a).Failed(audit.Failure, reason)
-	if err := guess.Fail(ctx, ev); errors.Is(err, lockout.ErrCodeNeeded) {
+	switch err := guess.Fail(ctx, ev); {
+	case errors.Is(err, lockout.ErrCodeNeeded):
 		return f.askCode(ctx, a, r)
-	} else if err != nil {
+	case errors.Is(err, user.ErrUnknown): // deleted while it was judged
+		if err := f.Record(ctx, ev); err != nil {
+			return Result{}, err
+		}
+	case err != nil:
 		return Result{}, err
 	}
 	return Result{}, ErrWrong.Because(cause)

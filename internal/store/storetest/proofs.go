@@ -124,11 +124,14 @@ func proofUndo(c *testcase) {
 	c.ok(c.Proofs().Spend(c.ctx, third.ID, c.now, c.system()))
 }
 
-// TH-1 PW-31: an account without a password counts as version 0 of one.
+// TH-1 PW-31: a proof is worth nothing once account or password moved on; a
+// version of 0 is not compared.
 func proofVersions(c *testcase) {
 	u := c.person()
-	p := c.mailed(u, proof.Recover)
 	c.ok(c.Passwords().Set(c.ctx, password.Credential{User: u.ID, Version: 1, Hash: "h", ChangedAt: c.now}, c.event(user.Updated, u.ID)))
+	p := c.proof(u, proof.Recover)
+	p.PasswordVersion = 2
+	c.ok(c.Proofs().Put(c.ctx, p))
 	c.is(c.Proofs().Spend(c.ctx, p.ID, c.now, c.system()), proof.ErrExpired)
 	p = c.proof(u, proof.Recover)
 	p.PasswordVersion = 1

@@ -175,7 +175,7 @@ CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 -- reads an address. Spent once. user_version 0 binds to no version.
 CREATE TABLE proofs (
     id               BLOB    PRIMARY KEY CHECK (length(id) = 16),
-    purpose          TEXT    NOT NULL CHECK (purpose IN ('signup', 'address', 'recover', 'undo', 'undelete')),
+    purpose          TEXT    NOT NULL CHECK (purpose IN ('signup', 'signin', 'address', 'recover', 'undo', 'frozen', 'undelete')),
     user_id          BLOB    REFERENCES users (id) ON DELETE CASCADE, -- NULL: a sign-up
     key              TEXT    NOT NULL,                                -- of the address it was mailed to
     link             BLOB    UNIQUE CHECK (length(link) = 32),
