@@ -91,7 +91,7 @@ func birthDuringAct(c *testcase) {
 				})
 				<-going
 			})
-			for range 30 { // give a birth that does not wait the time to show it
+			for range 8 { // give a birth that does not wait the time to show it
 				if _, err := tx.Audit().Search(c.ctx, audit.Query{Subject: u.ID.String(), Limit: 1}); err != nil {
 					return err
 				}
