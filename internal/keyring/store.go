@@ -5,15 +5,17 @@ import (
 	"time"
 )
 
-// SealedKey is one data key, wrapped by a master key.
+// SealedKey is one data key, wrapped by a master key. Of two keys of one
+// instance the later has the later CreatedAt, whatever the clocks say.
 type SealedKey struct {
 	ID        string // of the data key; stands in everything it seals
 	WrappedBy string // id of the master key
-	Wrapped   []byte
+	Wrapped   []byte // opaque, and worthless without that key
 	CreatedAt time.Time
 }
 
-// Store keeps the data keys.
+// Store keeps the data keys. They are never deleted: something may be sealed
+// with them.
 type Store interface {
 	// DataKeys returns all data keys, oldest first.
 	DataKeys(ctx context.Context) ([]SealedKey, error)

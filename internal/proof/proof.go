@@ -26,15 +26,20 @@ type Purpose string
 
 const (
 	SignUp         Purpose = "signup"  // finishes a sign-up; Payload holds the account to be
+	SignIn         Purpose = "signin"  // the mailed code that a much-guessed account asks of new devices
 	Address        Purpose = "address" // confirms an address of an existing account
 	Recover        Purpose = "recover" // sets a new password
 	Undo           Purpose = "undo"    // takes back an address change
+	Frozen         Purpose = "frozen"  // not mailed: while it lives, no address resets the password (TH-43)
 	CancelDeletion Purpose = "undelete"
 )
 
 // LinkPurpose and FlowPurpose are the purposes of the two secrets of a proof.
-func (p Purpose) LinkPurpose() secret.Purpose { return secret.Purpose("l" + string(p)[:4]) }
-func (p Purpose) FlowPurpose() secret.Purpose { return secret.Purpose("f" + string(p)[:4]) }
+func (p Purpose) LinkPurpose() secret.Purpose { return secret.Purpose("l" + p.short()) }
+func (p Purpose) FlowPurpose() secret.Purpose { return secret.Purpose("f" + p.short()) }
+
+// short fits a purpose into the six bytes that a secret.Purpose leaves for it.
+func (p Purpose) short() string { return string(p)[:min(6, len(p))] }
 
 // MaxAttempts is how often a code may be tried (PW-23).
 const MaxAttempts = 5
@@ -68,7 +73,8 @@ var (
 // Store keeps proofs. Each method is one atomic act.
 type Store interface {
 	// Put keeps p and spends every other unused proof of the same purpose for
-	// the same account, or for the same address key when there is no account.
+	// the same account and address key. Of Recover and SignIn an account has one
+	// at a time, whatever the key.
 	Put(ctx context.Context, p Proof) error
 	// ByLink and ByFlow return a proof, used or expired or not; or ErrExpired.
 	ByLink(ctx context.Context, purpose Purpose, d secret.Digest) (Proof, error)
@@ -77,8 +83,9 @@ type Store interface {
 	// the proof is unused and unexpired; otherwise ErrExpired.
 	Attempt(ctx context.Context, id ID, now time.Time) error
 	// Spend uses p: exactly one of many concurrent callers succeeds, the others
-	// get ErrExpired. It also fails when the account, if any, has another
-	// version than p, or the password has.
+	// get ErrExpired. It also fails when the account has another version than
+	// p.UserVersion, or the password another than p.PasswordVersion; a version of
+	// 0 is not compared, so that an undo link survives what follows it.
 	Spend(ctx context.Context, id ID, now time.Time, ev audit.Event) error
 	// Pending returns the unused, unexpired proofs of an account for a purpose.
 	Pending(ctx context.Context, owner user.ID, purpose Purpose, now time.Time) ([]Proof, error)

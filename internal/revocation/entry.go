@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// Keep is how long entries are kept. Nothing that a cache may hold outlives it.
+const Keep = 24 * time.Hour
+
 // Kind says what an Entry's Value names.
 type Kind string
 

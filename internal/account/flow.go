@@ -1,0 +1,192 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/useragent"
+)
+
+// Tx is what one act of the flow may touch.
+type Tx interface {
+	Users() user.Store
+	Passwords() password.Store
+	Sessions() session.Store
+	Proofs() proof.Store
+	Organizations() organization.Store
+	Mail() mail.Store
+	Audit() audit.Store
+}
+
+// InTx runs fn in one transaction; see store.Store.
+type InTx func(ctx context.Context, fn func(Tx) error) error
+
+// Hasher makes password hashes; see password.Hasher.
+type Hasher interface {
+	Hash(ctx context.Context, t password.Ticket, text secret.Text) (password.Hash, error)
+}
+
+// Policy judges new passwords; see password.Policy.
+type Policy interface {
+	Check(ctx context.Context, candidate secret.Text, about password.Context) error
+}
+
+// Confirmer judges the proof given for one act. It is the sign-in flow's
+// pipeline with its limits and lock-out.
+type Confirmer interface {
+	Confirm(ctx context.Context, by user.Caller, current secret.Text) error
+}
+
+// Mailer composes messages for the outbox.
+type Mailer interface {
+	Queue(m mail.Message) (mail.Queued, error)
+	Wake() // after the commit: send now
+}
+
+// Options configure a Flow. All are required but NoSignUp.
+type Options struct {
+	Instance  [16]byte
+	Now       func() time.Time
+	Log       *slog.Logger
+	Read      Tx // outside transactions
+	InTx      InTx
+	Confirmer Confirmer
+	Hasher    Hasher
+	Policy    Policy
+	Rates     ratelimit.Store
+	Keys      proof.Keys
+	Mailer    Mailer
+	NoSignUp  bool // nobody may sign up by themselves
+	// Ready reports whether setup is over; before that nobody signs up (TH-35).
+	Ready func(ctx context.Context) (bool, error)
+}
+
+// Flow runs the acts. It is safe for concurrent use.
+type Flow struct{ o Options }
+
+// New makes a Flow.
+func New(o Options) *Flow { return &Flow{o} }
+
+// Waiting times and lives.
+const (
+	SignUpLife   = 24 * time.Hour
+	AddressLife  = 24 * time.Hour
+	RecoverLife  = time.Hour           // PW-31
+	UndoLife     = 72 * time.Hour      // PW-35
+	DeletionWait = 14 * 24 * time.Hour // until an account that asked for it is deleted
+)
+
+func (f *Flow) now() time.Time { return f.o.Now().UTC().Truncate(time.Microsecond) }
+
+// limit charges every key or refuses.
+func (f *Flow) limit(ctx context.Context, keys ...ratelimit.Key) error {
+	d, err := f.o.Rates.Take(ctx, ratelimit.All(keys...))
+	if err != nil {
+		return err
+	}
+	return d.Err()
+}
+
+func sourceOf(by user.Caller) string {
+	addr, err := netip.ParseAddr(by.Source.IP)
+	if err != nil {
+		return by.Source.IP
+	}
+	return ratelimit.Source(addr).String()
+}
+
+// confirmed is what stands before every act that needs its own proof.
+func (f *Flow) confirmed(ctx context.Context, by user.Caller, current secret.Text) (user.User, error) {
+	if err := f.limit(ctx, ratelimit.Key{Limit: ratelimit.ChangeAccount, Of: by.User.String()}); err != nil {
+		return user.User{}, err
+	}
+	if err := f.o.Confirmer.Confirm(ctx, by, current); err != nil {
+		return user.User{}, err
+	}
+	return f.o.Read.Users().ByID(ctx, by.User)
+}
+
+// link is a path of ours that carries a mailed secret.
+func link(path string, token secret.Token) string {
+	return path + "?" + url.Values{"token": {token.Reveal()}}.Encode()
+}
+
+// primary is the account's primary address; zero when it has none.
+func (f *Flow) primary(ctx context.Context, tx Tx, id user.ID) (user.Email, error) {
+	emails, err := tx.Users().Emails(ctx, id)
+	if err != nil || len(emails) == 0 {
+		return user.Email{}, err
+	}
+	return emails[0], nil
+}
+
+// mailing runs fn in one transaction and, once it is committed, wakes the outbox.
+func (f *Flow) mailing(ctx context.Context, fn func(Tx) error) error {
+	err := f.o.InTx(ctx, fn)
+	if err == nil {
+		f.o.Mailer.Wake()
+	}
+	return err
+}
+
+// tell queues a notice to every verified address of an account (AU-60), and to
+// the extra keys given, which may have left the account just now.
+func (f *Flow) tell(ctx context.Context, tx Tx, u user.User, template mail.Template, d mail.Data, lang string, extra ...string) error {
+	emails, err := tx.Users().Emails(ctx, u.ID)
+	if err != nil {
+		return err
+	}
+	to := extra
+	for _, e := range emails {
+		if e.Verified() {
+			to = append(to, e.Address)
+		}
+	}
+	sent := make(map[string]bool, len(to))
+	for _, address := range to {
+		if sent[address] {
+			continue
+		}
+		sent[address] = true
+		if err := f.queue(ctx, tx, template, address, langOf(u, lang), d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (f *Flow) queue(ctx context.Context, tx Tx, template mail.Template, to, lang string, d mail.Data) error {
+	q, err := f.o.Mailer.Queue(mail.Message{Template: template, To: to, Lang: lang, Data: d})
+	if err != nil {
+		return err
+	}
+	return tx.Mail().Enqueue(ctx, q)
+}
+
+// notice is what a mail says about the act it reports.
+func notice(u user.User, by user.Caller, at time.Time) mail.Data {
+	return mail.Data{Name: u.Name, Act: mail.Act{When: at, Device: useragent.Describe(by.Source.UserAgent), IP: by.Source.IP, Place: by.Source.Place}}
+}
+
+func langOf(u user.User, fallback string) string {
+	if u.Locale != "" {
+		return u.Locale
+	}
+	return fallback
+}
+
+// absent reports an account or address that is not there.
+func absent(err error) bool { return errors.Is(err, user.ErrUnknown) }

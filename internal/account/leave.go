@@ -1,0 +1,160 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// RequestDeletion ends every session and starts the waiting time. Every verified
+// address is mailed a link that cancels it; nothing else brings the account back.
+func (f *Flow) RequestDeletion(ctx context.Context, by user.Caller, current secret.Text, lang string) (time.Time, error) {
+	u, err := f.confirmed(ctx, by, current)
+	if err != nil {
+		return time.Time{}, err
+	}
+	p, err := f.mint().New(proof.CancelDeletion, "", f.now(), DeletionWait, nil)
+	if err != nil {
+		return time.Time{}, err
+	}
+	p = p.LinkOnly()
+	p.User = u.ID
+	now := f.now()
+	due := now.Add(DeletionWait)
+	d := notice(u, by, now)
+	d.Path, d.Due = link("/account/keep", p.LinkToken), due
+	err = f.mailing(ctx, func(tx Tx) error {
+		if err := tx.Users().SetState(ctx, u.ID, user.Active, user.Deleting, due, now, by.Event(user.DeletionScheduled, now, u.ID)); err != nil {
+			return err
+		}
+		if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
+			return err
+		}
+		return f.tell(ctx, tx, u, mail.DeletionScheduled, d, lang)
+	})
+	return due, err
+}
+
+// CancelDeletion makes the account active again. It does not sign in.
+func (f *Flow) CancelDeletion(ctx context.Context, by user.Caller, a Answer) error {
+	p, err := f.open(ctx, by, proof.CancelDeletion, a)
+	if err != nil {
+		return err
+	}
+	now := f.now()
+	return f.mailing(ctx, func(tx Tx) error {
+		if err := f.spend(ctx, tx, p, by.Event(user.DeletionCancelled, now, p.User)); err != nil {
+			return err
+		}
+		return tx.Users().SetState(ctx, p.User, user.Deleting, user.Active, time.Time{}, now, by.Event(user.Enabled, now, p.User))
+	})
+}
+
+// DeleteDue deletes accounts whose waiting time is over, at most limit, and
+// tells their last addresses. It returns how many.
+func (f *Flow) DeleteDue(ctx context.Context, limit int) (int, error) {
+	now := f.now()
+	due, err := f.o.Read.Users().DueForDeletion(ctx, now, limit)
+	if err != nil {
+		return 0, err
+	}
+	by := user.System()
+	for n, id := range due {
+		err := f.mailing(ctx, func(tx Tx) error {
+			u, err := tx.Users().ByID(ctx, id)
+			if err != nil || u.State != user.Deleting || now.Before(u.DeleteAt) {
+				return err
+			}
+			if err := f.tell(ctx, tx, u, mail.DeletionDone, notice(u, by, now), ""); err != nil {
+				return err
+			}
+			return tx.Users().Delete(ctx, id, now, by.Event(user.Deleted, now, id))
+		})
+		if err != nil && !absent(err) {
+			return n, err
+		}
+	}
+	return len(due), nil
+}
+
+// Export is everything kept about one account.
+type Export struct {
+	At            time.Time
+	User          user.User
+	Emails        []user.Email
+	Organizations []organization.Membership
+	PasswordSince time.Time // zero: no password
+	Sessions      []session.Session
+	Events        []audit.Event // newest first, at most MaxEvents
+}
+
+// MaxEvents bounds the security log in an export.
+const MaxEvents = 10_000
+
+// Export collects the caller's data (a proof for this act is needed).
+func (f *Flow) Export(ctx context.Context, by user.Caller, current secret.Text) (Export, error) {
+	if err := f.limit(ctx, ratelimit.Key{Limit: ratelimit.ExportAccount, Of: by.User.String()}); err != nil {
+		return Export{}, err
+	}
+	if _, err := f.confirmed(ctx, by, current); err != nil {
+		return Export{}, err
+	}
+	return f.Collect(ctx, by, by.User)
+}
+
+// Collect gathers all that is kept about an account and records that it did.
+// Who may ask is the caller's flow to decide.
+func (f *Flow) Collect(ctx context.Context, by user.Caller, id user.ID) (Export, error) {
+	now := f.now()
+	out := Export{At: now}
+	var err error
+	if out.User, err = f.o.Read.Users().ByID(ctx, id); err != nil {
+		return out, err
+	}
+	if out.Emails, err = f.o.Read.Users().Emails(ctx, id); err != nil {
+		return out, err
+	}
+	if out.Organizations, err = f.o.Read.Organizations().Of(ctx, id); err != nil {
+		return out, err
+	}
+	if out.Sessions, err = f.o.Read.Sessions().Of(ctx, id, now); err != nil {
+		return out, err
+	}
+	c, err := f.o.Read.Passwords().ByUser(ctx, id)
+	if err != nil && !errors.Is(err, password.ErrNone) {
+		return out, err
+	}
+	out.PasswordSince = c.ChangedAt
+	if out.Events, err = f.allEvents(ctx, id); err != nil {
+		return out, err
+	}
+	return out, f.o.Read.Audit().Append(ctx, by.Event(user.Exported, now, id))
+}
+
+func (f *Flow) allEvents(ctx context.Context, id user.ID) ([]audit.Event, error) {
+	const page = 200
+	var all []audit.Event
+	q := audit.Query{Subject: id.String(), Limit: page}
+	for len(all) < MaxEvents {
+		events, err := f.o.Read.Audit().Search(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, events...)
+		if len(events) < page {
+			break
+		}
+		q.Before = events[len(events)-1].ID
+	}
+	return all, nil
+}

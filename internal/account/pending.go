@@ -1,0 +1,92 @@
+package account
+
+import (
+	"context"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+func (f *Flow) mint() proof.Mint { return proof.Mint{Instance: f.o.Instance, Keys: f.o.Keys} }
+
+// Answer is what a person brings back from a mail: the link's secret, or the code
+// together with the flow secret their browser holds.
+type Answer struct {
+	Link secret.Token
+	Flow secret.Token
+	Code secret.Text
+}
+
+// open finds the live proof an answer belongs to and judges its code. Unknown,
+// used, expired, replaced: proof.ErrExpired. A wrong code, or a flow nobody was
+// mailed for: proof.ErrWrongCode.
+func (f *Flow) open(ctx context.Context, by user.Caller, purpose proof.Purpose, a Answer) (proof.Proof, error) {
+	if err := f.limit(ctx, ratelimit.Key{Limit: ratelimit.CodeSource, Of: sourceOf(by)}); err != nil {
+		return proof.Proof{}, err
+	}
+	now := f.now()
+	if !a.Link.IsZero() {
+		p, err := f.o.Read.Proofs().ByLink(ctx, purpose, a.Link.Digest(f.o.Instance))
+		if err != nil {
+			return p, err
+		}
+		return p, p.Usable(now)
+	}
+	p, err := f.o.Read.Proofs().ByFlow(ctx, purpose, a.Flow.Digest(f.o.Instance))
+	if err != nil {
+		return p, proof.ErrWrongCode.Because(err)
+	}
+	if err := f.o.Read.Proofs().Attempt(ctx, p.ID, now); err != nil {
+		return p, err
+	}
+	if !f.mint().Fits(p, a.Code) {
+		return p, proof.ErrWrongCode
+	}
+	return p, p.Usable(now)
+}
+
+// Peek tells what a mailed link is about without changing anything: mail
+// scanners open links (lessons row 9).
+func (f *Flow) Peek(ctx context.Context, purpose proof.Purpose, link secret.Token) (Pending, error) {
+	p, err := f.o.Read.Proofs().ByLink(ctx, purpose, link.Digest(f.o.Instance))
+	if err != nil {
+		return Pending{}, err
+	}
+	if err := p.Usable(f.now()); err != nil {
+		return Pending{}, err
+	}
+	return f.describe(p)
+}
+
+// Pending is what may be shown to whoever holds the link.
+type Pending struct {
+	Purpose   proof.Purpose
+	Address   string
+	Name      string
+	ExpiresAt time.Time
+}
+
+func (f *Flow) describe(p proof.Proof) (Pending, error) {
+	out := Pending{Purpose: p.Purpose, Address: p.Key, ExpiresAt: p.ExpiresAt}
+	if p.Payload == nil {
+		return out, nil
+	}
+	var known struct{ Name, Address string }
+	if err := f.mint().Payload(p, &known); err != nil {
+		return out, err
+	}
+	out.Name = known.Name
+	if known.Address != "" {
+		out.Address = known.Address
+	}
+	return out, nil
+}
+
+// spend uses p inside tx.
+func (f *Flow) spend(ctx context.Context, tx Tx, p proof.Proof, ev audit.Event) error {
+	return tx.Proofs().Spend(ctx, p.ID, f.now(), ev)
+}

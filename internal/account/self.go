@@ -1,0 +1,88 @@
+package account
+
+import (
+	"context"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// ErrEmailYours: the address is on the caller's account already.
+var ErrEmailYours = problem.New(problem.Unprocessable, "email_yours", "This address is on your account already.")
+
+// Get returns the caller's account.
+func (f *Flow) Get(ctx context.Context, by user.Caller) (user.User, error) {
+	return f.o.Read.Users().ByID(ctx, by.User)
+}
+
+// SetProfile changes name, language and time zone. revision > 0 guards against
+// a change made elsewhere in the meantime: user.ErrStale.
+func (f *Flow) SetProfile(ctx context.Context, by user.Caller, p user.Profile, revision int64) (user.User, error) {
+	p, err := p.Clean()
+	if err != nil {
+		return user.User{}, asField(err, pointerOf(err))
+	}
+	now := f.now()
+	if err := f.o.Read.Users().SetProfile(ctx, by.User, p, revision, now, by.Event(user.Updated, now, by.User)); err != nil {
+		return user.User{}, err
+	}
+	return f.Get(ctx, by)
+}
+
+func pointerOf(err error) string {
+	switch problem.Of(err).Code {
+	case user.ErrBadLocale.Code:
+		return "/locale"
+	case user.ErrBadTimeZone.Code:
+		return "/time_zone"
+	default:
+		return "/name"
+	}
+}
+
+// Sessions returns the caller's live sessions, last seen first.
+func (f *Flow) Sessions(ctx context.Context, by user.Caller) ([]session.Session, error) {
+	return f.o.Read.Sessions().Of(ctx, by.User, f.now())
+}
+
+// EndSession ends one of the caller's sessions.
+func (f *Flow) EndSession(ctx context.Context, by user.Caller, id session.ID) error {
+	now := f.now()
+	ev := by.Event(session.RevokedEvent, now, by.User).With("ended", id.String())
+	return f.o.Read.Sessions().End(ctx, by.User, id, session.Revoked, now, ev)
+}
+
+// EndOthers ends all of the caller's sessions but the one they ask from.
+func (f *Flow) EndOthers(ctx context.Context, by user.Caller) (int, error) {
+	keep, err := session.ParseID(by.Session)
+	if err != nil {
+		return 0, err
+	}
+	return f.endAll(ctx, by, keep)
+}
+
+// EndEverywhere ends all of the caller's sessions, this one too.
+func (f *Flow) EndEverywhere(ctx context.Context, by user.Caller) (int, error) {
+	return f.endAll(ctx, by, session.ID{})
+}
+
+func (f *Flow) endAll(ctx context.Context, by user.Caller, keep session.ID) (int, error) {
+	now := f.now()
+	return f.o.Read.Sessions().EndAll(ctx, by.User, keep, session.Revoked, now, by.Event(SessionsEnded, now, by.User))
+}
+
+// Report is "this was not me": every other session ends, and the log says why.
+// The caller is told to change the password next.
+func (f *Flow) Report(ctx context.Context, by user.Caller, about string) error {
+	if _, err := f.EndOthers(ctx, by); err != nil {
+		return err
+	}
+	return f.o.Read.Audit().Append(ctx, by.Event(NotMe, f.now(), by.User).With("about", about))
+}
+
+// Events returns what happened to the caller's account, newest first.
+func (f *Flow) Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error) {
+	return f.o.Read.Audit().Search(ctx, audit.Query{Subject: by.User.String(), Before: before, Limit: limit})
+}

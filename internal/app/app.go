@@ -1,0 +1,211 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/account"
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/authn"
+	"github.com/mortise-auth/mortise/internal/clock"
+	"github.com/mortise-auth/mortise/internal/device"
+	"github.com/mortise-auth/mortise/internal/directory"
+	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/keyring"
+	"github.com/mortise-auth/mortise/internal/lockout"
+	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/revocation"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/setup"
+	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/web"
+)
+
+// App is one running Mortise. It is safe for concurrent use.
+type App struct {
+	c        checked
+	store    store.Store
+	facts    instance.Facts
+	keys     *keyring.Keyring
+	rates    *ratelimit.Memory
+	gate     *password.Gate
+	hasher   *password.Hasher
+	policy   *password.Policy
+	outbox   *mail.Outbox
+	worker   *mail.Worker
+	mailbox  *mail.Mailbox // development only
+	guard    *clock.Guard
+	devices  *device.Book
+	follower *revocation.Follower
+	entry    string // development: the code that lets a browser enter as a demo person
+
+	Auth      *authn.Authenticator
+	SignIn    *signin.Flow
+	Account   *account.Flow
+	Directory *directory.Flow
+	Setup     *setup.Flow
+	Frame     *web.Frame
+
+	handler http.Handler
+	host    http.Handler
+	known   struct{ setupDone, running atomic.Bool }
+}
+
+// New checks the whole configuration, reports everything that is missing at
+// once, and wires one instance on st. It starts nothing: see Run.
+func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
+	c, err := cfg.check()
+	if err != nil {
+		return nil, err
+	}
+	a := &App{c: c, store: st}
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireFlows, a.wireWeb} {
+		if err := step(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return a, a.started(ctx)
+}
+
+// openStore settles what kind of store this is: one that served development is
+// never used for anything else (TH-29).
+func (a *App) openStore(ctx context.Context) (err error) {
+	if a.c.Dev {
+		if err := a.store.Instance().MarkDev(ctx); err != nil {
+			return err
+		}
+	}
+	if a.facts, err = a.store.Instance().Facts(ctx); err != nil {
+		return err
+	}
+	if a.facts.Dev && !a.c.Dev {
+		return instance.ErrDevStore
+	}
+	return nil
+}
+
+func (a *App) openKeys(ctx context.Context) (err error) {
+	a.keys, err = keyring.Load(ctx, a.store.Keys(), a.c.masters, a.c.Now)
+	return err
+}
+
+func (a *App) wireSessions(context.Context) error {
+	var err error
+	if a.rates, err = ratelimit.NewMemory(a.c.Limits, 0, ratelimit.Monotonic(a.c.Now)); err != nil {
+		return err
+	}
+	a.devices = device.NewBook(a.keys, a.facts.ID, a.facts.Epoch)
+	a.Auth = authn.New(authn.Options{
+		Instance: a.facts.ID, Sessions: a.store.Sessions(), Users: a.store.Users(),
+		Organizations: a.store.Organizations(), Roles: a.store.Roles(), Now: a.c.Now, Log: a.c.Log,
+	})
+	a.follower = revocation.NewFollower(a.store.Revocations(), a.Auth.Cache(), a.c.Now, a.c.Log)
+	a.Auth.Follow(a.follower)
+	a.store.OnRevoke(func(entries []revocation.Entry) { a.Auth.Cache().Apply(entries) })
+	a.guard = clock.NewGuard(a.c.Now, a.c.Monotonic, a.clockJumped)
+	return nil
+}
+
+func (a *App) wireFlows(context.Context) error {
+	method := signin.NewPassword(a.hasher, a.store.Passwords(), a.c.Now, a.c.Log)
+	record := func(ctx context.Context, ev audit.Event) error { return a.store.Audit().Append(ctx, ev) }
+	a.SignIn = signin.New(signin.Options{
+		Instance: a.facts.ID, Now: a.c.Now, Log: a.c.Log, Read: a.store,
+		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
+			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
+		},
+		Method: method, Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
+		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions,
+	})
+	a.Setup = setup.New(setup.Options{
+		Instance: a.facts.ID, Now: a.c.Now, Read: a.store,
+		InTx: func(ctx context.Context, fn func(setup.Tx) error) error {
+			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
+		},
+		Hasher: a.hasher, Policy: a.policy, Rates: a.rates, Keys: a.keys,
+	})
+	a.Account = account.New(account.Options{
+		Instance: a.facts.ID, Now: a.c.Now, Log: a.c.Log, Read: a.store,
+		InTx: func(ctx context.Context, fn func(account.Tx) error) error {
+			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
+		},
+		Confirmer: confirmer{a.SignIn}, Hasher: a.hasher, Policy: a.policy, Rates: a.rates,
+		Keys: a.keys, Mailer: a.outbox, NoSignUp: a.c.NoSignUp, Ready: a.ready,
+	})
+	a.Directory = directory.New(directory.Options{
+		Instance: a.facts.ID, Now: a.c.Now, Read: a.store,
+		InTx: func(ctx context.Context, fn func(directory.Tx) error) error {
+			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
+		},
+		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Link: a.link,
+	})
+	return nil
+}
+
+// confirmer lets the account flow ask the sign-in pipeline for a proof.
+type confirmer struct{ flow *signin.Flow }
+
+func (c confirmer) Confirm(ctx context.Context, by user.Caller, current secret.Text) error {
+	_, err := c.flow.Confirm(ctx, by, signin.Response{Password: current})
+	return err
+}
+
+// link is the absolute form of one of our paths.
+func (a *App) link(path string) string { return strings.TrimRight(a.c.url.String(), "/") + path }
+
+// ready reports whether setup is over. Once it is, it stays so.
+func (a *App) ready(ctx context.Context) (bool, error) {
+	if a.c.Dev || a.known.setupDone.Load() {
+		return true, nil
+	}
+	needed, err := a.Setup.Needed(ctx)
+	if err == nil && !needed {
+		a.known.setupDone.Store(true)
+	}
+	return !needed, err
+}
+
+func (a *App) started(ctx context.Context) error {
+	ev := audit.New(instance.Started, a.now(), audit.Actor{Type: audit.ActorSystem}, audit.Source{}, "").
+		With("version", a.c.Version).With("engine", a.store.Engine())
+	return a.store.Audit().Append(ctx, ev)
+}
+
+func (a *App) now() time.Time { return a.c.Now().UTC().Truncate(time.Microsecond) }
+
+func (a *App) clockJumped(e clock.Event) {
+	a.c.Log.Warn("the clock jumped; waiting periods and sweeps pause until the clocks agree", "by", e.By, "than", e.Than, "steady", e.Steady)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	ev := audit.New(instance.ClockJump, a.now(), audit.Actor{Type: audit.ActorSystem}, audit.Source{}, "").
+		With("by", e.By.String()).With("than", e.Than)
+	if err := a.store.Audit().Append(ctx, ev); err != nil {
+		a.c.Log.Warn("the clock's jump was not recorded", "error", err)
+	}
+}
+
+// Handler serves every page and endpoint below the path of the public URL.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// HostHandler serves the same to whoever holds the data folder (TH-25).
+func (a *App) HostHandler() http.Handler { return a.host }
+
+// Mailbox is where the mail of a development instance lands; nil otherwise.
+func (a *App) Mailbox() *mail.Mailbox { return a.mailbox }
+
+// URL is the public address.
+func (a *App) URL() *url.URL { return a.c.url }
+
+// Clock is what time it is.
+func (a *App) Clock() func() time.Time { return a.c.Now }
+
+// Store is what the instance is wired on.
+func (a *App) Store() store.Store { return a.store }

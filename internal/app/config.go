@@ -1,0 +1,166 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/clientaddr"
+	"github.com/mortise-auth/mortise/internal/egress"
+	"github.com/mortise-auth/mortise/internal/keyring"
+	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/web"
+)
+
+var (
+	// ErrNoURL: a server without a public address builds wrong links and trusts
+	// wrong origins, and development is never inferred from its absence (TH-29).
+	ErrNoURL = problem.New(problem.Invalid, "no_url", "The public address is missing. Set MORTISE_URL, or Config.URL, to something like https://id.example.org; for a try-out use mortise dev, or mortise.Dev().")
+	// ErrBadURL: the public address is not one.
+	ErrBadURL = problem.New(problem.Invalid, "bad_url", "The public address has the form https://id.example.org or https://example.org/auth, without query or fragment.")
+	// ErrPlainURL: sessions over plain http can be stolen on the way (SE-16).
+	ErrPlainURL = problem.New(problem.Invalid, "plain_url", "The public address uses plain http and is not on this machine. Use https, or allow it knowingly with http.insecure_plain.")
+	// ErrNoSecretKey: nothing could be sealed.
+	ErrNoSecretKey = problem.New(problem.Invalid, "no_secret_key", "The master key is missing. Set MORTISE_SECRET_KEY, or Config.SecretKey, to 32 random bytes in base64; mortise init writes one.")
+)
+
+// Config is what the root package and the command fill in.
+type Config struct {
+	URL           string
+	SecretKey     string // one or more master keys, current first
+	Brand         string
+	Log           *slog.Logger
+	Now           func() time.Time
+	Monotonic     func() time.Duration // beside Now, for a clock that tests move
+	CookieSuffix  string
+	TrustedProxy  []string
+	EgressAllow   []string
+	SMTP          string
+	Sender        mail.Sender // instead of SMTP
+	NoSignUp      bool
+	InsecurePlain bool
+	Sessions      signin.Limits
+	AdminFresh    time.Duration
+	Limits        []ratelimit.Limit
+	Passwords     Passwords
+	Retention     Retention
+	Dev           bool
+	Contact       string // for security.txt: a mailto: or https: address
+	Place         func(ip string) string
+	Observe       func(web.Observation)
+	Version       string
+}
+
+// Passwords is the part of Config about passwords.
+type Passwords struct {
+	MinLength  int
+	Words      []string
+	CorpusFile string
+	HIBP       bool
+	Memory     int64 // bytes for hashes at once
+	Parameters password.Parameters
+	Gate       *password.Gate // shared between instances of one process; nil: its own
+}
+
+// Retention says how long things are kept after they ended.
+type Retention struct {
+	Sessions time.Duration // default 30 days
+	Mail     time.Duration // default 30 days
+}
+
+// checked is a Config whose parts are parsed.
+type checked struct {
+	Config
+	url     *url.URL
+	masters keyring.Masters
+	trust   clientaddr.Trust
+	egress  *egress.Client
+}
+
+// check finds everything that is missing or wrong at once.
+func (c Config) check() (checked, error) {
+	out := checked{Config: c}
+	var faults []error
+	add := func(err error) {
+		if err != nil {
+			faults = append(faults, err)
+		}
+	}
+	var err error
+	out.url, err = parseURL(c.URL, c.InsecurePlain || c.Dev)
+	add(err)
+	switch {
+	case c.SecretKey != "":
+		out.masters, err = keyring.ParseMasters(c.SecretKey)
+		add(err)
+	case c.Dev:
+		out.masters = keyring.Masters{Current: keyring.NewMaster()}
+	default:
+		add(ErrNoSecretKey)
+	}
+	out.trust, err = clientaddr.NewTrust(c.TrustedProxy)
+	add(err)
+	out.defaults()
+	out.egress, err = egress.New(egress.Options{Allow: c.EgressAllow, Now: out.Now})
+	add(err)
+	return out, errors.Join(faults...)
+}
+
+func (c *checked) defaults() {
+	if c.Log == nil {
+		c.Log = slog.Default()
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Monotonic == nil {
+		c.Monotonic = ratelimit.Monotonic(time.Now)
+	}
+	if c.AdminFresh == 0 {
+		c.AdminFresh = 12 * time.Hour
+	}
+	if c.Retention.Sessions == 0 {
+		c.Retention.Sessions = 30 * 24 * time.Hour
+	}
+	if c.Retention.Mail == 0 {
+		c.Retention.Mail = 30 * 24 * time.Hour
+	}
+	if c.Brand == "" {
+		c.Brand = "Mortise"
+	}
+	if c.Limits == nil {
+		c.Limits = ratelimit.Defaults()
+	}
+}
+
+func parseURL(s string, plain bool) (*url.URL, error) {
+	if s == "" {
+		return nil, ErrNoURL
+	}
+	u, err := url.Parse(s)
+	if err != nil {
+		return nil, ErrBadURL.Because(err)
+	}
+	ok := (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil &&
+		u.RawQuery == "" && u.Fragment == "" && !strings.HasSuffix(s, "?") && !strings.HasSuffix(s, "#")
+	u.Path = strings.TrimRight(u.Path, "/")
+	if !ok || u.RawPath != "" || (u.Path != "" && path.Clean(u.Path) != u.Path) {
+		return nil, ErrBadURL.Because(fmt.Errorf("url %q", s))
+	}
+	if u.Scheme == "http" && !plain && !loopback(u.Hostname()) {
+		return nil, ErrPlainURL
+	}
+	return u, nil
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || strings.HasSuffix(host, ".localhost") || host == "127.0.0.1" || host == "::1"
+}

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/clock"
+	"github.com/mortise-auth/mortise/internal/idempotency"
+	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/revocation"
+)
+
+// Run does the work behind the requests until ctx ends: it follows revocations,
+// sends mail, records last uses, and sweeps what is over. Without it everything
+// stays correct, only slower: sessions are checked in the store and mail waits.
+func (a *App) Run(ctx context.Context) error {
+	if !a.known.running.CompareAndSwap(false, true) {
+		return errors.New("app: Run was called twice")
+	}
+	defer a.known.running.Store(false)
+	jobs := []func(context.Context) error{
+		a.follower.Run, a.Auth.Run, a.worker.Run, a.wakes, a.watchClock, a.sweep,
+	}
+	errs := make([]error, len(jobs))
+	var wg sync.WaitGroup
+	for i, job := range jobs {
+		wg.Go(func() { errs[i] = job(ctx) })
+	}
+	wg.Wait()
+	return errors.Join(append(errs, a.stopped())...)
+}
+
+func (a *App) stopped() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	ev := audit.New(instance.Stopped, a.now(), audit.Actor{Type: audit.ActorSystem}, audit.Source{}, "")
+	return a.store.Audit().Append(ctx, ev)
+}
+
+// wakes lets the store's notifications, where it has any, start a poll. They
+// prove nothing by themselves (TH-27).
+func (a *App) wakes(ctx context.Context) error {
+	w, ok := a.store.(interface{ Wake() <-chan struct{} })
+	if !ok {
+		return nil
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-w.Wake():
+			a.follower.Wake()
+		}
+	}
+}
+
+// watchClock compares the clocks. A store in this very process has no clock of
+// its own to compare with.
+func (a *App) watchClock(ctx context.Context) error {
+	database, remote := clock.Database(a.store), a.store.Engine() != "sqlite"
+	return every(ctx, time.Second, func() {
+		a.guard.Check()
+		if remote {
+			if _, err := a.guard.CheckDatabase(ctx, database); err != nil && ctx.Err() == nil {
+				a.c.Log.Debug("the database's clock was not read", "error", err)
+			}
+		}
+	})
+}
+
+// every calls fn now and then each time the interval has passed, until ctx ends.
+func every(ctx context.Context, interval time.Duration, fn func()) error {
+	tick := time.NewTicker(interval)
+	defer tick.Stop()
+	for {
+		fn()
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// sweepEvery is how often things that are over are cleared away.
+const sweepEvery = time.Minute
+
+// batch is how many rows one sweep touches at a time, so that no write holds
+// others up.
+const batch = 500
+
+func (a *App) sweep(ctx context.Context) error {
+	return every(ctx, sweepEvery, func() {
+		if !a.guard.Steady() {
+			return // after a jump nothing is declared over (TH-4)
+		}
+		if err := a.Sweep(ctx); err != nil && ctx.Err() == nil {
+			a.c.Log.Warn("a sweep failed; it is tried again", "error", err)
+		}
+	})
+}
+
+// Sweep ends what has expired and forgets what has been over for long.
+func (a *App) Sweep(ctx context.Context) error {
+	now := a.now()
+	sweeps := []func() (int, error){
+		func() (int, error) { return a.store.Sessions().Expire(ctx, now, batch) },
+		func() (int, error) { return a.Account.DeleteDue(ctx, batch) },
+		func() (int, error) { return a.store.Sessions().Sweep(ctx, now.Add(-a.c.Retention.Sessions), batch) },
+		func() (int, error) { return a.store.Proofs().Sweep(ctx, now.Add(-24*time.Hour), batch) },
+		func() (int, error) { return a.store.Mail().Sweep(ctx, now.Add(-a.c.Retention.Mail), batch) },
+		func() (int, error) { return a.store.Idempotency().Sweep(ctx, now.Add(-idempotency.Life), batch) },
+		func() (int, error) { return a.store.Revocations().Sweep(ctx, now.Add(-revocation.Keep), batch) },
+	}
+	var errs []error
+	for _, s := range sweeps {
+		for {
+			n, err := s()
+			errs = append(errs, err)
+			if err != nil || n < batch || ctx.Err() != nil {
+				break
+			}
+		}
+	}
+	return errors.Join(errs...)
+}

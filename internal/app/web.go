@@ -1,0 +1,100 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/web"
+)
+
+func (a *App) wireWeb(context.Context) error {
+	a.Frame = web.NewFrame(web.Options{
+		URL: a.c.url, Suffix: a.c.CookieSuffix, Dev: a.c.Dev, Trust: a.c.trust,
+		Sessions: a.Auth, Rates: a.rates, Keys: a.keys, Now: a.c.Now, Log: a.c.Log,
+		Fresh: a.c.AdminFresh, Place: a.c.Place, Observe: a.c.Observe,
+		Record: func(ctx context.Context, ev audit.Event) error { return a.store.Audit().Append(ctx, ev) },
+	})
+	surfaces, err := a.surfaces()
+	if err != nil {
+		return err
+	}
+	inner := a.Frame.Handler(surfaces...)
+	mux := http.NewServeMux()
+	base := strings.TrimRight(a.c.url.Path, "/")
+	mux.Handle(base+"/", inner)
+	mux.HandleFunc("GET "+base+"/healthz", health)
+	mux.HandleFunc("GET "+base+"/readyz", a.readiness)
+	if base == "" {
+		mux.Handle("/.well-known/", a.WellKnown())
+	}
+	a.handler = mux
+	a.host = web.AsHost(inner)
+	return nil
+}
+
+func health(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	fmt.Fprintln(w, "ok")
+}
+
+// readiness answers 200 when requests would be served well, else 503 with the
+// reason in one line. It says nothing that helps a stranger.
+func (a *App) readiness(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	w.Header().Set("Cache-Control", "no-store")
+	if err := a.Ready(ctx); err != nil {
+		a.c.Log.Warn("not ready", "error", err)
+		http.Error(w, reasonOf(err), http.StatusServiceUnavailable)
+		return
+	}
+	fmt.Fprintln(w, "ready")
+}
+
+var (
+	errStore = errors.New("the store does not answer")
+	errClock = errors.New("the clock differs from the database's")
+)
+
+func reasonOf(err error) string {
+	for _, known := range []error{errStore, errClock} {
+		if errors.Is(err, known) {
+			return known.Error()
+		}
+	}
+	return "not ready"
+}
+
+// Ready returns nil when requests would be served well.
+func (a *App) Ready(ctx context.Context) error {
+	if err := a.store.Health(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errStore, err)
+	}
+	if !a.guard.Ready() {
+		return fmt.Errorf("%w: by %s", errClock, a.guard.Skew())
+	}
+	return nil
+}
+
+// WellKnown serves the addresses that must be at the root of the host, wherever
+// the rest is mounted.
+func (a *App) WellKnown() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /.well-known/change-password", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, a.link("/account/password"), http.StatusSeeOther)
+	})
+	if a.c.Contact != "" {
+		mux.HandleFunc("GET /.well-known/security.txt", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			expires := a.now().AddDate(0, 6, 0).Format(time.RFC3339)
+			fmt.Fprintf(w, "Contact: %s\nExpires: %s\nCanonical: %s\n", a.c.Contact, expires,
+				a.c.url.Scheme+"://"+a.c.url.Host+"/.well-known/security.txt")
+		})
+	}
+	return mux
+}

@@ -1,0 +1,88 @@
+package mail
+
+import (
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/secret"
+)
+
+// Template names what is said. The names are stored and shown in delivery logs.
+type Template string
+
+// The templates. Those marked "act" are notices and need Data.Act.
+const (
+	VerifySignup      Template = "verify_signup"      // code, link
+	VerifyAddress     Template = "verify_address"     // code, link; Address is the new one
+	AddressChanged    Template = "address_changed"    // act, to the old address; Address is the new one, link takes it back
+	Recover           Template = "recover"            // code, link
+	SigninCode        Template = "signin_code"        // code, act
+	PasswordChanged   Template = "password_changed"   // act
+	Recovered         Template = "recovered"          // act
+	NewDevice         Template = "new_device"         // act
+	ManyFailures      Template = "many_failures"      // act, Count
+	SettingChanged    Template = "setting_changed"    // act, Detail in the person's language
+	AccountExists     Template = "account_exists"     // somebody signed up with a known address
+	DeletionScheduled Template = "deletion_scheduled" // act, Due, link cancels
+	DeletionDone      Template = "deletion_done"
+	Suspended         Template = "account_suspended"
+	AdminRecovery     Template = "admin_recovery" // code, link: an administrator started it
+	Invitation        Template = "invitation"     // link
+	Test              Template = "test"
+)
+
+// shape is what a template needs and offers.
+type shape struct {
+	code, link, act bool
+	object          string // path of the page where one objects; empty: none
+}
+
+var shapes = map[Template]shape{
+	VerifySignup:      {code: true, link: true},
+	VerifyAddress:     {code: true, link: true},
+	AddressChanged:    {link: true, act: true},
+	Recover:           {code: true, link: true},
+	SigninCode:        {code: true, act: true, object: "/recover"},
+	PasswordChanged:   {act: true, object: "/recover"},
+	Recovered:         {act: true, object: "/recover"},
+	NewDevice:         {act: true, object: "/account/sessions"},
+	ManyFailures:      {act: true, object: "/account/activity"},
+	SettingChanged:    {act: true, object: "/account/activity"},
+	AccountExists:     {object: "/recover"},
+	DeletionScheduled: {link: true, act: true},
+	DeletionDone:      {},
+	Suspended:         {},
+	AdminRecovery:     {code: true, link: true},
+	Invitation:        {link: true},
+	Test:              {},
+}
+
+// Message is something to tell one person. Its address has been parsed by user.ParseEmail.
+type Message struct {
+	Template Template
+	To       string
+	Lang     string // BCP 47; languages we do not have become English
+	TimeZone string // IANA name; empty or unknown: UTC
+	Data     Data
+}
+
+// Data is what a template may mention. Text that is too long is cut, control
+// characters are removed, and a Name that could pass for a link is left out.
+type Data struct {
+	Name    string        // of the person, for the greeting
+	Code    secret.Text   // to type where it was asked for
+	Path    string        // of the link: path and query below our origin, "/verify?token=…"
+	Valid   time.Duration // of code and link; mail that could only arrive later is not sent
+	Act     Act
+	Address string    // another address that matters
+	Due     time.Time // when something will happen
+	Count   int       // how often something happened, 2 or more
+	Detail  string    // what was changed, in the person's language
+}
+
+// Act is the circumstances of what happened (AU-60). When is required.
+type Act struct {
+	When   time.Time
+	Device string // "Firefox on Linux"
+	Place  string // approximate; most often unknown
+	IP     string
+}

@@ -1,0 +1,49 @@
+package ratelimit
+
+import "time"
+
+// The limits of the front door. Those that end in .source count a source
+// network, .account an account or the key of an identifier nobody has, and .pair
+// an account from one source.
+const (
+	SigninSource   Name = "signin.source"
+	SigninAccount  Name = "signin.account"
+	SigninPair     Name = "signin.pair"
+	SignupSource   Name = "signup.source"
+	SignupAddress  Name = "signup.address" // mails to one address
+	RecoverSource  Name = "recover.source"
+	RecoverAccount Name = "recover.account"
+	CodeSource     Name = "code.source" // codes typed, whatever for
+	CodeAccount    Name = "code.account"
+	CodeMail       Name = "code.mail"      // codes mailed to one address
+	ChangeAccount  Name = "change.account" // changes to credentials and addresses
+	ExportAccount  Name = "export.account"
+	SetupSource    Name = "setup.source"
+	PageSource     Name = "page.source"
+	APISource      Name = "api.source"
+	APIAccount     Name = "api.account"
+)
+
+// Defaults are the limits unless configured otherwise. They are generous to a
+// source, because a whole school may sit behind one address, and strict to an
+// account and to everything that sends mail.
+func Defaults() []Limit {
+	return []Limit{
+		PerMinute(SigninSource, 60),
+		PerMinute(SigninAccount, 30),
+		PerMinute(SigninPair, 10),
+		PerHour(SignupSource, 60),
+		{Name: SignupAddress, Every: 12 * time.Minute, Burst: 3},
+		PerHour(RecoverSource, 60),
+		{Name: RecoverAccount, Every: 12 * time.Minute, Burst: 3},
+		PerMinute(CodeSource, 60),
+		PerMinute(CodeAccount, 10),
+		{Name: CodeMail, Every: 5 * time.Minute, Burst: 3},
+		PerHour(ChangeAccount, 60),
+		PerHour(ExportAccount, 5),
+		PerMinute(SetupSource, 10),
+		PerMinute(PageSource, 600),
+		PerMinute(APISource, 1200),
+		PerMinute(APIAccount, 1200),
+	}
+}

@@ -1,0 +1,122 @@
+package revocation
+
+import (
+	"context"
+	"log/slog"
+	"sync/atomic"
+	"time"
+)
+
+// Bound is how old a freshness proof may be, and how far wall and monotonic time
+// may disagree within it, before caches stop answering (TH-11).
+const Bound = time.Second
+
+const (
+	pollEvery = 250 * time.Millisecond
+	batch     = 1000
+)
+
+// Cache is what a Follower keeps true.
+type Cache interface {
+	Apply([]Entry) // forget what the entries name
+	Reset()        // forget everything
+}
+
+// Follower polls the primary for what ended early and holds the freshness proof.
+// Its methods are safe for concurrent use.
+type Follower struct {
+	store  Store
+	cache  Cache
+	now    func() time.Time
+	log    *slog.Logger
+	wake   chan struct{}
+	proof  atomic.Pointer[time.Time] // when the last successful poll was sent
+	number int64                     // of the last entry applied; owned by poll
+	epoch  string                    // owned by poll
+}
+
+// NewFollower makes a Follower without a proof. now must return monotonic readings.
+func NewFollower(st Store, c Cache, now func() time.Time, log *slog.Logger) *Follower {
+	return &Follower{store: st, cache: c, now: now, log: log, wake: make(chan struct{}, 1)}
+}
+
+// Fresh reports whether a cache may answer at now.
+func (f *Follower) Fresh(now time.Time) bool {
+	sent := f.proof.Load()
+	if sent == nil {
+		return false
+	}
+	elapsed := now.Sub(*sent)
+	// UnixNano reads the wall clock, Sub the monotonic one; a machine that slept
+	// or whose clock was set shows in their difference.
+	wall := time.Duration(now.UnixNano() - sent.UnixNano())
+	drift := wall - elapsed
+	return 0 <= elapsed && elapsed < Bound && -Bound < drift && drift < Bound
+}
+
+// Wake asks for a poll now. It proves nothing by itself (TH-27).
+func (f *Follower) Wake() {
+	select {
+	case f.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run polls until ctx ends. Without it there is never a proof, and every check
+// reads the store.
+func (f *Follower) Run(ctx context.Context) error {
+	defer f.proof.Store(nil)
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	healthy := true
+	for {
+		if err := f.Poll(ctx); err != nil && ctx.Err() == nil {
+			if healthy {
+				f.log.Warn("revocations cannot be read; sessions are checked in the store", "error", err)
+			}
+			healthy = false
+		} else if !healthy {
+			f.log.Info("revocations can be read again")
+			healthy = true
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-f.wake:
+		}
+	}
+}
+
+// Poll catches up once and, on success, renews the proof. It is not safe to call
+// beside Run.
+func (f *Follower) Poll(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, Bound)
+	defer cancel()
+	sent := f.now()
+	head, epoch, err := f.store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	if epoch != f.epoch || head < f.number {
+		// A first poll, a restored store or a failover: what was cached before
+		// may have been read from another history (TH-12).
+		f.cache.Reset()
+		f.epoch, f.number = epoch, head
+		f.proof.Store(&sent)
+		return nil
+	}
+	for f.number < head {
+		entries, err := f.store.Since(ctx, f.number, batch)
+		if err != nil {
+			return err
+		}
+		if len(entries) == 0 {
+			break
+		}
+		f.cache.Apply(entries)
+		f.number = entries[len(entries)-1].Number
+	}
+	f.proof.Store(&sent)
+	return nil
+}

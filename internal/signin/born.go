@@ -1,0 +1,131 @@
+package signin
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/lockout"
+	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/useragent"
+)
+
+// born makes the session, clears the lock-out, ends the session it replaces and
+// queues the notice about a new device: all or nothing. It is conditional on the
+// account and password still being what was proven (TH-1).
+func (f *Flow) born(ctx context.Context, a *Attempt, r Request, p Proven, guess *lockout.Reservation) (Result, error) {
+	now := f.now()
+	token := secret.New(session.Purpose)
+	s := session.Session{
+		ID: session.NewID(now), User: a.Account.ID, Digest: token.Digest(f.o.Instance),
+		UserVersion: a.Account.Version, Methods: []string{f.o.Method.Name()}, Assurance: 1,
+		AuthenticatedAt: now, CreatedAt: now, LastSeenAt: now,
+		IdleTimeout: f.o.Limits.Idle, ExpiresAt: now.Add(f.o.Limits.Absolute),
+		IP: a.By.Source.IP, UserAgent: a.By.Source.UserAgent, Place: a.By.Source.Place,
+	}
+	notice, err := f.newDevice(a, s, r.Lang)
+	if err != nil {
+		return Result{}, err
+	}
+	ev := f.event(Succeeded, a).InSession(s.ID.String())
+	old, replaces := f.replaced(ctx, r)
+	err = f.o.InTx(ctx, func(tx Tx) error {
+		if err := guess.Confirm(ctx, tx.Lockouts()); err != nil {
+			return err
+		}
+		if _, err := tx.Sessions().Insert(ctx, s, p.PasswordVersion, f.o.Limits.PerUser, ev); err != nil {
+			return err
+		}
+		if notice != nil {
+			if err := tx.Mail().Enqueue(ctx, *notice); err != nil {
+				return err
+			}
+		}
+		if replaces {
+			return endReplaced(ctx, tx, r.By, old, now)
+		}
+		return nil
+	})
+	if errors.Is(err, session.ErrBirth) {
+		return Result{}, wrong(reasonBirth)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	if notice != nil {
+		f.o.Mailer.Wake()
+	}
+	return Result{User: a.Account, Session: s, Secret: token, Device: f.o.Devices.Write(a.Device, a.Account.ID)}, nil
+}
+
+// replaced is the session the browser arrived with: it ends with the new one's
+// birth, so that no secret outlives a change of privilege (SE-3).
+func (f *Flow) replaced(ctx context.Context, r Request) (session.Session, bool) {
+	d, ok := secret.DigestOf(session.Purpose, f.o.Instance, r.Replaces)
+	if !ok {
+		return session.Session{}, false
+	}
+	s, err := f.o.Read.Sessions().ByDigest(ctx, d)
+	return s, err == nil
+}
+
+func endReplaced(ctx context.Context, tx Tx, by user.Caller, old session.Session, now time.Time) error {
+	ev := by.Event(session.EndedEvent, now, old.User).InSession(old.ID.String())
+	err := tx.Sessions().End(ctx, old.User, old.ID, session.SignedOut, now, ev)
+	if errors.Is(err, session.ErrUnknown) {
+		return nil // it ended by itself in the meantime
+	}
+	return err
+}
+
+// newDevice composes the notice about a sign-in on a browser that the account
+// never used (AU-60); nil when it is known or there is nobody to tell.
+func (f *Flow) newDevice(a *Attempt, s session.Session, lang string) (*mail.Queued, error) {
+	if a.Known || a.Email.Address == "" || !a.Email.Verified() {
+		return nil, nil
+	}
+	q, err := f.o.Mailer.Queue(mail.Message{
+		Template: mail.NewDevice, To: a.Email.Address, Lang: langOf(a.Account, lang),
+		Data: mail.Data{Name: a.Account.Name, Act: act(a.By, s.CreatedAt)},
+	})
+	return &q, err
+}
+
+// act is what a mail says about the circumstances.
+func act(by user.Caller, at time.Time) mail.Act {
+	return mail.Act{When: at, Device: useragent.Describe(by.Source.UserAgent), Place: by.Source.Place, IP: by.Source.IP}
+}
+
+func langOf(u user.User, fallback string) string {
+	if u.Locale != "" {
+		return u.Locale
+	}
+	return fallback
+}
+
+// SignOut ends the session the caller came with. It is not an error when that
+// session is over already.
+func (f *Flow) SignOut(ctx context.Context, by user.Caller) error {
+	id, err := session.ParseID(by.Session)
+	if err != nil {
+		return nil
+	}
+	now := f.now()
+	ev := by.Event(session.EndedEvent, now, by.User)
+	err = f.o.InTx(ctx, func(tx Tx) error {
+		return tx.Sessions().End(ctx, by.User, id, session.SignedOut, now, ev)
+	})
+	if errors.Is(err, session.ErrUnknown) {
+		return nil
+	}
+	return err
+}
+
+// Record writes one event that changes nothing else.
+func (f *Flow) Record(ctx context.Context, ev audit.Event) error {
+	return f.o.Read.Audit().Append(ctx, ev)
+}

@@ -1,0 +1,15 @@
+// Package signin is the flow that ends in a session, and the only place where a
+// session is born.
+//
+//	limits -> who is meant -> lock-out -> method.Finish -> account state
+//	       -> enough proven? -- no --> a mailed code, then again from here
+//	                         '- yes -> session, cleared lock-out, notice: one transaction
+//
+// Limits, lock-out, account state, birth and audit belong to this pipeline; a
+// Method only answers whether a response proves the account, in the same time
+// whether or not there is one (PW-16, PW-25). Whatever goes wrong before the
+// session, the answer is ErrWrong; the log has the true reason.
+//
+// A method learns nothing of HTTP, and adding one touches nothing here but the
+// list in app.
+package signin

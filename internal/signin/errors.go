@@ -1,0 +1,44 @@
+package signin
+
+import (
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/problem"
+)
+
+var (
+	// ErrWrong: identifier and response do not open an active account. One
+	// answer for: nobody has that identifier, wrong password, suspended,
+	// changed in the meantime (PW-25).
+	ErrWrong = problem.New(problem.Unauthenticated, "credentials_wrong", "That e-mail address and password do not match. Check both, or reset your password.")
+	// ErrUnconfirmed: the act needs a proof given for it.
+	ErrUnconfirmed = problem.New(problem.Forbidden, "confirmation_required", "Confirm that it is you: enter your current password together with this change.")
+	// ErrConfirmation: the proof given for the act is wrong.
+	ErrConfirmation = problem.New(problem.Forbidden, "confirmation_wrong", "That is not your current password. Check it and try again.")
+	// ErrFlow: a sign-in that was to be continued is not there any more.
+	ErrFlow = problem.New(problem.Gone, "flow_ended", "This sign-in took too long or was finished already. Start again.")
+	// ErrMissing: a required part of the request is empty.
+	ErrMissing = problem.New(problem.Unprocessable, "missing_field", "Something is missing. Fill in the marked fields.")
+)
+
+var (
+	Succeeded              = audit.Define("login.succeeded", audit.Info, "Signed in")
+	SucceededAfterFailures = audit.Define("login.succeeded_after_failures", audit.Warning, "Signed in after failed attempts")
+	Failed                 = audit.Define("login.failed", audit.Notice, "Sign-in failed")
+	Blocked                = audit.Define("login.blocked", audit.Warning, "Sign-in blocked")
+	CodeSent               = audit.Define("login.code_sent", audit.Notice, "Sign-in code mailed")
+	CodeUsed               = audit.Define("login.code_used", audit.Info, "")
+	StepUp                 = audit.Define("login.step_up", audit.Info, "Identity confirmed for a change")
+	LimitExceeded          = audit.Define("ratelimit.exceeded", audit.Warning, "")
+)
+
+// Reasons of failed sign-ins, for the log only.
+const (
+	reasonUnknown  = "unknown_identifier"
+	reasonWrong    = "wrong_password"
+	reasonUnusable = "password_hash_unusable"
+	reasonNone     = "no_password"
+	reasonInactive = "account_inactive"
+	reasonBirth    = "account_changed"
+	reasonDelayed  = "delayed"
+	reasonCode     = "code_required"
+)

@@ -1,0 +1,124 @@
+package signin
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/device"
+	"github.com/mortise-auth/mortise/internal/lockout"
+	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// Tx is what one act of the flow may touch.
+type Tx interface {
+	Users() user.Store
+	Sessions() session.Store
+	Lockouts() lockout.Store
+	Proofs() proof.Store
+	Mail() mail.Store
+	Audit() audit.Store
+}
+
+// InTx runs fn in one transaction; see store.Store.
+type InTx func(ctx context.Context, fn func(Tx) error) error
+
+// Lockout reserves guesses before they are judged; see lockout.Guard.
+type Lockout interface {
+	Reserve(ctx context.Context, a lockout.Attempt) (*lockout.Reservation, error)
+}
+
+// Mailer composes messages for the outbox.
+type Mailer interface {
+	Queue(m mail.Message) (mail.Queued, error)
+	Wake() // after the commit: send now
+}
+
+// Method proves an account by one factor.
+type Method interface {
+	Name() string   // in session, audit and amr (RFC 8176)
+	Factor() Factor // what kind of proof it is
+	// Finish judges the response of an attempt. When a.Account is zero it spends
+	// the time of a judgement all the same and answers ErrWrong. Its other
+	// errors are refusals to judge, such as an overload.
+	Finish(ctx context.Context, a *Attempt, r Response) (Proven, error)
+}
+
+// Factor is a kind of proof.
+type Factor int
+
+const (
+	Knows Factor = iota + 1 // something one knows
+	Has                     // something one has
+	Is                      // something one is
+)
+
+// Attempt is one try to prove an account, as the pipeline hands it to a Method.
+type Attempt struct {
+	By      user.Caller
+	Source  string    // the network that counts as one source
+	Key     string    // of the typed identifier
+	Account user.User // zero when nobody has the identifier
+	Email   user.Email
+	Device  device.Device
+	Known   bool // the device is known to the account
+}
+
+// Proven is what a Method vouches for.
+type Proven struct {
+	PasswordVersion int64 // of the password that was used; 0 when none was
+}
+
+// Limits of sessions (SE-20, SE-21, SE-27). Zero values take the defaults.
+type Limits struct {
+	Idle     time.Duration // default 7 days
+	Absolute time.Duration // default 30 days
+	PerUser  int           // live sessions of one account; default 50
+}
+
+func (l Limits) orDefault() Limits {
+	const day = 24 * time.Hour
+	if l.Idle == 0 {
+		l.Idle = 7 * day
+	}
+	if l.Absolute == 0 {
+		l.Absolute = 30 * day
+	}
+	if l.PerUser == 0 {
+		l.PerUser = 50
+	}
+	l.Idle = min(l.Idle, l.Absolute)
+	return l
+}
+
+// Options configure a Flow. All are required but Limits.
+type Options struct {
+	Instance [16]byte
+	Now      func() time.Time
+	Log      *slog.Logger
+	Read     Tx // outside transactions
+	InTx     InTx
+	Method   Method
+	Lockout  Lockout
+	Rates    ratelimit.Store
+	Keys     proof.Keys
+	Devices  *device.Book
+	Mailer   Mailer
+	Limits   Limits
+}
+
+// Flow signs people in and out. It is safe for concurrent use.
+type Flow struct{ o Options }
+
+// New makes a Flow.
+func New(o Options) *Flow {
+	o.Limits = o.Limits.orDefault()
+	return &Flow{o}
+}
+
+func (f *Flow) now() time.Time { return f.o.Now().UTC().Truncate(time.Microsecond) }

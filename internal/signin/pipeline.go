@@ -1,0 +1,138 @@
+package signin
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/lockout"
+	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// SignIn runs the pipeline once. It returns a complete Result, a Result that
+// asks for a mailed code, or a refusal: ErrWrong, ErrMissing, proof.ErrWrongCode,
+// lockout.ErrWait, ratelimit.ErrLimited, or the gate's overload error.
+func (f *Flow) SignIn(ctx context.Context, r Request) (Result, error) {
+	if err := r.validate(); err != nil {
+		return Result{}, err
+	}
+	a := &Attempt{By: r.By, Source: SourceOf(r.By), Key: user.EmailKey(r.Identifier), Device: f.o.Devices.Read(r.Device)}
+	if err := f.limit(ctx, a); err != nil {
+		return Result{}, err
+	}
+	if err := f.locate(ctx, a); err != nil {
+		return Result{}, err
+	}
+	coded, err := f.takeCode(ctx, a, r)
+	if err != nil {
+		return Result{}, err
+	}
+	guess, err := f.o.Lockout.Reserve(ctx, a.guess(coded))
+	if err != nil {
+		return Result{}, err
+	}
+	defer guess.Release()
+	if guess.NeedsCode() {
+		return f.askCode(ctx, a, r)
+	}
+	proven, err := f.judge(ctx, a, r.Response)
+	if err != nil {
+		return f.refuse(ctx, a, r, guess, err)
+	}
+	result, err := f.born(ctx, a, r, proven, guess)
+	if err != nil {
+		return f.refuse(ctx, a, r, guess, err)
+	}
+	guess.Done()
+	return result, nil
+}
+
+func (f *Flow) limit(ctx context.Context, a *Attempt) error {
+	d, err := f.o.Rates.Take(ctx, ratelimit.All(
+		ratelimit.Key{Limit: ratelimit.SigninSource, Of: a.Source},
+		ratelimit.Key{Limit: ratelimit.SigninPair, Of: a.Key, And: a.Source},
+	))
+	if err != nil {
+		return err
+	}
+	return d.Err()
+}
+
+// locate fills in the account that the identifier names, if any.
+func (f *Flow) locate(ctx context.Context, a *Attempt) error {
+	u, e, err := f.o.Read.Users().ByEmail(ctx, a.Key)
+	if errors.Is(err, user.ErrUnknown) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("signin: %w", err)
+	}
+	a.Account, a.Email = u, e
+	a.Known = a.Device.Knows(u.ID)
+	return nil
+}
+
+func (a *Attempt) guess(coded bool) lockout.Attempt {
+	subject := lockout.Unknown(a.Key)
+	if !a.Account.ID.IsZero() {
+		subject = lockout.Account(a.Account.ID)
+	}
+	return lockout.Attempt{Subject: subject, Source: a.Source, Device: a.Device.ID(a.Account.ID), Code: coded}
+}
+
+// errReason carries the true reason of an ErrWrong to the log.
+type errReason string
+
+func (e errReason) Error() string { return string(e) }
+
+func (f *Flow) judge(ctx context.Context, a *Attempt, r Response) (Proven, error) {
+	proven, err := f.o.Method.Finish(ctx, a, r)
+	if err != nil {
+		return proven, err
+	}
+	if a.Account.State != user.Active {
+		return proven, ErrWrong.Because(errReason(reasonInactive))
+	}
+	return proven, nil
+}
+
+// refuse settles a guess that was judged wrong, with its event, and passes on
+// every other error: a guess that could not be judged is not a failure.
+func (f *Flow) refuse(ctx context.Context, a *Attempt, r Request, guess *lockout.Reservation, cause error) (Result, error) {
+	if errors.Is(cause, lockout.ErrCodeNeeded) {
+		return f.askCode(ctx, a, r)
+	}
+	if !errors.Is(cause, ErrWrong) {
+		return Result{}, cause
+	}
+	reason := reasonWrong
+	var why errReason
+	if errors.As(cause, &why) {
+		reason = string(why)
+	}
+	ev := f.event(Failed, a).Failed(audit.Failure, reason)
+	if err := guess.Fail(ctx, ev); errors.Is(err, lockout.ErrCodeNeeded) {
+		return f.askCode(ctx, a, r)
+	} else if err != nil {
+		return Result{}, err
+	}
+	return Result{}, ErrWrong.Because(cause)
+}
+
+// event starts an event about the attempt. What was typed is kept only as a
+// keyed hash, because people type passwords into the wrong field (AU-23).
+func (f *Flow) event(n audit.Name, a *Attempt) audit.Event {
+	typed := f.o.Keys.MAC("typed", []byte(a.Key))
+	ev := a.By.Event(n, f.now(), a.Account.ID).With("identifier", hex.EncodeToString(typed[:8]))
+	if a.Known {
+		ev = ev.With("device", "known")
+	}
+	return ev.With("method", f.o.Method.Name())
+}
+
+// wrong is ErrWrong with its true reason.
+func wrong(reason string) *problem.Error { return ErrWrong.Because(errReason(reason)) }

@@ -1,0 +1,346 @@
+package web
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/clientaddr"
+	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/useragent"
+	"github.com/mortise-auth/mortise/verify"
+)
+
+// Sessions answers who holds a session secret; see authn.Authenticator.
+type Sessions interface {
+	Session(ctx context.Context, text string) (*verify.Identity, error)
+}
+
+// Keys is what the chain needs of the keyring.
+type Keys interface {
+	MAC(purpose string, parts ...[]byte) [32]byte
+}
+
+// Observation is what metrics learn of one answered request.
+type Observation struct {
+	Method, Pattern string
+	Status          int
+	Code            string // of the problem; empty when there was none
+	Duration        time.Duration
+}
+
+// Options configure a Frame. All are required but Dev, Place and Observe.
+type Options struct {
+	URL      *url.URL // public address, with the path below which we are mounted
+	Suffix   string   // of cookie names, for a second instance on one origin
+	Dev      bool
+	Trust    clientaddr.Trust
+	Sessions Sessions
+	Rates    ratelimit.Store
+	Keys     Keys
+	Now      func() time.Time
+	Log      *slog.Logger
+	Fresh    time.Duration                            // how recent an administrator's sign-in must be
+	Place    func(ip string) string                   // approximate place, from local data
+	Observe  func(Observation)                        //
+	Record   func(context.Context, audit.Event) error // suspected attacks (AU-10)
+}
+
+// Frame runs surfaces. It is immutable and safe for concurrent use.
+type Frame struct {
+	o      Options
+	origin *http.CrossOriginProtection
+	host   string
+}
+
+// NewFrame makes a Frame.
+func NewFrame(o Options) *Frame {
+	p := http.NewCrossOriginProtection()
+	// Behind a proxy that rewrites Host, the public origin is what browsers send.
+	_ = p.AddTrustedOrigin(o.URL.Scheme + "://" + o.URL.Host) // a parsed URL has a valid origin
+	return &Frame{o: o, origin: p, host: strings.ToLower(o.URL.Host)}
+}
+
+// Handler serves the surfaces below the mount path, which is stripped. Requests
+// that no route takes go to the first surface's Fail.
+func (f *Frame) Handler(surfaces ...Surface) http.Handler {
+	mux := http.NewServeMux()
+	for _, s := range surfaces {
+		for _, route := range s.Routes {
+			mux.Handle(route.Pattern, f.serve(s, route))
+		}
+	}
+	fallback := surfaces[0]
+	mux.Handle("/", f.serve(fallback, Route{Pattern: "/", Access: Anyone, Handler: func(_ http.ResponseWriter, r *http.Request) error {
+		return unmatched(mux, r)
+	}}))
+	return http.StripPrefix(strings.TrimRight(f.o.URL.Path, "/"), f.enter(mux))
+}
+
+var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// unmatched tells a wrong method from an unknown address.
+func unmatched(mux *http.ServeMux, r *http.Request) error {
+	var allowed []string
+	for _, m := range methods {
+		probe := &http.Request{Method: m, URL: r.URL, Host: r.Host}
+		if _, pattern := mux.Handler(probe); pattern != "/" && pattern != "" {
+			allowed = append(allowed, m)
+		}
+	}
+	if allowed != nil {
+		return ErrMethod.Becausef("allowed: %s", strings.Join(allowed, ", "))
+	}
+	return ErrNotFound
+}
+
+// enter finds out where a request comes from, before any route is chosen.
+func (f *Frame) enter(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q, ok := r.Context().Value(requestKey{}).(*Request)
+		if !ok {
+			q = &Request{}
+			r = with(r, q)
+		}
+		q.started, q.ID = f.o.Now(), requestID()
+		q.Client = f.o.Trust.Of(clientaddr.Request{Peer: r.RemoteAddr, TLS: r.TLS != nil, Host: r.Host, Headers: r.Header})
+		w.Header().Set("Request-Id", q.ID)
+		next.ServeHTTP(w, r)
+	})
+}
+
+func requestID() string {
+	var b [10]byte
+	secret.Fill(b[:])
+	return fmt.Sprintf("req_%x", b)
+}
+
+// serve wraps one route.
+func (f *Frame) serve(s Surface, route Route) http.Handler {
+	limit := route.Limit
+	if limit == "" {
+		limit = s.Limit
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		q := Of(r)
+		q.pattern, q.access = route.Pattern, route.Access
+		rec := &recorder{ResponseWriter: w}
+		defer f.finish(rec, r, q)
+		err := f.admit(rec, r, q, route.Access, limit)
+		if err == nil {
+			err = f.run(route.Handler, rec, r)
+		}
+		if err != nil {
+			q.err = err
+			f.fail(s, rec, r, err)
+		}
+	})
+}
+
+// run catches panics, so that one request cannot take others down.
+func (f *Frame) run(h Handler, w http.ResponseWriter, r *http.Request) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			if p == http.ErrAbortHandler {
+				panic(p)
+			}
+			err = problem.ErrInternal.Becausef("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	return h(w, r)
+}
+
+func (f *Frame) fail(s Surface, w *recorder, r *http.Request, err error) {
+	if w.status != 0 {
+		return // the answer is under way; the log has the error
+	}
+	p := problem.Of(err)
+	if p.RetryAfter > 0 {
+		w.Header().Set("Retry-After", fmt.Sprint(int64((p.RetryAfter+time.Second-1)/time.Second)))
+	}
+	if p.Kind == problem.MethodNotAllowed && p.Unwrap() != nil {
+		w.Header().Set("Allow", strings.TrimPrefix(p.Unwrap().Error(), "allowed: "))
+	}
+	s.Fail(w, r, p)
+}
+
+// admit is everything that stands between a request and its handler.
+func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, access Access, limit ratelimit.Name) error {
+	f.headers(w.Header(), q)
+	if err := f.rightHost(q); err != nil {
+		return err
+	}
+	if err := f.sameOrigin(r, q); err != nil {
+		return err
+	}
+	if err := f.identify(r, q); err != nil && access != Anyone {
+		return err
+	}
+	if err := f.permit(q, access); err != nil {
+		return err
+	}
+	return f.limit(r.Context(), w.Header(), q, limit)
+}
+
+// rightHost refuses names that are not ours, so that nothing can be built from a
+// chosen Host and origins can be compared with it (SE-50). In development every
+// loopback name is ours, and nothing that came through a proxy is (TH-29).
+func (f *Frame) rightHost(q *Request) error {
+	if q.Host {
+		return nil
+	}
+	if f.o.Dev {
+		if q.Client.Forwarded {
+			return ErrForwarded
+		}
+		if !loopbackName(q.Client.Host) {
+			return ErrMisdirected
+		}
+		return nil
+	}
+	if q.Client.Host != f.host && withDefaultPort(q.Client.Host, f.o.URL.Scheme) != withDefaultPort(f.host, f.o.URL.Scheme) {
+		return ErrMisdirected.Becausef("host %q", q.Client.Host)
+	}
+	return nil
+}
+
+func withDefaultPort(host, scheme string) string {
+	if strings.Contains(strings.TrimLeft(host, "[0123456789abcdef:]"), ":") || strings.LastIndexByte(host, ':') > strings.LastIndexByte(host, ']') {
+		return host
+	}
+	if scheme == "https" {
+		return host + ":443"
+	}
+	return host + ":80"
+}
+
+// sameOrigin is SE-31 for every request a browser can be made to send.
+func (f *Frame) sameOrigin(r *http.Request, q *Request) error {
+	if q.Host {
+		return nil
+	}
+	err := f.origin.Check(r)
+	if err == nil {
+		return nil
+	}
+	f.suspect(r.Context(), q, crossOrigin)
+	return ErrCrossOrigin.Because(err)
+}
+
+// identify finds who is asking. Its error matters only to routes that need
+// somebody: a cookie that opens nothing is no reason to hide the sign-in page.
+func (f *Frame) identify(r *http.Request, q *Request) error {
+	source := audit.Source{UserAgent: useragent.Clip(r.UserAgent()), RequestID: q.ID}
+	if q.Client.Addr.IsValid() {
+		source.IP = q.Client.Addr.String()
+		if f.o.Place != nil {
+			source.Place = f.o.Place(source.IP)
+		}
+	}
+	if q.Host {
+		q.Caller = user.Host()
+		q.Caller.Source = source
+		return nil
+	}
+	q.Caller = user.Anonymous(source)
+	value, err := Cookie(r, f.Names().Session)
+	if err != nil || value == "" {
+		return errors.Join(err, errNoCookie)
+	}
+	q.Secret = value
+	who, err := f.o.Sessions.Session(r.Context(), value)
+	if err != nil {
+		return err
+	}
+	id, err := user.ParseID(who.Subject)
+	if err != nil {
+		return err
+	}
+	q.Identity, q.Caller = who, user.By(id, who.Session, source)
+	return nil
+}
+
+var errNoCookie = problem.New(problem.Unauthenticated, "not_signed_in", "You are not signed in. Sign in and try again.")
+
+func (f *Frame) permit(q *Request, access Access) error {
+	switch access {
+	case Anyone, SignedIn:
+		return nil
+	case Host:
+		if q.Host {
+			return nil
+		}
+		return ErrHostOnly
+	case Admin:
+		switch {
+		case q.Host:
+			return nil
+		case q.Identity == nil || !q.Identity.HasRole(rbac.Admin):
+			return ErrHostOnly.WithPublic("Only administrators can do this.")
+		case f.o.Now().Sub(q.Identity.AuthenticatedAt) > f.o.Fresh:
+			return ErrFresh
+		}
+		return nil
+	}
+	return ErrHostOnly
+}
+
+func (f *Frame) limit(ctx context.Context, h http.Header, q *Request, name ratelimit.Name) error {
+	if name == "" || q.Host {
+		return nil
+	}
+	d, err := f.o.Rates.Take(ctx, ratelimit.All(ratelimit.Key{Limit: name, Of: q.Client.Source()}))
+	if err != nil {
+		return err
+	}
+	h.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", string(d.Name), d.Remaining, int64(d.Reset/time.Second)))
+	return d.Err()
+}
+
+// suspect records what may be an attack.
+func (f *Frame) suspect(ctx context.Context, q *Request, n audit.Name) {
+	if f.o.Record == nil {
+		return
+	}
+	ev := q.Caller.Event(n, f.o.Now(), q.Caller.User).Failed(audit.Blocked, "").With("route", q.pattern)
+	if err := f.o.Record(ctx, ev); err != nil {
+		f.o.Log.Warn("a suspected attack was not recorded", "event", n.String(), "error", err)
+	}
+}
+
+var crossOrigin = audit.Define("csrf.blocked", audit.Warning, "")
+
+// AsHost marks every request of h as coming from the host: it is for the socket
+// in the data folder, which only the owner of the process can open (TH-25).
+func AsHost(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, with(r, &Request{Host: true}))
+	})
+}
+
+// FormToken is the second layer of SE-35: bound to the session, or to the
+// browser's pre-login cookie when nobody is signed in.
+func (f *Frame) FormToken(bound string) string {
+	mac := f.o.Keys.MAC("form", []byte(bound))
+	return fmt.Sprintf("%x", mac[:16])
+}
+
+// CheckForm compares a form's token in constant time.
+func (f *Frame) CheckForm(token, bound string) error {
+	if subtle.ConstantTimeCompare([]byte(token), []byte(f.FormToken(bound))) != 1 {
+		return ErrForm
+	}
+	return nil
+}

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/problem"
+)
+
+// Names are the cookies of one instance. Over https all carry __Host- (SE-10).
+type Names struct {
+	Session  string // who is signed in
+	Device   string // known to which accounts
+	Flow     string // binds a code to the browser that asked
+	Setup    string // the browser that took the setup code
+	Browser  string // pre-login, for form tokens
+	Language string
+	Theme    string
+	Flash    string
+	Dev      string // proved the code on the terminal
+}
+
+// Names returns the cookie names, which follow only the scheme of the public URL.
+func (f *Frame) Names() Names { return namesOf(f.o.URL.Scheme, f.o.Suffix) }
+
+func namesOf(scheme, suffix string) Names {
+	base := "mortise"
+	if scheme == "https" {
+		base = "__Host-mortise"
+	}
+	base += suffix
+	return Names{
+		Session: base, Device: base + "-device", Flow: base + "-flow", Setup: base + "-setup", Browser: base + "-browser",
+		Language: base + "-lang", Theme: base + "-theme", Flash: base + "-flash", Dev: base + "-dev",
+	}
+}
+
+// errTwice: two cookies of one name, one of them planted (SE-15).
+var errTwice = problem.New(problem.Invalid, "duplicate_cookie", "Your browser sent a cookie twice. Delete this site's cookies and sign in again.")
+
+// maxCookies bounds how much of a Cookie header is looked at (SE-17).
+const maxCookies = 100
+
+// Cookie returns the value of the one cookie with this name, or "". Two of them
+// are an error. It does not allocate.
+func Cookie(r *http.Request, name string) (string, error) {
+	value, found, seen := "", false, 0
+	for _, line := range r.Header["Cookie"] {
+		for line != "" && seen < maxCookies {
+			var part string
+			part, line, _ = strings.Cut(line, ";")
+			seen++
+			n, v, ok := strings.Cut(strings.TrimSpace(part), "=")
+			if !ok || n != name {
+				continue
+			}
+			if found {
+				return "", errTwice
+			}
+			value, found = v, true
+		}
+	}
+	return value, nil
+}
+
+// SetCookie sets one of our cookies. A zero maxAge lasts as long as the browser.
+func (f *Frame) SetCookie(w http.ResponseWriter, name, value string, maxAge time.Duration) {
+	http.SetCookie(w, &http.Cookie{
+		Name: name, Value: value, Path: "/", MaxAge: int(maxAge / time.Second),
+		Secure: f.o.URL.Scheme == "https", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// ClearCookie removes one of our cookies with the attributes it was set with.
+func (f *Frame) ClearCookie(w http.ResponseWriter, name string) {
+	http.SetCookie(w, &http.Cookie{
+		Name: name, Path: "/", MaxAge: -1,
+		Secure: f.o.URL.Scheme == "https", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+	})
+}

@@ -1,0 +1,121 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/secret"
+)
+
+// headers sets what every answer carries (SE-42, SE-43). Pages add their policy;
+// static files and discovery documents relax the cache line.
+func (f *Frame) headers(h http.Header, q *Request) {
+	var nonce [12]byte
+	secret.Fill(nonce[:])
+	q.Nonce = encode(nonce[:])
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=(), payment=()")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	if f.o.URL.Scheme == "https" {
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+}
+
+// PagePolicy is the policy of a page (SE-40).
+func PagePolicy(nonce string) string {
+	return "default-src 'none'; script-src 'nonce-" + nonce + "' 'strict-dynamic'; style-src 'nonce-" + nonce +
+		"'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+}
+
+func encode(b []byte) string {
+	const digits = "0123456789abcdef"
+	out := make([]byte, 0, 2*len(b))
+	for _, c := range b {
+		out = append(out, digits[c>>4], digits[c&15])
+	}
+	return string(out)
+}
+
+// loopbackName reports whether a Host value is one under which only programs on
+// this machine can reach it.
+func loopbackName(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	name = strings.Trim(name, "[]")
+	if name == "localhost" || strings.HasSuffix(name, ".localhost") {
+		return true
+	}
+	ip := net.ParseIP(name)
+	return ip != nil && ip.IsLoopback()
+}
+
+// recorder remembers what was answered.
+type recorder struct {
+	http.ResponseWriter
+	status int
+	bytes  int64
+}
+
+// WriteHeader also takes back what a wrapper around us may have promised to
+// other origins (TH-36): our answers are for our own pages.
+func (w *recorder) WriteHeader(status int) {
+	if w.status == 0 && status >= 200 {
+		w.status = status
+		h := w.Header()
+		for name := range h {
+			if strings.HasPrefix(name, "Access-Control-") {
+				delete(h, name)
+			}
+		}
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *recorder) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.WriteHeader(http.StatusOK)
+	}
+	n, err := w.ResponseWriter.Write(b)
+	w.bytes += int64(n)
+	return n, err
+}
+
+// Unwrap is for http.ResponseController.
+func (w *recorder) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// finish writes the request's one line and counts it.
+func (f *Frame) finish(w *recorder, r *http.Request, q *Request) {
+	took := f.o.Now().Sub(q.started)
+	code := ""
+	level := slog.LevelInfo
+	attrs := append([]slog.Attr{
+		slog.String("request", q.ID), slog.String("method", r.Method), slog.String("route", q.pattern),
+		slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", took),
+		slog.String("source", q.Client.Source()),
+	}, q.fields...)
+	if q.Identity != nil {
+		attrs = append(attrs, slog.String("user", q.Identity.Subject), slog.String("session", q.Identity.Session))
+	}
+	if q.err != nil {
+		p := problem.Of(q.err)
+		code = p.Code
+		attrs = append(attrs, slog.String("code", code), slog.String("cause", p.Error()))
+		if p.Kind == problem.Internal {
+			level = slog.LevelError
+		}
+	}
+	f.o.Log.LogAttrs(context.WithoutCancel(r.Context()), level, "request", attrs...)
+	if f.o.Observe != nil {
+		f.o.Observe(Observation{Method: r.Method, Pattern: q.pattern, Status: w.status, Code: code, Duration: took})
+	}
+}

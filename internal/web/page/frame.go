@@ -1,0 +1,68 @@
+package page
+
+import "time"
+
+// Theme is the person's choice of colours. The zero Theme follows the system.
+type Theme string
+
+const (
+	ThemeSystem Theme = ""
+	ThemeLight  Theme = "light"
+	ThemeDark   Theme = "dark"
+)
+
+// ParseTheme reads a cookie or form value. Anything unknown is ThemeSystem.
+func ParseTheme(s string) Theme {
+	if t := Theme(s); t == ThemeLight || t == ThemeDark {
+		return t
+	}
+	return ThemeSystem
+}
+
+// Person is who is signed in.
+type Person struct{ Name, Email string }
+
+// Frame is what surrounds a view: everything that does not depend on the page.
+type Frame struct {
+	Lang   string         // one of Languages; anything else is English
+	Theme  Theme          //
+	Person *Person        // nil: nobody is signed in
+	CSRF   string         // hidden in every form as "csrf" unless empty
+	Nonce  string         // on style sheet and script, for the policy of SE-40
+	Path   string         // where the language and theme buttons come back to, below the base path; a safe path, chosen by the caller
+	Flash  Flash          // said once, above the content
+	Now    time.Time      // "5 minutes ago" is counted from here
+	Zone   *time.Location // nil: UTC, and the script shows local times
+}
+
+// Notice names a sentence that confirms what was just done.
+type Notice string
+
+const (
+	NoticeProfileSaved      Notice = "profile_saved"
+	NoticePasswordChanged   Notice = "password_changed"
+	NoticeAddressAdded      Notice = "address_added"
+	NoticeAddressVerified   Notice = "address_verified"
+	NoticeAddressRemoved    Notice = "address_removed"
+	NoticePrimaryChanged    Notice = "primary_changed"
+	NoticeMailSent          Notice = "mail_sent"
+	NoticeSessionEnded      Notice = "session_ended"
+	NoticeOthersEnded       Notice = "others_ended"
+	NoticeDeletionCancelled Notice = "deletion_cancelled"
+	NoticeSecured           Notice = "secured"
+	NoticeSignInAgain       Notice = "sign_in_again"
+)
+
+// Notices lists every Notice, so that a cookie can be checked against it.
+var Notices = []Notice{
+	NoticeProfileSaved, NoticePasswordChanged, NoticeAddressAdded, NoticeAddressVerified, NoticeAddressRemoved,
+	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeDeletionCancelled,
+	NoticeSecured, NoticeSignInAgain,
+}
+
+// Flash is a Notice with the one value its sentence may carry. The zero Flash
+// says nothing.
+type Flash struct {
+	Notice Notice
+	Value  string // an address, mostly
+}

@@ -1,0 +1,136 @@
+package page
+
+import "time"
+
+// Login is /login: identifier and password together, one POST to /login.
+type Login struct {
+	Form
+	Identifier string    // as typed
+	ReturnTo   string    // posted back as return_to; already checked by SE-45
+	Signup     bool      // people may create accounts here
+	Dev        *DevEntry // nil outside development
+}
+
+// DevEntry is the strip "Enter as Ada" (TH-29). It posts person, and code while
+// the browser is unproved, to /dev/enter.
+type DevEntry struct {
+	People []DevPerson
+	Proved bool // this browser gave the terminal's code before
+	Failed bool // the code just given was wrong
+}
+
+// DevPerson is one of the demo people. Key is posted as person.
+type DevPerson struct{ Key, Name, Note string }
+
+// Signup is /signup: POST display-name, email, new-password to /signup.
+type Signup struct {
+	Form
+	DisplayName string
+	Email       string
+	ReturnTo    string
+	MinLength   int // of a password, in characters
+}
+
+// CodePurpose says why a code was mailed.
+type CodePurpose string
+
+const (
+	CodeSignup  CodePurpose = "signup"  // POST code to /verify; resend: POST /signup/resend
+	CodeRecover CodePurpose = "recover" // POST code to /recover/code; resend: POST /recover
+	CodeAddress CodePurpose = "address" // POST code to /account/addresses/verify; resend: POST /account/addresses/resend
+	CodeLogin   CodePurpose = "login"   // POST code to /login/verify; resend: POST /login/resend
+)
+
+// Code is "check your mail": a neutral answer, and a field for the code of the
+// message. It says nothing about whether an account exists.
+type Code struct {
+	Form
+	Purpose CodePurpose
+	Email   string // where to look, as typed
+	Flow    string // posted back as flow; empty: the browser's cookie binds it
+}
+
+// VerifyPurpose says what a link confirms.
+type VerifyPurpose string
+
+const (
+	VerifySignup  VerifyPurpose = "signup"
+	VerifyAddress VerifyPurpose = "address"
+)
+
+// Verify is /verify from the link of a message. Showing it changes nothing;
+// its one button posts token to /verify (PW-31).
+type Verify struct {
+	Form
+	Purpose VerifyPurpose
+	Email   string
+	Name    string    // of the account; may be empty
+	Asked   time.Time // when it was asked for; zero: unknown
+	From    string    // device and place it was asked from; may be empty
+	Token   string
+}
+
+// Verified is the good end of /verify. Signed-in people go on to the account.
+type Verified struct {
+	Purpose  VerifyPurpose
+	Email    string
+	ReturnTo string // where "continue" leads below the base path; empty: /login or /account
+}
+
+// Recover is /recover: POST identifier to /recover.
+type Recover struct {
+	Form
+	Identifier string
+}
+
+// RecoverPassword takes the new password: POST new-password and token to
+// /recover/password. Sessions are those that will end.
+type RecoverPassword struct {
+	Form
+	Username  string // hidden, so that managers save the right pair
+	Token     string // empty: the browser's cookie binds it
+	Sessions  []Session
+	MinLength int
+}
+
+// Recovered is the good end of recovery. Nobody is signed in by it (PW-33).
+type Recovered struct{ Ended int }
+
+// LinkKind says what a dead link was for.
+type LinkKind string
+
+const (
+	LinkVerify  LinkKind = "verify"
+	LinkRecover LinkKind = "recover"
+	LinkUndo    LinkKind = "undo"
+)
+
+// DeadLink answers a link that expired, was used, was replaced or never was:
+// one page for all, since a stranger must not tell them apart.
+type DeadLink struct {
+	Kind      LinkKind
+	Code      string // problem code
+	RequestID string
+}
+
+// Logout is /logout. Two forms post to /logout: the second with scope=all.
+type Logout struct {
+	Form
+	Sessions int    // live ones, this one included
+	ReturnTo string // posted back as return_to
+}
+
+// LoggedOut is the page after it.
+type LoggedOut struct{ Everywhere bool }
+
+func (Login) sheet() sheet           { return sheet{name: "login", layout: card} }
+func (Signup) sheet() sheet          { return sheet{name: "signup", layout: card, labels: firstPassword} }
+func (Code) sheet() sheet            { return sheet{name: "code", layout: card} }
+func (Verify) sheet() sheet          { return sheet{name: "verify", layout: card} }
+func (Verified) sheet() sheet        { return sheet{name: "verified", layout: card} }
+func (Recover) sheet() sheet         { return sheet{name: "recover", layout: card} }
+func (RecoverPassword) sheet() sheet { return sheet{name: "recover_password", layout: card} }
+func (Recovered) sheet() sheet       { return sheet{name: "recovered", layout: card} }
+func (DeadLink) sheet() sheet        { return sheet{name: "dead_link", layout: card} }
+func (Logout) sheet() sheet          { return sheet{name: "logout", layout: card} }
+func (LoggedOut) sheet() sheet       { return sheet{name: "logged_out", layout: card} }

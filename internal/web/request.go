@@ -1,0 +1,42 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/clientaddr"
+	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/verify"
+)
+
+// Request is what the chain found out about a request before its handler runs.
+// It belongs to the request's goroutine.
+type Request struct {
+	ID       string
+	Client   clientaddr.Client
+	Caller   user.Caller
+	Identity *verify.Identity // nil: nobody is signed in
+	Secret   string           // value of the session cookie, whoever it opens
+	Host     bool             // came by the socket in the data folder
+	Nonce    string           // for the policy of pages
+
+	started time.Time
+	pattern string
+	access  Access
+	fields  []slog.Attr
+	err     error
+}
+
+type requestKey struct{}
+
+// Of returns what the chain found out about r. It panics outside the chain.
+func Of(r *http.Request) *Request { return r.Context().Value(requestKey{}).(*Request) }
+
+func with(r *http.Request, q *Request) *http.Request {
+	return r.WithContext(context.WithValue(r.Context(), requestKey{}, q))
+}
+
+// Note adds a field to the one line that is logged for this request.
+func (q *Request) Note(a slog.Attr) { q.fields = append(q.fields, a) }

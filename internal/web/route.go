@@ -1,0 +1,39 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/mortise-auth/mortise/internal/ratelimit"
+)
+
+// Access says who may reach a route. The zero Access is the strict one of
+// ordinary people, so forgetting it locks the door.
+type Access int
+
+const (
+	SignedIn Access = iota // a live session
+	Anyone                 // nobody has to be signed in; whoever is, is known
+	Admin                  // the host, or a session of an administrator proven within Fresh
+	Host                   // only the socket in the data folder
+)
+
+// Handler answers a request or returns why not.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Route is one line of the table of routes. Pattern is one of http.ServeMux with
+// its method: "POST /login".
+type Route struct {
+	Pattern string
+	Access  Access
+	Limit   ratelimit.Name // per source; empty: the surface's own
+	Handler Handler
+}
+
+// Surface is a set of routes that answer in the same form.
+type Surface struct {
+	Name   string
+	Limit  ratelimit.Name // of routes that name none
+	Routes []Route
+	// Fail writes err in the surface's form. It has been classified and logged.
+	Fail func(w http.ResponseWriter, r *http.Request, err error)
+}

@@ -1,0 +1,159 @@
+package mortise
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/app"
+	"github.com/mortise-auth/mortise/internal/authn"
+	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/verify"
+)
+
+// guard is what stands before the host program's handlers.
+type guard struct {
+	auth   *authn.Authenticator
+	cookie string
+	base   *url.URL
+	now    func() time.Time
+	origin *http.CrossOriginProtection
+}
+
+func newGuard(a *app.App) guard {
+	g := guard{auth: a.Auth, cookie: a.Frame.Names().Session, base: a.URL(), now: a.Clock(), origin: http.NewCrossOriginProtection()}
+	_ = g.origin.AddTrustedOrigin(g.base.Scheme + "://" + g.base.Host) // checked by New
+	return g
+}
+
+var errOrigin = problem.New(problem.Forbidden, "cross_origin", "This request came from another site and was refused. Open our own page and try again.")
+
+// Require lets a request through when it speaks for somebody for whom all rules
+// hold; FromContext then tells who. Otherwise a browser that navigates is sent to
+// sign in and comes back, and everything else gets 401, 403 or 503 as
+// application/problem+json.
+//
+// A request that changes something (any method but GET, HEAD, OPTIONS) and is
+// identified by a cookie must come from the host's own origin, and so must every
+// Upgrade; siblings of the host are strangers.
+func (s *Server) Require(rules ...Rule) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			who, err := s.guard.identify(r)
+			if err == nil {
+				err = s.guard.hold(rules, who)
+			}
+			if err != nil {
+				s.guard.refuse(w, r, err)
+				return
+			}
+			next.ServeHTTP(w, r.WithContext(verify.NewContext(r.Context(), who)))
+		})
+	}
+}
+
+// Identify is Require for handlers that also serve strangers: it tells who is
+// asking when somebody is signed in, and refuses nobody who is not. A cookie that
+// opens nothing counts as nobody; a store that does not answer is still 503.
+func (s *Server) Identify(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		who, err := s.guard.identify(r)
+		switch {
+		case err == nil:
+			r = r.WithContext(verify.NewContext(r.Context(), who))
+		case problem.Of(err).Kind != problem.Unauthenticated:
+			s.guard.refuse(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func (g *guard) identify(r *http.Request) (*verify.Identity, error) {
+	value, err := web.Cookie(r, g.cookie)
+	if err != nil {
+		return nil, err
+	}
+	if value == "" {
+		return nil, authn.ErrNone
+	}
+	if err := g.sameOrigin(r); err != nil {
+		return nil, err
+	}
+	return g.auth.Session(r.Context(), value)
+}
+
+// sameOrigin is SE-31 for requests identified by a cookie, and SE-38 for
+// upgrades, where browsers send Origin but no preflight.
+func (g *guard) sameOrigin(r *http.Request) error {
+	if err := g.origin.Check(r); err != nil {
+		return errOrigin.Because(err)
+	}
+	if r.Header["Upgrade"] == nil {
+		return nil
+	}
+	if o := r.Header.Get("Origin"); o != g.base.Scheme+"://"+g.base.Host {
+		return errOrigin.Becausef("upgrade from %q", o)
+	}
+	return nil
+}
+
+func (g *guard) hold(rules []Rule, who *verify.Identity) error {
+	if len(rules) == 0 {
+		return nil
+	}
+	now := g.now()
+	for _, rule := range rules {
+		if err := rule.holds(who, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuse answers a request that may not pass.
+func (g *guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
+	h := w.Header()
+	h.Set("Cache-Control", "no-store")
+	h.Add("Vary", "Cookie")
+	p := problem.Of(err)
+	if g.signsIn(r, p) {
+		http.Redirect(w, r, g.login(r), http.StatusSeeOther)
+		return
+	}
+	if p.RetryAfter > 0 {
+		h.Set("Retry-After", fmt.Sprint(int64((p.RetryAfter+time.Second-1)/time.Second)))
+	}
+	h.Set("Content-Type", "application/problem+json")
+	h.Set("X-Content-Type-Options", "nosniff")
+	w.WriteHeader(p.Kind.Status())
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"type":  strings.TrimRight(g.base.String(), "/") + "/errors/" + p.Code,
+		"title": p.Public, "status": p.Kind.Status(), "code": p.Code,
+	}) // a client that has gone cannot be told
+}
+
+// signsIn reports whether a sign-in would help and a person is there to do it:
+// a navigation, and not a fetch in the background (SE-58).
+func (g *guard) signsIn(r *http.Request, p *problem.Error) bool {
+	helps := p.Kind == problem.Unauthenticated || errors.Is(p, errFresh)
+	if !helps || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+		return false
+	}
+	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {
+		return mode == "navigate"
+	}
+	return strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+// login is our sign-in page, with the way back. The way back is a path on this
+// origin; the page checks it again.
+func (g *guard) login(r *http.Request) string {
+	back := url.Values{"return_to": {r.URL.RequestURI()}}
+	return g.base.JoinPath("login").String() + "?" + back.Encode()
+}

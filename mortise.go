@@ -1,0 +1,186 @@
+// Package mortise is an authentication platform as a library: sign-up, sign-in,
+// sessions, recovery and self-service pages, mounted in your own program on your
+// own database.
+//
+// You own main, flags, signals, the listener and the store. New wires one
+// instance and starts nothing; Handler serves its pages and endpoints, Require
+// protects your handlers, FromContext tells them who is asking, and Run does the
+// work behind the requests until its context ends. Nothing is global: several
+// instances live in one process.
+//
+//	st, err := sqlite.Open(ctx, "data", sqlite.Options{})
+//	srv, err := mortise.New(ctx, mortise.Config{URL: "https://app.example.org/auth", SecretKey: key}, st)
+//	go srv.Run(ctx)
+//	mux.Handle("/auth/", srv.Handler())
+//	mux.Handle("/", srv.Require()(home))
+//
+// # Defaults
+//
+// The zero value of every field of Config is safe. What weakens safety is spelled
+// Insecure. Development is asked for by name, with Dev, and never inferred.
+// Whatever is missing is reported at once, as errors with names.
+//
+// # Compatibility
+//
+// The exported names of this package, its errors' codes, cookie names, paths and
+// audit event names change only with a reason, a note and a release that accepts
+// both. What is documented as experimental may change.
+package mortise
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/app"
+	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/verify"
+)
+
+// Store is an open database: see storage/sqlite and storage/postgres. It can be
+// opened but not implemented outside this module.
+type Store = store.Store
+
+// Identity is who a request speaks for, whatever credential it came with.
+type Identity = verify.Identity
+
+// Errors that New returns, joined when there are several. Test with errors.Is.
+var (
+	ErrNoURL       error = app.ErrNoURL         // Config.URL is empty
+	ErrBadURL      error = app.ErrBadURL        // Config.URL is no http(s) address
+	ErrPlainURL    error = app.ErrPlainURL      // Config.URL is plain http on another machine
+	ErrNoSecretKey error = app.ErrNoSecretKey   // Config.SecretKey is empty
+	ErrDevStore    error = instance.ErrDevStore // the store was used in development
+	ErrUnavailable error = store.ErrUnavailable // the database does not answer
+)
+
+// Config is everything an instance can be told. It is read once, by New.
+type Config struct {
+	// URL is the public address, with the path below which Handler is mounted:
+	// https://app.example.org/auth. Links, cookies and the issuer follow from it
+	// and from nothing a request says. Required.
+	URL string
+
+	// SecretKey is the master key that everything secret in the store is sealed
+	// with: 32 random bytes in base64. Required outside development. During a
+	// rotation: the new key, a comma, and the old ones.
+	SecretKey string
+
+	// Brand is the name people know the service by; empty: Mortise.
+	Brand string
+
+	// Logger receives one line per request and what operators should know.
+	// Nil: slog.Default().
+	Logger *slog.Logger
+
+	// Now is the clock; nil: time.Now. Everything follows it, so a test that owns
+	// it owns time.
+	Now func() time.Time
+
+	// SMTP is smtp://user:password@host:587?from=id@example.org or smtps://….
+	// Empty: mail waits in the outbox.
+	SMTP string
+
+	// TrustedProxies are addresses and networks that may say, in X-Forwarded
+	// headers, where a request came from; "forwarded=10.0.0.0/8" for proxies that
+	// write RFC 7239 instead. Empty: nobody is believed.
+	TrustedProxies []string
+
+	// EgressAllow are host:port, networks or URL prefixes that outbound calls may
+	// reach although they are private.
+	EgressAllow []string
+
+	// CookieSuffix keeps the cookies of two instances on one origin apart.
+	CookieSuffix string
+
+	// NoSignUp closes sign-up: accounts are made by administrators.
+	NoSignUp bool
+
+	// SessionIdle and SessionAbsolute end sessions: unused for that long (default
+	// 7 days), or that long after the sign-in (default 30 days). SessionsPerUser
+	// is how many an account may have at once (default 50); the one longest
+	// unused gives way.
+	SessionIdle     time.Duration
+	SessionAbsolute time.Duration
+	SessionsPerUser int
+
+	// PasswordMinLength is in characters; default 15, at least 8.
+	PasswordMinLength int
+	// PasswordWords are further words to refuse, such as the company's name.
+	PasswordWords []string
+	// PasswordCorpus is a file of breached passwords, made by
+	// "mortise passwords corpus".
+	PasswordCorpus string
+	// PasswordHIBP asks api.pwnedpasswords.com about new passwords; it learns
+	// five digits of a hash.
+	PasswordHIBP bool
+	// PasswordMemory bounds the memory of hashes under way, in bytes; default 256 MiB.
+	PasswordMemory int64
+
+	// SecurityContact is a mailto: or https: address for security.txt.
+	SecurityContact string
+
+	// InsecurePlainHTTP allows a URL with plain http that is not on this machine:
+	// sessions can be stolen on the way. For closed networks in tests.
+	InsecurePlainHTTP bool
+
+	wiring app.Config
+}
+
+// Dev is a Config for development on this machine: plain http on loopback, keys
+// made up, mail kept in a mailbox at /dev/mail, demo people to enter as. The
+// store it is used with is marked and refused by any other Config.
+func Dev() Config { return Config{URL: "http://localhost:8080", wiring: app.Config{Dev: true}} }
+
+func (c Config) internal() app.Config {
+	w := c.wiring
+	w.URL, w.SecretKey, w.Brand, w.Log, w.CookieSuffix = c.URL, c.SecretKey, c.Brand, c.Logger, c.CookieSuffix
+	w.TrustedProxy, w.EgressAllow, w.SMTP, w.NoSignUp = c.TrustedProxies, c.EgressAllow, c.SMTP, c.NoSignUp
+	w.InsecurePlain, w.Contact = c.InsecurePlainHTTP, c.SecurityContact
+	w.Sessions = signin.Limits{Idle: c.SessionIdle, Absolute: c.SessionAbsolute, PerUser: c.SessionsPerUser}
+	if c.Now != nil {
+		w.Now = c.Now
+	}
+	p := &w.Passwords
+	p.MinLength, p.Words, p.CorpusFile, p.HIBP, p.Memory = c.PasswordMinLength, c.PasswordWords, c.PasswordCorpus, c.PasswordHIBP, c.PasswordMemory
+	return w
+}
+
+// Server is one instance. It is safe for concurrent use.
+type Server struct {
+	app   *app.App
+	guard guard
+}
+
+// New wires an instance on st, which stays the caller's to close, after Run has
+// returned. It reads neither the environment nor flags, and starts nothing.
+func New(ctx context.Context, cfg Config, st Store) (*Server, error) {
+	a, err := app.New(ctx, cfg.internal(), st)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{app: a, guard: newGuard(a)}, nil
+}
+
+// Handler serves all pages and endpoints below the path of Config.URL, which it
+// strips itself: mount it at that path, with a slash.
+func (s *Server) Handler() http.Handler { return s.app.Handler() }
+
+// WellKnown serves /.well-known/change-password and the like. Mount it at
+// "/.well-known/" of the host when Config.URL has a path; Handler includes it
+// otherwise.
+func (s *Server) WellKnown() http.Handler { return s.app.WellKnown() }
+
+// Run follows revocations, sends mail and sweeps what is over, until ctx ends.
+// Without it sessions are checked in the store each time and mail waits.
+func (s *Server) Run(ctx context.Context) error { return s.app.Run(ctx) }
+
+// Ready returns nil when requests would be served well: the store answers and
+// the clocks agree.
+func (s *Server) Ready(ctx context.Context) error { return s.app.Ready(ctx) }
+
+// FromContext returns who the request speaks for, behind Require or Identify.
+func FromContext(ctx context.Context) (Identity, bool) { return verify.FromContext(ctx) }

@@ -1,0 +1,66 @@
+package mortise
+
+import (
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/problem"
+)
+
+// Rule is one condition of Require. All of them must hold; AnyOf asks for one.
+type Rule struct {
+	holds func(who *Identity, now time.Time) error
+}
+
+var (
+	errRole  = problem.New(problem.Forbidden, "missing_role", "Your account does not have the role this needs. Ask an administrator for it.")
+	errPerm  = problem.New(problem.Forbidden, "missing_permission", "Your account may not do this. Ask an administrator for a role that permits it.")
+	errOrg   = problem.New(problem.Forbidden, "missing_organization", "You are not a member of the organisation this belongs to, or lack the role there.")
+	errFresh = problem.New(problem.Forbidden, "sign_in_again", "This needs a recent sign-in. Sign in again and repeat it.")
+)
+
+// Role holds for whoever has the instance-wide role. Refusal: missing_role.
+func Role(name string) Rule {
+	return Rule{func(who *Identity, _ time.Time) error { return unless(who.HasRole(name), errRole) }}
+}
+
+// Permission holds for whoever has a role that permits name. Refusal:
+// missing_permission.
+func Permission(name string) Rule {
+	return Rule{func(who *Identity, _ time.Time) error { return unless(who.HasPermission(name), errPerm) }}
+}
+
+// InOrganization holds for members of the organisation with this slug or id who
+// have the role there; an empty role asks for membership only. Refusal:
+// missing_organization.
+func InOrganization(organization, role string) Rule {
+	return Rule{func(who *Identity, _ time.Time) error {
+		return unless(who.HasOrganizationRole(organization, role), errOrg)
+	}}
+}
+
+// FreshWithin holds for whoever proved who they are at most d ago. Browsers are
+// sent to sign in again; the refusal for programs is sign_in_again.
+func FreshWithin(d time.Duration) Rule {
+	return Rule{func(who *Identity, now time.Time) error {
+		return unless(now.Sub(who.AuthenticatedAt) <= d, errFresh)
+	}}
+}
+
+// AnyOf holds when one of the rules does. Its refusal is that of the last one.
+func AnyOf(rules ...Rule) Rule {
+	return Rule{func(who *Identity, now time.Time) (err error) {
+		for _, r := range rules {
+			if err = r.holds(who, now); err == nil {
+				return nil
+			}
+		}
+		return err
+	}}
+}
+
+func unless(ok bool, refusal *problem.Error) error {
+	if ok {
+		return nil
+	}
+	return refusal
+}
