@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -33,17 +32,10 @@ func (s proofs) Put(ctx context.Context, p proof.Proof) error {
 				return err
 			}
 		}
-		// Two sign-ups for one address have no row to wait at: the loser of the
-		// insert sees the winner's row and replaces it.
-		for range 5 {
-			if err := replaceProofs(ctx, tx, p); err != nil {
-				return err
-			}
-			if n, err := insertProof(ctx, tx, p); err != nil || n == 1 {
-				return err
-			}
+		if err := replaceProofs(ctx, tx, p); err != nil {
+			return err
 		}
-		return errors.New("sqlstore: a proof was replaced over and over")
+		return insertProof(ctx, tx, p)
 	})
 }
 
@@ -59,11 +51,16 @@ func replaceProofs(ctx context.Context, tx Tx, p proof.Proof) error {
 	return err
 }
 
-func insertProof(ctx context.Context, tx Tx, p proof.Proof) (int64, error) {
-	return tx.Exec(ctx, `INSERT INTO proofs (`+proofColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULL)
-		ON CONFLICT (key, purpose) WHERE user_id IS NULL AND used_at IS NULL DO NOTHING`,
+// insertProof lets the later of two concurrent sign-ups for one address, which
+// have no account to wait at, take the earlier one's row.
+func insertProof(ctx context.Context, tx Tx, p proof.Proof) error {
+	_, err := tx.Exec(ctx, `INSERT INTO proofs (`+proofColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, NULL)
+		ON CONFLICT (key, purpose) WHERE user_id IS NULL AND used_at IS NULL DO UPDATE SET
+			id = excluded.id, link = excluded.link, flow = excluded.flow, code = excluded.code, attempts = excluded.attempts,
+			payload = excluded.payload, created_at = excluded.created_at, expires_at = excluded.expires_at`,
 		raw(p.ID), string(p.Purpose), ref(p.User), text(p.Key), seal(p.Link), seal(p.Flow), octets(p.Code), p.Attempts,
 		p.UserVersion, p.PasswordVersion, octets(p.Payload), at(p.CreatedAt), at(p.ExpiresAt))
+	return err
 }
 
 func (s proofs) ByLink(ctx context.Context, purpose proof.Purpose, d secret.Digest) (proof.Proof, error) {
