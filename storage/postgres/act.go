@@ -58,7 +58,7 @@ func (a *act) run(ctx context.Context, fn func(sqlstore.Tx) error) (err error) {
 		err = a.fault
 	}
 	if err == nil {
-		err = a.commit(ctx)
+		err = translate(a.commit(ctx))
 		done = err == nil
 	}
 	return err

@@ -41,9 +41,7 @@ func translate(err error) error {
 		return translateCode(pg, err)
 	}
 	var scan pgx.ScanArgError
-	switch {
-	case errors.As(err, &scan), errors.Is(err, context.Canceled), errors.Is(err, sqlstore.ErrNoRows),
-		errors.Is(err, errOutside), errors.Is(err, errSpent):
+	if errors.As(err, &scan) || errors.Is(err, context.Canceled) {
 		return err
 	}
 	return unavailable(err)

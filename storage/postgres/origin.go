@@ -33,7 +33,7 @@ func readOrigin(ctx context.Context, c *pgx.Conn) (string, error) {
 			continue // not permitted, or not PostgreSQL's own
 		}
 		if err != nil {
-			return "", err
+			return "", translate(err)
 		}
 		if i == 1 && parts[i] == "" {
 			return "", unavailable(errStandby)

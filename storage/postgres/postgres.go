@@ -141,14 +141,14 @@ func (s *Store) withConn(ctx context.Context, fn func(context.Context, *pgxpool.
 	bounded, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
 	c, err := s.pool.Acquire(bounded)
-	if err == nil {
-		defer c.Release()
-		err = fn(bounded, c)
+	if err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return translate(err)
 	}
-	if err != nil && ctx.Err() != nil {
-		return ctx.Err() // the caller's own doing, whatever it looks like
-	}
-	return translate(err)
+	defer c.Release()
+	return fn(bounded, c)
 }
 
 // Read implements sqlstore.Engine.

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -56,7 +57,7 @@ func (s *Store) Number(ctx context.Context) error {
 		}
 		var some bool
 		if err := c.QueryRow(ctx, anyUnnumbered).Scan(&some); err != nil || !some {
-			return err
+			return translate(err)
 		}
 		for more := true; more; {
 			var err error
@@ -66,7 +67,7 @@ func (s *Store) Number(ctx context.Context) error {
 		}
 		return nil
 	})
-	if err == context.DeadlineExceeded {
+	if errors.Is(err, context.DeadlineExceeded) {
 		return unavailable(err)
 	}
 	return err
