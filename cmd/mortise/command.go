@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -58,8 +57,8 @@ func (p *program) oneFormat() error {
 
 // arguments checks the number of arguments against the words of use.
 func arguments(use string) cobra.PositionalArgs {
+	use, _, _ = strings.Cut(use, " -") // a flag that must be given is no argument
 	words := strings.Fields(use)[1:]
-	words = slices.DeleteFunc(words, func(w string) bool { return strings.HasPrefix(w, "-") || strings.HasPrefix(w, "[-") })
 	least := 0
 	for _, w := range words {
 		if !strings.HasPrefix(w, "[") {
@@ -93,6 +92,7 @@ func (p *program) group(use, short string, examples [2]string, children ...*cobr
 		Use:     use,
 		Short:   short,
 		Example: "  " + strings.Join(examples[:], "\n  "),
+		Args:    cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				return unknownVerb(cmd, args[0])

@@ -78,6 +78,13 @@ func (p *program) init(address string) error {
 
 // free refuses to touch what is there, before anything is written.
 func (p *program) free(data string) error {
+	inside, err := contains(data, ".")
+	if err != nil {
+		return err
+	}
+	if inside {
+		return usage("the data folder would hold the secret key and mortise.yaml; choose a folder of its own with --data")
+	}
 	for _, name := range []string{settings.DefaultFile, keyFile} {
 		if _, err := os.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
 			return fail(exitFailed, "exists", name+" is here already; mortise init overwrites nothing", "Remove it, or run mortise init in another folder.")
@@ -85,13 +92,6 @@ func (p *program) free(data string) error {
 	}
 	if !isEmptyDir(data) {
 		return fail(exitFailed, "exists", data+" is not empty; mortise init overwrites nothing", "Choose another folder with --data.")
-	}
-	inside, err := contains(data, ".")
-	if err != nil {
-		return err
-	}
-	if inside {
-		return usage("the data folder would hold the secret key and mortise.yaml; choose a folder of its own with --data")
 	}
 	return nil
 }

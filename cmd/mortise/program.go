@@ -49,7 +49,7 @@ type globals struct {
 func (p *program) run(ctx context.Context, args []string) int {
 	p.args = args
 	p.root = p.tree()
-	p.root.SetArgs(args)
+	p.root.SetArgs(append([]string{}, args...)) // never nil: cobra would read os.Args
 	p.root.SetIn(p.in)
 	p.root.SetOut(p.out)
 	p.root.SetErr(p.err)

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-const referenceHead = `<!-- Generated from the commands themselves; go test ./cmd/mortise/... -update rewrites it. -->
+const referenceHead = `<!-- Generated from the commands themselves; go test ./cmd/mortise -update rewrites it. -->
 # Command line
 
 ` + "`mortise COMMAND --help`" + ` says the same in the terminal, ` + "`mortise --help --json`" + ` as one JSON tree, ` + "`mortise man DIR`" + ` as manual pages.

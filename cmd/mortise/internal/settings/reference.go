@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-const referenceHead = `<!-- Generated from cmd/mortise/internal/settings/settings.go; go test ./cmd/mortise/... -update rewrites it. -->
+const referenceHead = `<!-- Generated from cmd/mortise/internal/settings/settings.go; go test ./cmd/mortise -update rewrites it. -->
 # Settings
 
 How one Mortise process is set up. Resources (people, roles, organisations) are not settings:
