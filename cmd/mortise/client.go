@@ -10,16 +10,12 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"path/filepath"
 	"syscall"
 	"time"
 
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/output"
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/settings"
 )
-
-// socketName is where a running server listens for the host, in its data folder.
-const socketName = "mortise.sock"
 
 // origin is what requests over the socket are addressed to. The host is a
 // loopback name, because development servers answer no other.
@@ -36,7 +32,13 @@ type client struct {
 // connect reaches the running server through its socket, else opens the folder
 // in this process.
 func (p *program) connect(ctx context.Context, s settings.Settings) (*client, error) {
-	path := filepath.Join(s.Data, socketName)
+	if err := dataExists(s); err != nil {
+		return nil, err
+	}
+	path, err := socketPath(s.Data)
+	if err != nil {
+		return nil, err
+	}
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
 	if err == nil {
 		_ = conn.Close() // it only showed that somebody listens

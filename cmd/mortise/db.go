@@ -24,6 +24,9 @@ func (p *program) databaseStatus() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := dataExists(l.Settings); err != nil {
+				return err
+			}
 			s, err := p.backend.Schema(ctx, l.Settings)
 			if err != nil {
 				return err
@@ -41,6 +44,9 @@ func (p *program) databaseMigrate() *cobra.Command {
 		run: func(ctx context.Context, cmd *cobra.Command, _ []string) error {
 			l, err := p.loaded(cmd)
 			if err != nil {
+				return err
+			}
+			if err := dataExists(l.Settings); err != nil {
 				return err
 			}
 			if show {

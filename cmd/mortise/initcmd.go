@@ -190,7 +190,7 @@ ExecStart=/usr/local/bin/mortise serve
 ExecReload=/bin/kill -HUP $MAINPID
 Environment=MORTISE_CONFIG=/etc/mortise/mortise.yaml
 Environment=MORTISE_DATA=/var/lib/mortise
-# In mortise.yaml leave out data and secret_key: they are set here.
+# In mortise.yaml leave out secret_key: it is set here.
 LoadCredential=mortise.secret_key:/etc/mortise/mortise.key
 DynamicUser=yes
 StateDirectory=mortise
@@ -227,7 +227,7 @@ WantedBy=multi-user.target
 `
 
 const composeFile = `# mortise init --url https://id.example.org makes mortise.key and mortise.yaml.
-# In mortise.yaml leave out data and secret_key: they are set here.
+# In mortise.yaml leave out secret_key: it is set here.
 services:
   mortise:
     build: .            # an image that holds the mortise binary

@@ -95,9 +95,12 @@ func TestCommandsUseTheSocket(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	l, err := net.Listen("unix", filepath.Join(dir, socketName))
+	l, err := listenSocket(dir)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if info, err := os.Stat(filepath.Join(dir, socketName)); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("socket: %v, %v", info.Mode(), err)
 	}
 	serving := &fakeBackend{}
 	srv := &http.Server{Handler: serving, ReadHeaderTimeout: time.Second}
@@ -132,6 +135,12 @@ func TestCommandsPassADeadSocket(t *testing.T) {
 	if err := l.Close(); err != nil {
 		t.Fatal(err)
 	}
+	if again, err := listenSocket(dir); err != nil { // the next server takes its place
+		t.Errorf("listen again: %v", err)
+	} else {
+		again.(*net.UnixListener).SetUnlinkOnClose(false)
+		_ = again.Close()
+	}
 	own := &fakeBackend{}
 	p, _, stderr := newProgram(own)
 	if code := p.run(t.Context(), []string{"status", "--data", dir}); code != 0 || own.opened != 1 {
@@ -143,7 +152,7 @@ func TestInterruptedIs130(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	p, _, stderr := newProgram(&fakeBackend{})
-	if code := p.run(ctx, []string{"users", "list"}); code != exitInterrupted {
+	if code := p.run(ctx, []string{"users", "list", "--data", t.TempDir()}); code != exitInterrupted {
 		t.Errorf("exit %d: %s", code, stderr)
 	}
 }
@@ -191,7 +200,7 @@ func TestColorOnlyWhereWanted(t *testing.T) {
 	} {
 		p, _, stderr := newProgram(&fakeBackend{}, tt.environ...)
 		p.tty = terminal{out: tt.tty, err: tt.tty}
-		p.run(t.Context(), append([]string{"users", "get", "ghost"}, tt.args...))
+		p.run(t.Context(), append([]string{"users", "get", "ghost", "--data", "."}, tt.args...))
 		if got := strings.Contains(stderr.String(), "\x1b["); got != tt.want {
 			t.Errorf("%+v: %q", tt, stderr)
 		}

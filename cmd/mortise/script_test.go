@@ -36,6 +36,9 @@ func TestScripts(t *testing.T) {
 		}
 		t.Run(filepath.Base(name), func(t *testing.T) {
 			t.Chdir(t.TempDir())
+			if err := os.Mkdir("mortise-data", 0o700); err != nil {
+				t.Fatal(err)
+			}
 			s := &script{t: t, backend: &fakeBackend{}}
 			s.play(s.unpack(string(text)))
 		})

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -108,11 +110,16 @@ func (p *Printer) yaml(data json.RawMessage) error {
 	return err
 }
 
+// blockStyle drops the style of JSON, but keeps quotes where older readers of
+// YAML would take a text for a truth value.
 func blockStyle(n *yaml.Node) {
-	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
-		n.Tag = "!!str" // so that a text that looks like a number stays a text
-	}
 	n.Style = 0
+	if n.Kind == yaml.ScalarNode && n.ShortTag() == "!!str" {
+		n.Tag = "!!str"
+		if slices.Contains([]string{"y", "n", "yes", "no", "on", "off"}, strings.ToLower(n.Value)) {
+			n.Style = yaml.DoubleQuotedStyle
+		}
+	}
 	for _, c := range n.Content {
 		blockStyle(c)
 	}

@@ -19,6 +19,7 @@ type field struct {
 	preset   string
 	enum     []string
 	min, max string
+	path     bool // of a file or folder
 }
 
 var secretType = reflect.TypeFor[secret.Text]()
@@ -53,6 +54,7 @@ func describe(sf reflect.StructField, parent field) field {
 		preset: sf.Tag.Get("default"),
 		min:    sf.Tag.Get("min"),
 		max:    sf.Tag.Get("max"),
+		path:   sf.Tag.Get("path") == "true",
 	}
 	f.env = []string{prefix + strings.ToUpper(strings.ReplaceAll(f.key, ".", "__"))}
 	if short := sf.Tag.Get("env"); short != "" {

@@ -151,6 +151,8 @@ func (r *fileReader) value(f field, n *yaml.Node) (raw, error) {
 	switch {
 	case n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null":
 		return raw{}, errors.New("has no value; write one or remove the line")
+	case n.Kind == yaml.ScalarNode && f.path && n.Value != "":
+		return raw{text: r.beside(n.Value)}, nil
 	case n.Kind == yaml.ScalarNode:
 		return raw{text: n.Value}, nil
 	case n.Kind == yaml.SequenceNode:
@@ -178,11 +180,16 @@ func (r *fileReader) reference(n *yaml.Node) (raw, error) {
 	if len(n.Content) != 2 || n.Content[0].Value != "file" || n.Content[1].Kind != yaml.ScalarNode {
 		return raw{}, errors.New("want a text or {file: path}")
 	}
-	path := n.Content[1].Value
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(filepath.Dir(r.name), path)
+	return readSecretFile(r.beside(n.Content[1].Value), r.readFile)
+}
+
+// beside makes a path of the file relative to the folder the file is in, so that
+// it means the same from wherever the command is run.
+func (r *fileReader) beside(path string) string {
+	if filepath.IsAbs(path) {
+		return path
 	}
-	return readSecretFile(path, r.readFile)
+	return filepath.Join(filepath.Dir(r.name), path)
 }
 
 // readSecretFile reads the value a …_FILE variable or a reference points to. One

@@ -179,6 +179,15 @@ func containsAny(text string, parts []string) bool {
 	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(text, p) })
 }
 
+func TestPathsOfAFileAreBesideIt(t *testing.T) {
+	d := disk{"/etc/m/a.yaml": "data: d\ntls: {cert_file: c.pem, key_file: /k.pem}\nsecret_key: {file: key}\n", "/etc/m/key": key}
+	s := mustLoad(t, d, "MORTISE_CONFIG=/etc/m/a.yaml", "MORTISE_PASSWORD__CORPUS_FILE=c").Settings
+	got := []string{s.Data, s.TLS.CertFile, s.TLS.KeyFile, s.Password.CorpusFile}
+	if diff := cmp.Diff([]string{"/etc/m/d", "/etc/m/c.pem", "/k.pem", "c"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestNamedFileMustExist(t *testing.T) {
 	if _, err := load(nil, "MORTISE_CONFIG=/etc/none.yaml"); err == nil || !strings.Contains(err.Error(), "/etc/none.yaml") {
 		t.Errorf("got %v", err)

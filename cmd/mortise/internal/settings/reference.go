@@ -17,7 +17,7 @@ they live in the database and may be declared in files, see ` + "`mortise apply 
 
 **The file** is ` + "`mortise.yaml`" + ` in the working directory, or what ` + "`--config`" + ` or ` + "`MORTISE_CONFIG`" + ` names.
 An unknown key is an error, with line and column. ` + "`mortise config schema`" + ` prints a JSON Schema for editors.
-A secret may be written as ` + "`{file: path}`" + `, relative to the file.
+A secret may be written as ` + "`{file: path}`" + `. Paths in the file are relative to the folder it is in.
 
 **The environment:** each setting has a variable: ` + "`MORTISE_`" + `, the key in capitals, levels joined by ` + "`__`" + `;
 some have a shorter one. Each also exists with ` + "`_FILE`" + ` at the end, naming a file that holds the value

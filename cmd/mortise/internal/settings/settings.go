@@ -20,7 +20,7 @@ type Settings struct {
 	Listen string `key:"listen" default:"127.0.0.1:8080"`
 	// The folder of the database, of its lock and of the socket that commands
 	// use. It belongs to the user the server runs as and has mode 0700.
-	Data string `key:"data" default:"mortise-data"`
+	Data string `key:"data" default:"mortise-data" path:"true"`
 	// The key that everything secret in the store is sealed with: base64 of 32
 	// random bytes. mortise init makes one and keeps it outside the data folder.
 	// Lose it, and what it sealed is lost. mortise serve needs it.
@@ -93,9 +93,9 @@ type HTTP struct {
 // TLS is about our own certificate. Without either kind, Mortise speaks plain http.
 type TLS struct {
 	// The certificate chain in PEM. Read again when it changes, and on SIGHUP.
-	CertFile string `key:"cert_file"`
+	CertFile string `key:"cert_file" path:"true"`
 	// The private key of cert_file in PEM.
-	KeyFile string `key:"key_file"`
+	KeyFile string `key:"key_file" path:"true"`
 	ACME    ACME   `key:"acme"`
 }
 
@@ -155,7 +155,7 @@ type Password struct {
 	ContextWords []string `key:"context_words"`
 	// A filter of breached passwords made by mortise passwords corpus. Empty: only
 	// the built-in list of common ones.
-	CorpusFile string `key:"corpus_file"`
+	CorpusFile string `key:"corpus_file" path:"true"`
 	// Ask the Have I Been Pwned range service too. It learns the first five hex
 	// digits of a hash, never the password. When it is unreachable, the offline
 	// lists decide.
