@@ -1,0 +1,184 @@
+package settings
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/secret"
+)
+
+// Settings is everything that can be set for one process. A field's tags give
+// its key, its default, further variables beside the derived one (env), the
+// only values it takes (enum) and the least and most it may be (min, max).
+type Settings struct {
+	// The public address, without a slash at the end: https://id.example.org.
+	// Links, cookies and the issuer of tokens follow from it, so it must be the
+	// address that people type. mortise serve needs it.
+	URL string `key:"url"`
+	// Where to listen for people and programs: host:port. When nothing else sets
+	// it, the variable PORT does.
+	Listen string `key:"listen" default:"127.0.0.1:8080"`
+	// The folder of the database, of its lock and of the socket that commands
+	// use. It belongs to the user the server runs as and has mode 0700.
+	Data string `key:"data" default:"mortise-data" path:"true"`
+	// The key that everything secret in the store is sealed with: base64 of 32
+	// random bytes. mortise init makes one and keeps it outside the data folder.
+	// Lose it, and what it sealed is lost. mortise serve needs it.
+	SecretKey secret.Text `key:"secret_key"`
+	// Proxies in front of Mortise whose forwarding headers are believed, as CIDR
+	// ranges or single addresses. Empty: nobody's.
+	TrustedProxies []netip.Prefix `key:"trusted_proxies"`
+
+	Admin     Admin     `key:"admin"`
+	Database  Database  `key:"database"`
+	Redis     Redis     `key:"redis"`
+	SMTP      SMTP      `key:"smtp"`
+	Mail      Mail      `key:"mail"`
+	HTTP      HTTP      `key:"http"`
+	TLS       TLS       `key:"tls"`
+	Egress    Egress    `key:"egress"`
+	Log       Log       `key:"log"`
+	OTel      OTel      `key:"otel"`
+	Brand     Brand     `key:"brand"`
+	Signup    Signup    `key:"signup"`
+	Password  Password  `key:"password"`
+	Session   Session   `key:"session"`
+	Retention Retention `key:"retention"`
+}
+
+// Admin is the listener for operators.
+type Admin struct {
+	// Where metrics and profiles are served: host:port, on loopback. Empty: nowhere.
+	Listen string `key:"listen" default:"127.0.0.1:8081" env:"MORTISE_ADMIN_LISTEN"`
+}
+
+// Database says where accounts are kept.
+type Database struct {
+	// A PostgreSQL 15 or newer, as postgres://user:password@host/name. Empty:
+	// SQLite in the data folder.
+	URL secret.Text `key:"url" env:"MORTISE_DATABASE_URL"`
+}
+
+// Redis is for several processes that share limits.
+type Redis struct {
+	// A Redis-compatible server, as redis://host:port. Not used by this version:
+	// setting it is refused, so that nobody believes limits are shared.
+	URL secret.Text `key:"url" env:"MORTISE_REDIS_URL"`
+}
+
+// SMTP is the server that takes our mail.
+type SMTP struct {
+	// smtp://user:password@host:587 (STARTTLS required) or smtps://…:465 (TLS
+	// from the start). Empty: mail waits in the outbox.
+	URL secret.Text `key:"url" env:"MORTISE_SMTP_URL"`
+}
+
+// Mail is what our mail says about its sender.
+type Mail struct {
+	// The sender: an address, or a name and an address: Example <id@example.org>.
+	// Empty: mortise@ and the host of url.
+	From string `key:"from"`
+}
+
+// HTTP is about connections without TLS.
+type HTTP struct {
+	// Where to answer plain http with a redirect to url, and ACME challenges:
+	// host:port, usually :80. Empty: nowhere.
+	RedirectListen string `key:"redirect_listen"`
+	// Serve plain http on an address that is not loopback. Only for a proxy that
+	// ends TLS on a network nobody else is on: passwords cross it in the clear.
+	InsecurePlain bool `key:"insecure_plain" default:"false"`
+}
+
+// TLS is about our own certificate. Without either kind, Mortise speaks plain http.
+type TLS struct {
+	// The certificate chain in PEM. Read again when it changes, and on SIGHUP.
+	CertFile string `key:"cert_file" path:"true"`
+	// The private key of cert_file in PEM.
+	KeyFile string `key:"key_file" path:"true"`
+	ACME    ACME   `key:"acme"`
+}
+
+// ACME fetches and renews a certificate by itself.
+type ACME struct {
+	// Get certificates from an ACME authority. By this you accept its terms.
+	Enabled bool `key:"enabled" default:"false"`
+	// Where the authority may write about the certificate.
+	Email string `key:"email"`
+	// The directory of the authority.
+	DirectoryURL string `key:"directory_url" default:"https://acme-v02.api.letsencrypt.org/directory"`
+	// The names to get certificates for. Empty: the host of url.
+	Domains []string `key:"domains"`
+}
+
+// Egress is about calls from Mortise to elsewhere.
+type Egress struct {
+	// Private destinations that outbound calls may reach all the same: host:port,
+	// CIDR ranges, or the beginnings of URLs.
+	Allow []string `key:"allow" env:"MORTISE_EGRESS_ALLOW"`
+}
+
+// Log is what is written to standard error.
+type Log struct {
+	// The least level that is written.
+	Level string `key:"level" default:"info" enum:"debug,info,warn,error" env:"MORTISE_LOG_LEVEL"`
+	// Lines for people (text) or one object a line for programs (json). Auto: text
+	// on a terminal, else json.
+	Format string `key:"format" default:"auto" enum:"auto,text,json"`
+}
+
+// OTel is about traces.
+type OTel struct {
+	// Where to send OpenTelemetry traces, as an OTLP/HTTP address:
+	// http://127.0.0.1:4318. Empty: nowhere.
+	Endpoint string `key:"endpoint"`
+}
+
+// Brand is what people see of whose sign-in this is.
+type Brand struct {
+	// The name on pages and in mails.
+	Name string `key:"name" default:"Mortise" max:"60"`
+}
+
+// Signup is about strangers who make an account.
+type Signup struct {
+	// Whether they may.
+	Enabled bool `key:"enabled" default:"true"`
+}
+
+// Password is about what people choose and how it is kept.
+type Password struct {
+	// The least length, in characters, of a password that is the only factor.
+	MinLength int `key:"min_length" default:"15" min:"8" max:"64"`
+	// Words refused as a password, beside the names of the person and of the
+	// instance: your company, your products.
+	ContextWords []string `key:"context_words"`
+	// A filter of breached passwords made by mortise passwords corpus. Empty: only
+	// the built-in list of common ones.
+	CorpusFile string `key:"corpus_file" path:"true"`
+	// Ask the Have I Been Pwned range service too. It learns the first five hex
+	// digits of a hash, never the password. When it is unreachable, the offline
+	// lists decide.
+	HIBP bool `key:"hibp" default:"false"`
+	// The most memory, in MiB, that hashing may take at once. 0: a share of the
+	// memory this process may use.
+	MemoryMiB int `key:"memory_mib" default:"0" min:"0" max:"1048576"`
+}
+
+// Session is about how long a sign-in lasts. Spans are written as 30m, 12h or 30d.
+type Session struct {
+	// A session ends after this long without use.
+	Idle time.Duration `key:"idle" default:"7d" min:"5m" max:"365d"`
+	// A session ends after this long, used or not.
+	Absolute time.Duration `key:"absolute" default:"30d" min:"5m" max:"365d"`
+	// The most sessions of one account; one more ends the oldest. 0: no limit.
+	Max int `key:"max" default:"50" min:"0" max:"1000"`
+}
+
+// Retention is how long is kept what is over. Spans are written as 12h or 30d.
+type Retention struct {
+	// Rows of sessions that ended.
+	Sessions time.Duration `key:"sessions" default:"30d" min:"1h" max:"3650d"`
+	// Mails that were sent or given up, without their content.
+	Mail time.Duration `key:"mail" default:"30d" min:"1h" max:"3650d"`
+}

@@ -1,0 +1,161 @@
+package manifest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/mortise-auth/mortise/internal/apply"
+)
+
+type known struct{}
+
+func (known) Env(name string) (string, error) {
+	if name == "PW" {
+		return "from the environment", nil
+	}
+	return "", fmt.Errorf("variable %s is not set", name)
+}
+
+func (known) File(path string) (string, error) {
+	if path == "pw.txt" {
+		return "from a file", nil
+	}
+	return "", fmt.Errorf("open %s: no such file", path)
+}
+
+const contract = `
+users:
+  - email: ada@example.test
+    name: Ada Lovelace
+    password: correct horse battery staple
+    email_verified: true
+    roles: [admin]
+    organizations: [{slug: acme, roles: [owner]}]
+organizations:
+  - {slug: acme, name: Acme, domains: [acme.test]}
+---
+roles:
+  - {name: editor, permissions: [posts:read, posts:write]}
+`
+
+func TestContractExample(t *testing.T) {
+	f, err := Parse("a.yaml", strings.NewReader(contract), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := f.Body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"roles":[{"name":"editor","permissions":["posts:read","posts:write"]}],` +
+		`"organizations":[{"slug":"acme","name":"Acme","domains":["acme.test"]}],` +
+		`"users":[{"email":"ada@example.test","name":"Ada Lovelace","email_verified":true,"roles":["admin"],` +
+		`"organizations":[{"slug":"acme","roles":["owner"]}],"password":"correct horse battery staple"}]}`
+	if diff := cmp.Diff(want, string(body)); diff != "" {
+		t.Error(diff)
+	}
+	if strings.Contains(fmt.Sprintf("%+v", f), "horse") {
+		t.Error("a printed file shows a password")
+	}
+}
+
+func TestReferences(t *testing.T) {
+	for text, want := range map[string]string{
+		"{env: PW}": "from the environment", "{file: pw.txt}": "from a file", "{value: typed}": "typed", "typed": "typed",
+	} {
+		f, err := Parse("a.yaml", strings.NewReader("users: [{email: a@b.test, password: "+text+"}]"), known{})
+		if err != nil || f.Users[0].Password.Reveal() != want {
+			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestFaults(t *testing.T) {
+	for _, tt := range []struct{ name, text, want string }{
+		{"unknown key", "users:\n  - email: a@b.test\n    nme: A\n", `a.yaml:3:5: unknown key "nme"; the keys here are email, email_verified, name, organizations, password, roles`},
+		{"unknown kind", "people: []\n", `a.yaml:1:1: unknown key "people"`},
+		{"kind of later", "roles: []\nclients:\n  - client_id: web\n", "a.yaml:3:3: this kind of resource is not supported by this version yet"},
+		{"in second document", "roles: []\n---\nrole: []\n", "a.yaml:3:1"},
+		{"repeated key", "roles: []\nroles: []\n", `a.yaml:2:1: key "roles" is written twice`},
+		{"alias", "users: &u []\norganizations: *u\n", "a.yaml:2:16: aliases are not allowed"},
+		{"number for text", "users: [{email: a@b.test, password: 12345678}]\n", "put quotes around it"},
+		{"boolean for text", "users: [{email: a@b.test, name: true}]\n", "put quotes around it"},
+		{"null", "users: [{email: }]\n", "has no value"},
+		{"text for list", "roles: [{name: a, permissions: posts}]\n", "want a list"},
+		{"text for boolean", "users: [{email: a@b.test, email_verified: 'yes'}]\n", "want true or false"},
+		{"missing key", "organizations: [{name: Acme}]\n", "a.yaml:1:17: slug is missing"},
+		{"twice, other case", "users: [{email: a@b.test}, {email: A@B.test}]\n", "a.yaml:1:28: user a@b.test is declared at a.yaml:1:9 already"},
+		{"membership twice", "users: [{email: a@b.test, organizations: [{slug: x}, {slug: x}]}]\n", "listed twice"},
+		{"no address", "users: [{email: ada}]\n", `"ada" is not an e-mail address`},
+		{"unset variable", "users: [{email: a@b.test, password: {env: NOPE}}]\n", "variable NOPE is not set"},
+		{"two references", "users: [{email: a@b.test, password: {env: A, file: b}}]\n", "one of"},
+		{"deep", "users: [[[[[[[[[[[]]]]]]]]]]]\n", "nested too deeply"},
+		{"syntax", "users: [\n", "a.yaml:"},
+		{"too many documents", strings.Repeat("---\nroles: []\n", 102), "more than 100 documents"},
+		{"too large", "# " + strings.Repeat("x", MaxSize), "larger than 8 MiB"},
+		{"two faults", "rolez: []\nuserz: []\n", "a.yaml:2:1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f, err := Parse("a.yaml", strings.NewReader(tt.text), known{})
+			var faults Faults
+			if !errors.As(err, &faults) || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("got %v, want %q", err, tt.want)
+			}
+			if !f.Empty() {
+				t.Error("a faulty file still wants something")
+			}
+		})
+	}
+	if _, err := Parse("a", strings.NewReader("users: [{email: a@b.test, password: {env: PW}}]"), nil); err == nil {
+		t.Error("a reference was read without a resolver")
+	}
+}
+
+func TestSeveralFilesShareKeys(t *testing.T) {
+	p := NewParser(nil)
+	for _, name := range []string{"a.yaml", "b.yaml"} {
+		if err := p.Add(name, strings.NewReader("roles: [{name: editor}]")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := p.File(); err == nil || err.Error() != "b.yaml:1:9: role editor is declared at a.yaml:1:9 already" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Whatever Parse takes has keys, each once, and leaves it as the JSON of a File.
+func FuzzParse(f *testing.F) {
+	f.Add(contract)
+	f.Add("a: &a [*a]")
+	f.Add("users: [{email: a@b.test, password: {env: PW}}]")
+	f.Fuzz(func(t *testing.T, text string) {
+		file, err := Parse("f", strings.NewReader(text), known{})
+		if err != nil {
+			if err.Error() == "" {
+				t.Error("a fault without words")
+			}
+			return
+		}
+		seen := map[string]bool{}
+		for _, r := range file.Roles {
+			check(t, seen, string(apply.KindRole)+r.Name, r.Name)
+		}
+		for _, u := range file.Users {
+			check(t, seen, string(apply.KindUser)+u.Email, u.Email)
+		}
+		if _, err := file.Body(); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func check(t *testing.T, seen map[string]bool, what, key string) {
+	if key == "" || seen[what] {
+		t.Errorf("%q: empty or twice", what)
+	}
+	seen[what] = true
+}
