@@ -5,7 +5,6 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -69,7 +68,13 @@ func proofOnce(c *testcase) {
 func proofReplaced(c *testcase) {
 	u, other := c.person(), c.person()
 	first, address, foreign := c.mailed(u, proof.Recover), c.mailed(u, proof.Address), c.mailed(other, proof.Recover)
-	second := c.mailed(u, proof.Recover)
+	second := c.proof(u, proof.Recover)
+	second.Key = "second@example.test"
+	c.ok(c.Proofs().Put(c.ctx, second))
+	otherKey := c.proof(u, proof.Address)
+	otherKey.Key = "second@example.test"
+	c.ok(c.Proofs().Put(c.ctx, otherKey))
+	frozen := c.mailed(u, proof.Frozen)
 	sign := c.mailed(user.User{}, proof.SignUp)
 	elsewhere := c.proof(user.User{}, proof.SignUp)
 	elsewhere.Key = "grace@example.test"
@@ -78,7 +83,7 @@ func proofReplaced(c *testcase) {
 	for _, p := range []proof.Proof{first, sign} {
 		c.is(c.Proofs().Spend(c.ctx, p.ID, c.now, c.system()), proof.ErrExpired)
 	}
-	for _, p := range []proof.Proof{address, foreign, second, elsewhere, again} {
+	for _, p := range []proof.Proof{address, otherKey, frozen, foreign, second, elsewhere, again} {
 		c.ok(c.Proofs().Spend(c.ctx, p.ID, c.now, c.system()))
 	}
 }
@@ -126,21 +131,22 @@ func proofUndo(c *testcase) {
 	c.ok(c.Proofs().Spend(c.ctx, third.ID, c.now, c.system()))
 }
 
-// TH-1 PW-31: a proof is worth nothing once account or password moved on; a
-// version of 0 is not compared.
+// TH-1 PW-31: each version is compared unless it is 0.
 func proofVersions(c *testcase) {
-	u := c.person()
-	c.ok(c.Passwords().Set(c.ctx, password.Credential{User: u.ID, Version: 1, Hash: "h", ChangedAt: c.now}, c.event(user.Updated, u.ID)))
+	u := c.withPassword()
 	p := c.proof(u, proof.Recover)
-	p.PasswordVersion = 2
-	c.ok(c.Proofs().Put(c.ctx, p))
-	c.is(c.Proofs().Spend(c.ctx, p.ID, c.now, c.system()), proof.ErrExpired)
-	p = c.proof(u, proof.Recover)
 	p.PasswordVersion = 1
+	c.ok(c.Proofs().Put(c.ctx, p))
+	c.ok(c.setPassword(c.credential(u, 2)))
+	c.is(c.Proofs().Spend(c.ctx, p.ID, c.now, c.system()), proof.ErrExpired)
+	p = c.mailed(u, proof.Recover)
+	c.ok(c.Proofs().Spend(c.ctx, p.ID, c.now, c.system()))
+	p = c.proof(u, proof.Recover)
+	p.PasswordVersion = 2
 	c.ok(c.Proofs().Put(c.ctx, p))
 	c.ok(c.Proofs().Spend(c.ctx, p.ID, c.now, c.system()))
 	p = c.proof(u, proof.Undo)
-	p.PasswordVersion = 1
+	p.PasswordVersion = 2
 	c.ok(c.Proofs().Put(c.ctx, p))
 	c.endAll(u, c.session(u).ID)
 	c.is(c.Proofs().Spend(c.ctx, p.ID, c.now, c.system()), proof.ErrExpired)

@@ -22,9 +22,9 @@ func scanProof(row Row) (p proof.Proof, err error) {
 	return p, err
 }
 
-// Put spends the proofs that p replaces. Most are replaced only by one to the
-// same address: changing the address twice must not silence the first owner
-// (TH-43), and two new addresses may wait beside each other.
+// Put spends the proofs that p replaces. An undo link is replaced only by one to
+// the same address: changing the address twice must not silence the first
+// owner (TH-43).
 func (s proofs) Put(ctx context.Context, p proof.Proof) error {
 	return s.e.Write(ctx, func(tx Tx) error {
 		if !p.User.IsZero() {
@@ -43,12 +43,12 @@ func replaceProofs(ctx context.Context, tx Tx, p proof.Proof) error {
 	if p.Purpose == proof.SignIn {
 		return nil // whoever else asks for a code must not spend the owner's
 	}
-	sql, args := `user_id = $3`, []any{at(p.CreatedAt), string(p.Purpose), raw(p.User)}
+	sql, args := `user_id = $3 AND key = $4`, []any{at(p.CreatedAt), string(p.Purpose), raw(p.User), text(p.Key)}
 	switch {
 	case p.User.IsZero():
-		sql, args[2] = `user_id IS NULL AND key = $3`, text(p.Key)
-	case p.Purpose != proof.Recover:
-		sql, args = `user_id = $3 AND key = $4`, append(args, text(p.Key))
+		sql, args = `user_id IS NULL AND key = $3`, append(args[:2], text(p.Key))
+	case p.Purpose == proof.Recover:
+		sql, args = `user_id = $3`, args[:3]
 	}
 	_, err := tx.Exec(ctx, `UPDATE proofs SET used_at = $1 WHERE purpose = $2 AND used_at IS NULL AND `+sql, args...)
 	return err
@@ -88,8 +88,7 @@ func (s proofs) Attempt(ctx context.Context, id proof.ID, now time.Time) error {
 }
 
 // Spend holds the account's row while it compares versions, and for the act
-// that follows (TH-1). Versions of 0 are not compared: the undo of an address
-// change must outlive the thief's "end all".
+// that follows (TH-1).
 func (s proofs) Spend(ctx context.Context, id proof.ID, now time.Time, ev audit.Event) error {
 	return change(ctx, s.e, ev, func(tx Tx) error {
 		if how := s.e.Dialect().ForUpdate; how != "" {
@@ -99,9 +98,9 @@ func (s proofs) Spend(ctx context.Context, id proof.ID, now time.Time, ev audit.
 			}
 		}
 		n, err := tx.Exec(ctx, `UPDATE proofs SET used_at = $2 WHERE id = $1 AND used_at IS NULL AND expires_at > $2
-			AND (user_id IS NULL OR user_version = 0 OR EXISTS (
+			AND (user_id IS NULL OR EXISTS (
 				SELECT 1 FROM users u LEFT JOIN passwords w ON w.user_id = u.id
-				WHERE u.id = proofs.user_id AND u.version = proofs.user_version 
+				WHERE u.id = proofs.user_id AND (proofs.user_version = 0 OR u.version = proofs.user_version)
 				AND (proofs.password_version = 0 OR w.version = proofs.password_version)))`,
 			raw(id), at(now))
 		return exactly(n, err, proof.ErrExpired)

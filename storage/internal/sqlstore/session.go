@@ -164,7 +164,7 @@ func (s sessions) EndAll(ctx context.Context, owner user.ID, except session.ID, 
 		if err != nil {
 			return err
 		}
-		if err := spendProofs(ctx, tx, owner, now, proof.Recover, proof.Address); err != nil {
+		if err := spendProofs(ctx, tx, owner, now, proof.Recover, proof.Address, proof.SignIn); err != nil {
 			return err
 		}
 		return revoke(ctx, tx, revocation.Subject, owner, version, now)

@@ -173,10 +173,10 @@ CREATE INDEX sessions_live ON sessions (lapses_at) WHERE ended_at IS NULL;
 CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
 
 -- Mailed proofs: a link, and sometimes a short code, that show that somebody
--- reads an address. Spent once. user_version 0 binds to no version.
+-- reads an address. Spent once. A version of 0 is not compared.
 CREATE TABLE proofs (
     id               BYTEA    PRIMARY KEY CHECK (length(id) = 16),
-    purpose          TEXT    NOT NULL CHECK (purpose IN ('signup', 'signin', 'address', 'recover', 'undo', 'frozen', 'undelete')),
+    purpose          TEXT    NOT NULL CHECK (purpose IN ('signup', 'address', 'recover', 'undo', 'undelete', 'signin', 'frozen')),
     user_id          BYTEA    REFERENCES users (id) ON DELETE CASCADE, -- NULL: a sign-up
     key              TEXT COLLATE "C"    NOT NULL,                                -- of the address it was mailed to
     link             BYTEA    UNIQUE CHECK (length(link) = 32),
