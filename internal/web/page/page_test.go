@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -37,20 +38,41 @@ func render(t *testing.T, r *Renderer, s Sample) string {
 	return b.String()
 }
 
-// each renders every sample in every language.
+// drawn is a sample as it was rendered.
+type drawn struct {
+	Sample
+	html string
+}
+
+// Every test looks at the same pages, so they are rendered once per base path.
+var drawings sync.Map
+
+func draw(t *testing.T, base string) []drawn {
+	t.Helper()
+	if done, ok := drawings.Load(base); ok {
+		return done.([]drawn)
+	}
+	plain, dev := renderers(t, base)
+	var all []drawn
+	for _, s := range Samples() {
+		r := plain
+		if s.Dev {
+			r = dev
+		}
+		for _, l := range Languages {
+			s.Frame.Lang = l.Tag
+			all = append(all, drawn{s, render(t, r, s)})
+		}
+	}
+	drawings.Store(base, all)
+	return all
+}
+
+// each checks every sample in every language.
 func each(t *testing.T, base string, check func(t *testing.T, s Sample, html string)) {
 	t.Helper()
-	plain, dev := renderers(t, base)
-	for _, s := range Samples() {
-		for _, l := range Languages {
-			r := plain
-			if s.Dev {
-				r = dev
-			}
-			s.Frame.Lang = l.Tag
-			html := render(t, r, s)
-			t.Run(s.Name+"/"+l.Tag, func(t *testing.T) { check(t, s, html) })
-		}
+	for _, d := range draw(t, base) {
+		t.Run(d.Name+"/"+d.Frame.Lang, func(t *testing.T) { check(t, d.Sample, d.html) })
 	}
 }
 

@@ -46,24 +46,24 @@ func faultSamples() []Sample {
 }
 
 var sampleCodes = map[problem.Kind]string{
-	problem.Internal: "internal", problem.Invalid: "bad_request", problem.Unauthenticated: "not_signed_in", problem.Forbidden: "forbidden",
-	problem.NotFound: "not_found", problem.MethodNotAllowed: "method_not_allowed", problem.Conflict: "account_changed", problem.Gone: "gone",
+	problem.Internal: "internal", problem.Invalid: "bad_request", problem.Unauthenticated: "not_signed_in", problem.Forbidden: "not_admin",
+	problem.NotFound: "not_found", problem.MethodNotAllowed: "method_not_allowed", problem.Conflict: "account_changed", problem.Gone: "flow_ended",
 	problem.TooLarge: "too_large", problem.UnsupportedMediaType: "unsupported_media_type", problem.Misdirected: "misdirected",
 	problem.Unprocessable: "invalid_input", problem.Limited: "rate_limited", problem.Unavailable: "store_unavailable",
 }
 
 var sampleSentences = map[problem.Kind]string{
 	problem.Internal:             problem.ErrInternal.Public,
-	problem.Invalid:              "We could not read what your browser sent.",
+	problem.Invalid:              "We could not read this request. Check its form and try again.",
 	problem.Unauthenticated:      "You are not signed in. Sign in and try again.",
-	problem.Forbidden:            "Your account does not have the permission this page needs.",
-	problem.NotFound:             "There is nothing at this address.",
-	problem.MethodNotAllowed:     "This address only takes what the form on its page sends.",
+	problem.Forbidden:            "Only administrators can do this. Ask one, or use the command line on the host.",
+	problem.NotFound:             "There is nothing at this address. Check it, or start again from the first page.",
+	problem.MethodNotAllowed:     "This address does not take that kind of request.",
 	problem.Conflict:             "The account was changed in the meantime. Reload and try again.",
-	problem.Gone:                 "What you asked for existed once and is over.",
-	problem.TooLarge:             "What was sent is larger than we accept.",
-	problem.UnsupportedMediaType: "What was sent is of a type we do not read.",
-	problem.Misdirected:          "Your browser asked us for a host name that we do not serve.",
+	problem.Gone:                 "This sign-in took too long or was finished already. Start again.",
+	problem.TooLarge:             "That is more than we accept at once. Send less.",
+	problem.UnsupportedMediaType: "This address wants another content type; see the documentation.",
+	problem.Misdirected:          "This server does not answer under that name. Use the address it was set up with.",
 	problem.Unprocessable:        "Some fields need another look. What is wrong stands beside each.",
 	problem.Limited:              "Too many requests. Wait a little, then try again.",
 	problem.Unavailable:          "We cannot reach our database right now. Nothing was changed; try again in a moment.",
