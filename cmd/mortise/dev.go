@@ -54,7 +54,8 @@ func (p *program) dev(ctx context.Context, cmd *cobra.Command, files []string, o
 	}
 	run := p.serverRun(ctx, l.Settings)
 	run.Ready = func(r Ready) { p.readyDev(r, open) }
-	return p.backend.Dev(ctx, l.Settings, Dev{Folder: p.global.data, Explicit: l.Explicit("listen"), Apply: want}, run)
+	dev := Dev{Folder: p.global.data, Explicit: l.Explicit("listen"), Apply: want}
+	return stopped(ctx, p.backend.Dev(ctx, l.Settings, dev, run))
 }
 
 // production are settings that lead to real data or to a network. A development

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"flag"
 	"net"
 	"net/http"
@@ -157,17 +158,23 @@ func TestInterruptedIs130(t *testing.T) {
 	}
 }
 
-// A server that was told to stop and did has done its work.
-func TestStoppedServerIs0(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	b := &fakeBackend{onServe: func(ctx context.Context, _ Run) error {
-		cancel()
-		<-ctx.Done()
-		return nil
-	}}
-	p, _, stderr := newProgram(b, "MORTISE_URL=https://id.example.test", "MORTISE_SECRET_KEY=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
-	if code := p.run(ctx, []string{"serve"}); code != exitDone {
-		t.Errorf("exit %d: %s", code, stderr)
+// A server that was told to stop and did has done its work; one that could not
+// finish says so.
+func TestStoppedServer(t *testing.T) {
+	for _, tt := range []struct {
+		err  error
+		want int
+	}{{nil, exitDone}, {context.Canceled, exitDone}, {errors.New("disk full"), exitFailed}} {
+		ctx, cancel := context.WithCancel(t.Context())
+		b := &fakeBackend{onServe: func(ctx context.Context, _ Run) error {
+			cancel()
+			<-ctx.Done()
+			return tt.err
+		}}
+		p, _, stderr := newProgram(b, "MORTISE_URL=https://id.example.test", "MORTISE_SECRET_KEY=MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+		if code := p.run(ctx, []string{"serve"}); code != tt.want {
+			t.Errorf("%v: exit %d: %s", tt.err, code, stderr)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -29,7 +30,7 @@ func (p *program) serveCommand() *cobra.Command {
 			}
 			run := p.serverRun(ctx, l.Settings)
 			run.Ready = p.readyServe
-			return p.backend.Serve(ctx, l.Settings, run)
+			return stopped(ctx, p.backend.Serve(ctx, l.Settings, run))
 		},
 	})
 	f := cmd.Flags()
@@ -38,6 +39,18 @@ func (p *program) serveCommand() *cobra.Command {
 	f.String("admin-listen", "", "host:port of metrics; setting admin.listen")
 	logFlags(cmd)
 	return cmd
+}
+
+// stopped is the outcome of a server: to be told to stop is not to be
+// interrupted, but what went wrong on the way out counts.
+func stopped(ctx context.Context, err error) error {
+	switch {
+	case err == nil, ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return nil
+	case ctx.Err() != nil:
+		return fail(exitFailed, "stop_failed", "the server did not stop cleanly", err.Error())
+	}
+	return err
 }
 
 func logFlags(cmd *cobra.Command) {
