@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"os"
@@ -87,32 +86,4 @@ type Migration struct {
 	Version int64  `json:"version"`
 	Name    string `json:"name"`
 	SQL     string `json:"sql"`
-}
-
-// wire returns the backend of this build.
-func wire() Backend { return unwired{} }
-
-var errUnwired = errors.New("this build contains no server")
-
-// unwired is a command line without a server: settings, files and help work.
-type unwired struct{}
-
-func (unwired) Open(context.Context, settings.Settings) (http.Handler, io.Closer, error) {
-	return nil, nil, errUnwired
-}
-func (unwired) Serve(context.Context, settings.Settings, Run) error { return errUnwired }
-func (unwired) Dev(context.Context, settings.Settings, Dev, Run) error {
-	return errUnwired
-}
-func (unwired) Schema(context.Context, settings.Settings) (Schema, error) {
-	return Schema{}, errUnwired
-}
-func (unwired) Migrate(context.Context, settings.Settings) (Schema, error) {
-	return Schema{}, errUnwired
-}
-func (unwired) Migrations(context.Context, settings.Settings) ([]Migration, error) {
-	return nil, errUnwired
-}
-func (unwired) BuildCorpus(context.Context, io.Reader, io.Writer) (int64, error) {
-	return 0, errUnwired
 }

@@ -182,6 +182,10 @@ func (f *Flow) RemoveEmail(ctx context.Context, by user.Caller, current secret.T
 	for _, e := range have {
 		if e.Key == key {
 			return f.withUndo(ctx, by, u, e, lang, func(tx Tx) error {
+				// What was mailed there opens nothing any more.
+				if err := tx.Proofs().Cancel(ctx, u.ID, proof.Recover, key, now); err != nil {
+					return err
+				}
 				return tx.Users().RemoveEmail(ctx, u.ID, key, now, by.Event(user.EmailRemoved, now, u.ID))
 			})
 		}

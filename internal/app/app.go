@@ -45,7 +45,11 @@ type App struct {
 	guard    *clock.Guard
 	devices  *device.Book
 	follower *revocation.Follower
-	entry    string // development: the code that lets a browser enter as a demo person
+
+	// Development only: who may be entered as, and the code that lets a browser.
+	entry     string
+	people    []DevPerson
+	passwords map[string]secret.Text
 
 	Auth      *authn.Authenticator
 	SignIn    *signin.Flow

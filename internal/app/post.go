@@ -3,6 +3,8 @@ package app
 import (
 	"context"
 	"crypto/x509"
+	netmail "net/mail"
+	"net/url"
 
 	"github.com/mortise-auth/mortise/internal/mail"
 )
@@ -33,7 +35,7 @@ func (a *App) sender() (mail.Sender, error) {
 		a.c.Log.Warn("no mail server is configured: mail waits in the outbox for up to three days")
 		return unconfigured{}, nil
 	}
-	server, err := mail.ParseServer(a.c.SMTP)
+	server, err := mail.ParseServer(withSender(a.c.SMTP, a.c.MailFrom, a.c.url.Hostname()))
 	if err != nil {
 		return nil, err
 	}
@@ -45,3 +47,24 @@ func (a *App) sender() (mail.Sender, error) {
 type unconfigured struct{}
 
 func (unconfigured) Send(context.Context, mail.Letter) error { return mail.ErrNoServer }
+
+// withSender completes a mail server's address by who the mail is from: what the
+// configuration says, or mortise@ and our host. An address that says so itself
+// is left alone, and so is one that cannot be read, for the parser to explain.
+func withSender(server, from, host string) string {
+	u, err := url.Parse(server)
+	if err != nil || u.Query().Has("from") {
+		return server
+	}
+	q := u.Query()
+	q.Set("from", "mortise@"+host)
+	if a, err := netmail.ParseAddress(from); err == nil {
+		q.Set("from", a.Address)
+		q.Set("name", a.Name)
+	}
+	if q.Get("name") == "" {
+		q.Del("name")
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
+}
