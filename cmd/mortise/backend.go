@@ -82,17 +82,8 @@ func (backend) Open(ctx context.Context, s settings.Settings) (http.Handler, io.
 	if err != nil {
 		return nil, nil, errors.Join(err, st.Close())
 	}
-	return a.HostHandler(), &inProcess{a, st}, nil
+	return a.HostHandler(), st, nil // mail it queues is sent by the next server
 }
-
-// inProcess is a server without listeners, for one command. Mail it queued is
-// sent by the next server.
-type inProcess struct {
-	app *app.App
-	st  store.Store
-}
-
-func (p *inProcess) Close() error { return p.st.Close() }
 
 // Schema implements Backend.
 func (backend) Schema(ctx context.Context, s settings.Settings) (Schema, error) {

@@ -44,7 +44,7 @@ type Config struct {
 	TrustedProxy  []string
 	EgressAllow   []string
 	SMTP          string
-	MailFrom      string // name and address; empty: mortise@ and the host of URL
+	MailFrom      string      // name and address; empty: mortise@ and the host of URL
 	Sender        mail.Sender // instead of SMTP
 	NoSignUp      bool
 	InsecurePlain bool
