@@ -3,23 +3,21 @@ package postgres
 import (
 	"context"
 	"encoding/hex"
-	"os"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/testenv"
 	"github.com/mortise-auth/mortise/storage/internal/sqlstore"
 )
 
-// server is the URL of a PostgreSQL we may make schemas in.
+func TestMain(m *testing.M) { testenv.Main(m) }
+
+// server is the URL of an empty database.
 func server(t testing.TB) string {
 	t.Helper()
-	dsn := os.Getenv("MORTISE_TEST_POSTGRES_URL")
-	if dsn == "" {
-		t.Fatal("MORTISE_TEST_POSTGRES_URL names no PostgreSQL")
-	}
-	return dsn
+	return testenv.Postgres(t, nil)
 }
 
 // schemaName makes a schema's name and drops the schema when the test is over.

@@ -7,8 +7,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/storage/internal/sqlstore"
 )
 
@@ -100,6 +104,44 @@ func BenchmarkPointRead(b *testing.B) {
 	}
 }
 
+// BenchmarkSessionInsert64 is the birth of a session through the seam; its bound
+// is twice BenchmarkCommit64.
+func BenchmarkSessionInsert64(b *testing.B) {
+	s := openBench(b)
+	ctx := b.Context()
+	owners := make([]user.ID, 1000)
+	for i := range owners {
+		owners[i] = user.NewID(epochStart)
+		u := user.User{ID: owners[i], State: user.Active, Version: 1, Revision: 1, CreatedAt: epochStart, UpdatedAt: epochStart}
+		key := owners[i].String() + "@example.test"
+		mail := user.Email{User: owners[i], Address: key, Key: key, Primary: true, CreatedAt: epochStart}
+		if err := s.Users().Create(ctx, u, []user.Email{mail}, happened("create")); err != nil {
+			b.Fatal(err)
+		}
+	}
+	var next atomic.Int64
+	b.ReportAllocs()
+	b.ResetTimer()
+	var wg sync.WaitGroup
+	for range 64 {
+		wg.Go(func() {
+			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
+				at := epochStart.Add(time.Duration(n) * time.Millisecond)
+				one := session.Session{ID: session.NewID(at), User: owners[n%1000], UserVersion: 1, Assurance: 1, Methods: []string{"pwd"},
+					AuthenticatedAt: at, CreatedAt: at, LastSeenAt: at, IdleTimeout: time.Hour, ExpiresAt: at.Add(time.Hour)}
+				secret.Fill(one.Digest[:])
+				ev := audit.New(tested, at, user.System().Actor, audit.Source{}, one.User.String())
+				if _, err := s.Sessions().Insert(ctx, one, 0, 0, ev); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "acts/s")
+}
+
 func BenchmarkOpenExisting(b *testing.B) {
 	dir := b.TempDir()
 	for range b.N {
@@ -107,9 +149,11 @@ func BenchmarkOpenExisting(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
+		b.StopTimer()
 		if err := s.Close(); err != nil {
 			b.Fatal(err)
 		}
+		b.StartTimer()
 	}
 }
 

@@ -82,7 +82,7 @@ func dead(t *testing.T, s *Store, a alive, epochBefore string) {
 	if err := s.Instance().TakeSetup(ctx, digest(t, "setup"), digest(t, "browser"), epochStart, happened("take")); !errors.Is(err, instance.ErrSetupClosed) {
 		t.Errorf("setup code: %v", err)
 	}
-	if u, err := s.Users().ByID(ctx, a.user); err != nil || u.Version < time.Now().Add(-time.Hour).UnixMicro() {
+	if u, err := s.Users().ByID(ctx, a.user); err != nil || u.Version <= epochStart.UnixMicro() {
 		t.Errorf("version %d, %v", u.Version, err)
 	}
 	if _, epoch, err := s.Revocations().Head(ctx); err != nil || epoch == epochBefore {
