@@ -82,3 +82,17 @@ type Store interface {
 	// Close waits for acts under way and releases everything.
 	Close() error
 }
+
+type sourceKey struct{}
+
+// WithSource names whom the acts under ctx are for, so that a flood of acts of
+// one source does not hold others up (TH-26).
+func WithSource(ctx context.Context, source string) context.Context {
+	return context.WithValue(ctx, sourceKey{}, source)
+}
+
+// Source is the name that WithSource gave, or empty.
+func Source(ctx context.Context) string {
+	s, _ := ctx.Value(sourceKey{}).(string)
+	return s
+}

@@ -41,7 +41,7 @@ type Observation struct {
 	Duration        time.Duration
 }
 
-// Options configure a Frame. All are required but Dev, Place and Observe.
+// Options configure a Frame. All are required but Dev, Place, Observe and Tag.
 type Options struct {
 	URL      *url.URL // public address, with the path below which we are mounted
 	Suffix   string   // of cookie names, for a second instance on one origin
@@ -52,10 +52,11 @@ type Options struct {
 	Keys     Keys
 	Now      func() time.Time
 	Log      *slog.Logger
-	Fresh    time.Duration                            // how recent an administrator's sign-in must be
-	Place    func(ip string) string                   // approximate place, from local data
-	Observe  func(Observation)                        //
-	Record   func(context.Context, audit.Event) error // suspected attacks (AU-10)
+	Fresh    time.Duration                                            // how recent an administrator's sign-in must be
+	Place    func(ip string) string                                   // approximate place, from local data
+	Observe  func(Observation)                                        //
+	Tag      func(ctx context.Context, source string) context.Context // names the source to the store (TH-26)
+	Record   func(context.Context, audit.Event) error                 // suspected attacks (AU-10)
 }
 
 // Frame runs surfaces. It is immutable and safe for concurrent use.
@@ -117,6 +118,9 @@ func (f *Frame) enter(next http.Handler) http.Handler {
 		q.started, q.ID = f.o.Now(), requestID()
 		q.Client = f.o.Trust.Of(clientaddr.Request{Peer: r.RemoteAddr, TLS: r.TLS != nil, Host: r.Host, Headers: r.Header})
 		w.Header().Set("Request-Id", q.ID)
+		if f.o.Tag != nil {
+			r = r.WithContext(f.o.Tag(r.Context(), q.Client.Source()))
+		}
 		next.ServeHTTP(w, r)
 	})
 }

@@ -21,9 +21,6 @@ type Options struct {
 	// Manual refuses a database that needs a migration (store.ErrOlderSchema)
 	// instead of migrating it. A fresh one is made either way.
 	Manual bool
-	// Source names whom a write is for, from its context: sources take turns at
-	// the writer (TH-26). Nil: all writes are of one source.
-	Source func(context.Context) string
 	// Readers is how many reads run at once; 0: four per core, at most 16.
 	Readers int
 	// volatile leaves out what only matters after a power cut.
@@ -163,10 +160,7 @@ func (s *Store) Read(ctx context.Context, fn func(sqlstore.Querier) error) error
 
 // Write implements sqlstore.Engine.
 func (s *Store) Write(ctx context.Context, fn func(sqlstore.Tx) error) error {
-	source := ""
-	if s.options.Source != nil {
-		source = s.options.Source(ctx)
-	}
+	source := store.Source(ctx)
 	var err error
 	for range patience {
 		if err = s.submit(ctx, newAct(s.writer, fn), source); !errors.Is(err, ErrTooSlow) {

@@ -242,18 +242,14 @@ func TestCutOffOnce(t *testing.T) {
 
 // TH-26: 10,000 queued acts of one source delay another by at most 2 batches.
 func TestFairQueue(t *testing.T) {
-	type key struct{}
-	s := open(t, t.TempDir(), Options{Source: func(ctx context.Context) string {
-		name, _ := ctx.Value(key{}).(string)
-		return name
-	}})
+	s := open(t, t.TempDir(), Options{})
 	release := hold(s)
 	var mu sync.Mutex
 	var order []string
 	var wg sync.WaitGroup
 	write := func(source string) {
 		wg.Go(func() {
-			err := s.Write(context.WithValue(context.Background(), key{}, source), func(sqlstore.Tx) error {
+			err := s.Write(store.WithSource(context.Background(), source), func(sqlstore.Tx) error {
 				mu.Lock()
 				defer mu.Unlock()
 				order = append(order, source)
