@@ -74,7 +74,7 @@ type Pending struct {
 
 func (f *Flow) describe(p proof.Proof) (Pending, error) {
 	out := Pending{Purpose: p.Purpose, Address: p.Key, ExpiresAt: p.ExpiresAt}
-	if p.Payload == nil {
+	if len(p.Payload) == 0 {
 		return out, nil
 	}
 	var known struct{ Name, Address string }

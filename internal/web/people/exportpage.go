@@ -5,8 +5,8 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/audit"
-	"github.com/mortise-auth/mortise/internal/useragent"
 	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/useragent"
 	"github.com/mortise-auth/mortise/internal/web/page"
 )
 
