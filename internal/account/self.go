@@ -2,8 +2,11 @@ package account
 
 import (
 	"context"
+	"errors"
+	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -15,6 +18,15 @@ var ErrEmailYours = problem.New(problem.Unprocessable, "email_yours", "This addr
 // Get returns the caller's account.
 func (f *Flow) Get(ctx context.Context, by user.Caller) (user.User, error) {
 	return f.o.Read.Users().ByID(ctx, by.User)
+}
+
+// PasswordSince returns when the caller's password was set; zero: there is none.
+func (f *Flow) PasswordSince(ctx context.Context, by user.Caller) (time.Time, error) {
+	c, err := f.o.Read.Passwords().ByUser(ctx, by.User)
+	if errors.Is(err, password.ErrNone) {
+		return time.Time{}, nil
+	}
+	return c.ChangedAt, err
 }
 
 // SetProfile changes name, language and time zone. revision > 0 guards against

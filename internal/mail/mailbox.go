@@ -13,6 +13,7 @@ const Capacity = 500
 
 // Entry is one letter as /dev/mail.json shows it.
 type Entry struct {
+	ID      string    `json:"-"` // names the letter's page
 	To      string    `json:"to"`
 	Channel string    `json:"channel"`
 	Subject string    `json:"subject"`
@@ -59,7 +60,7 @@ func (b *Mailbox) Send(_ context.Context, l Letter) error {
 		b.letters = slices.Delete(b.letters, 0, 1)
 	}
 	b.letters = append(b.letters, kept{id: l.ID, entry: Entry{
-		To: l.To, Channel: l.Channel, Subject: l.Subject, Text: l.Text, HTML: l.HTML,
+		ID: l.ID.String(), To: l.To, Channel: l.Channel, Subject: l.Subject, Text: l.Text, HTML: l.HTML,
 		Links: append([]string{}, l.Links...), Code: l.Code, At: l.CreatedAt,
 	}})
 	close(b.arrived)

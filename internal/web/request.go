@@ -40,3 +40,7 @@ func with(r *http.Request, q *Request) *http.Request {
 
 // Note adds a field to the one line that is logged for this request.
 func (q *Request) Note(a slog.Attr) { q.fields = append(q.fields, a) }
+
+// Refused tells the log and the metrics about an error that the handler answers
+// by itself, such as a form shown again with what is wrong about it.
+func (q *Request) Refused(err error) { q.err = err }

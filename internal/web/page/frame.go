@@ -49,6 +49,7 @@ const (
 	NoticeSessionEnded      Notice = "session_ended"
 	NoticeOthersEnded       Notice = "others_ended"
 	NoticeDeletionCancelled Notice = "deletion_cancelled"
+	NoticeDeletionScheduled Notice = "deletion_scheduled"
 	NoticeSecured           Notice = "secured"
 	NoticeSignInAgain       Notice = "sign_in_again"
 )
@@ -57,7 +58,7 @@ const (
 var Notices = []Notice{
 	NoticeProfileSaved, NoticePasswordChanged, NoticeAddressAdded, NoticeAddressVerified, NoticeAddressRemoved,
 	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeDeletionCancelled,
-	NoticeSecured, NoticeSignInAgain,
+	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
 }
 
 // Flash is a Notice with the one value its sentence may carry. The zero Flash

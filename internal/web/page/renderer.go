@@ -112,3 +112,7 @@ func parseSheets() (sheets, error) {
 	}
 	return all, nil
 }
+
+// Event is the sentence for the audit event called name, for documents that are
+// not pages.
+func (r *Renderer) Event(lang, name string) string { return r.words.speak(lang).Event(name) }

@@ -72,5 +72,6 @@ func recoverySamples() []Sample {
 		public("undone-email", UndoneEmail{Email: "ada@example.test"}),
 		public("keep-account", KeepAccount{Email: "ada@example.test", Due: ago(-9 * day), Token: "made-up-token"}),
 		public("kept-account", KeptAccount{}),
+		public("keep-account-unnamed", KeepAccount{Due: ago(-9 * day), Token: "made-up-token"}),
 	)
 }

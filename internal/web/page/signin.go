@@ -38,7 +38,7 @@ const (
 	CodeSignup  CodePurpose = "signup"  // POST code to /verify; resend: POST /signup/resend
 	CodeRecover CodePurpose = "recover" // POST code to /recover/code; resend: POST /recover
 	CodeAddress CodePurpose = "address" // POST code to /account/addresses/verify; resend: POST /account/addresses/resend
-	CodeLogin   CodePurpose = "login"   // POST code to /login/verify; resend: POST /login/resend
+	CodeLogin   CodePurpose = "login"   // POST code and password to /login/verify; resend: POST /login/resend
 )
 
 // Code is "check your mail": a neutral answer, and a field for the code of the

@@ -1,0 +1,25 @@
+package signin
+
+import (
+	"context"
+
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// ResendCode mails another sign-in code to whoever r.Identifier names, and
+// answers the same when that is nobody. Nothing is judged, so it needs no
+// password. The caller makes sure that this browser was asked for a code for
+// this identifier before; limits of source, pair and mail apply.
+func (f *Flow) ResendCode(ctx context.Context, r Request) (Result, error) {
+	if r.Flow.IsZero() || r.Identifier == "" {
+		return Result{}, ErrFlow
+	}
+	a := &Attempt{By: r.By, Source: SourceOf(r.By), Key: user.EmailKey(r.Identifier), Device: f.o.Devices.Read(r.Device)}
+	if err := f.limit(ctx, a); err != nil {
+		return Result{}, err
+	}
+	if err := f.locate(ctx, a); err != nil {
+		return Result{}, err
+	}
+	return f.askCode(ctx, a, r)
+}

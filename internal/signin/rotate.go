@@ -1,0 +1,33 @@
+package signin
+
+import (
+	"context"
+
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// Rotate gives the caller's session a new secret and kills the old one, after an
+// act that changed what the session is worth (SE-3). session.ErrEnded when
+// oldSecret is not the live secret of that very session.
+func (f *Flow) Rotate(ctx context.Context, by user.Caller, oldSecret string) (secret.Token, error) {
+	old, ok := secret.DigestOf(session.Purpose, f.o.Instance, oldSecret)
+	if !ok {
+		return secret.Token{}, session.ErrEnded
+	}
+	s, err := f.o.Read.Sessions().ByDigest(ctx, old)
+	if err != nil {
+		return secret.Token{}, err
+	}
+	if s.User != by.User || s.ID.String() != by.Session {
+		return secret.Token{}, session.ErrEnded
+	}
+	now := f.now()
+	token := secret.New(session.Purpose)
+	s.Digest = token.Digest(f.o.Instance)
+	if err := f.o.Read.Sessions().Rotate(ctx, s, old, now, by.Event(session.Rotated, now, by.User)); err != nil {
+		return secret.Token{}, err
+	}
+	return token, nil
+}

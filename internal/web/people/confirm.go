@@ -1,0 +1,123 @@
+package people
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/internal/web/page"
+)
+
+// parked is an act that waits for the password (TH-36). It is sealed into the
+// form that asks for it, so nothing is kept here, and bound to the account and
+// session that asked. Performing it needs the password in the same request, so
+// a form that is sent again proves no less than it did the first time.
+type parked struct {
+	Act     page.Act
+	Object  string `json:",omitempty"` // the address it is about
+	Format  string `json:",omitempty"` // of an export
+	Back    string // where "cancel" leads
+	User    string
+	Session string
+	Until   time.Time
+}
+
+// parkedLife is how long a page that asks for the password can be answered.
+const parkedLife = 10 * time.Minute
+
+// park asks for the password.
+func (p *Pages) park(w http.ResponseWriter, r *http.Request, act parked, back string) error {
+	by := web.Of(r).Caller
+	act.User, act.Session, act.Back, act.Until = by.User.String(), by.Session, back, p.o.Now().Add(parkedLife)
+	return p.own(w, r, http.StatusOK, p.confirmView(r, page.Form{}, act))
+}
+
+func (p *Pages) confirmView(r *http.Request, again page.Form, act parked) page.Confirm {
+	return page.Confirm{
+		Form: again, Username: web.Of(r).Identity.Email, Act: act.Act, Object: act.Object,
+		Flow: p.seal(sealAct, act), Back: act.Back,
+	}
+}
+
+// confirm is POST /account/confirm: password and parked act together.
+func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, f form) error {
+	by := web.Of(r).Caller
+	var act parked
+	if !p.unseal(sealAct, f["flow"], &act) || act.User != by.User.String() || act.Session != by.Session || !p.o.Now().Before(act.Until) {
+		return signin.ErrFlow
+	}
+	perform, ok := p.acts()[act.Act]
+	if !ok {
+		return signin.ErrFlow
+	}
+	err := perform(w, r, act, secret.NewText(f["password"]))
+	if err == nil {
+		return nil
+	}
+	return p.again(w, r, confirmFault(err), p.own, func(form page.Form) page.View { return p.confirmView(r, form, act) })
+}
+
+func confirmFault(err error) error {
+	if e := signin.ErrConfirmation; e.Is(err) {
+		return at("password", err)
+	}
+	return err
+}
+
+// acts performs each parked act: one flow call with the password, then the answer.
+func (p *Pages) acts() map[page.Act]func(http.ResponseWriter, *http.Request, parked, secret.Text) error {
+	return map[page.Act]func(http.ResponseWriter, *http.Request, parked, secret.Text) error{
+		page.ActAddAddress: p.doAddAddress,
+		page.ActPrimary:    p.doPrimary,
+		page.ActRemove:     p.doRemove,
+		page.ActExport:     p.doExport,
+		page.ActDelete:     p.doDelete,
+		page.ActEndAll:     p.doEndAll,
+	}
+}
+
+func (p *Pages) doAddAddress(w http.ResponseWriter, r *http.Request, act parked, password secret.Text) error {
+	flow, err := p.o.Account.AddEmail(r.Context(), web.Of(r).Caller, password, act.Object, p.lang(r))
+	if err != nil {
+		return err
+	}
+	return p.askAddressCode(w, act.Object, flow)
+}
+
+func (p *Pages) doPrimary(w http.ResponseWriter, r *http.Request, act parked, password secret.Text) error {
+	if err := p.o.Account.MakePrimary(r.Context(), web.Of(r).Caller, password, act.Object, p.lang(r)); err != nil {
+		return err
+	}
+	p.flash(w, page.NoticePrimaryChanged, act.Object)
+	return p.to(w, "/account/addresses")
+}
+
+func (p *Pages) doRemove(w http.ResponseWriter, r *http.Request, act parked, password secret.Text) error {
+	if err := p.o.Account.RemoveEmail(r.Context(), web.Of(r).Caller, password, act.Object, p.lang(r)); err != nil {
+		return err
+	}
+	p.flash(w, page.NoticeAddressRemoved, act.Object)
+	return p.to(w, "/account/addresses")
+}
+
+func (p *Pages) doDelete(w http.ResponseWriter, r *http.Request, _ parked, password secret.Text) error {
+	due, err := p.o.Account.RequestDeletion(r.Context(), web.Of(r).Caller, password, p.lang(r))
+	if err != nil {
+		return err
+	}
+	p.flash(w, page.NoticeDeletionScheduled, due.Format(time.DateOnly))
+	return p.signedOut(w, "", "/logout")
+}
+
+func (p *Pages) doEndAll(w http.ResponseWriter, r *http.Request, _ parked, password secret.Text) error {
+	by := web.Of(r).Caller
+	if _, err := p.o.SignIn.Confirm(r.Context(), by, signin.Response{Password: password}); err != nil {
+		return err
+	}
+	if _, err := p.o.Account.EndEverywhere(r.Context(), by); err != nil {
+		return err
+	}
+	return p.signedOut(w, "", "/logout?scope=all")
+}

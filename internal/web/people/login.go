@@ -1,0 +1,156 @@
+package people
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/internal/web/page"
+)
+
+// showLogin is GET /login. Whoever is signed in goes on at once.
+func (p *Pages) showLogin(w http.ResponseWriter, r *http.Request) error {
+	f, err := query(r)
+	if err != nil {
+		return err
+	}
+	if web.Of(r).Identity != nil {
+		return p.onward(w, f.returnTo(), "/account")
+	}
+	return p.Show(w, r, http.StatusOK, p.loginView(r, page.Form{}, f))
+}
+
+func (p *Pages) loginView(r *http.Request, again page.Form, f form) page.Login {
+	v := page.Login{Form: again, Identifier: clip(f["identifier"]), ReturnTo: f.returnTo(), Signup: p.signUpOpen(r)}
+	if p.o.DevEntry != nil {
+		v.Dev = p.o.DevEntry(r)
+	}
+	return v
+}
+
+// signUpOpen reports whether sign-up is worth a link. The flow decides.
+func (p *Pages) signUpOpen(r *http.Request) bool {
+	if !p.o.SignUp {
+		return false
+	}
+	ready, err := p.o.Ready(r.Context())
+	return err == nil && ready
+}
+
+// login is POST /login. A form that was overtaken, by the back button or by a
+// sign-in in another tab, is shown again with what was typed.
+func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
+	f, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	again := func(form page.Form) page.View { return p.loginView(r, form, f) }
+	if err := p.checkForm(r, f); err != nil {
+		return p.again(w, r, err, p.Show, again)
+	}
+	res, err := p.o.SignIn.SignIn(r.Context(), p.SignInRequest(r, f["identifier"], secret.NewText(f["password"])))
+	if err != nil {
+		return p.again(w, r, err, p.Show, again)
+	}
+	return p.Enter(w, r, res, f["identifier"], f.returnTo())
+}
+
+// SignInRequest is what the flow wants to know about a sign-in from this browser.
+func (p *Pages) SignInRequest(r *http.Request, identifier string, password secret.Text) signin.Request {
+	q := web.Of(r)
+	known, _ := web.Cookie(r, p.o.Frame.Names().Device)
+	return signin.Request{
+		By: stranger(r), Identifier: identifier, Response: signin.Response{Password: password},
+		Device: known, Replaces: q.Secret, Lang: p.lang(r),
+	}
+}
+
+// stranger is the caller of acts that must not borrow from whoever is signed in.
+func stranger(r *http.Request) user.Caller { return user.Anonymous(web.Of(r).Caller.Source) }
+
+// Enter settles a sign-in: the browser gets the session's secret and loses what
+// it held before (SE-3, SE-4), or is asked for the mailed code.
+func (p *Pages) Enter(w http.ResponseWriter, _ *http.Request, res signin.Result, identifier, returnTo string) error {
+	if !res.Complete() {
+		s := step{Kind: stepLogin, Email: clip(identifier), Flow: res.Flow.Reveal(), ReturnTo: returnTo}
+		return p.goOn(w, s, "/login/verify")
+	}
+	names := p.o.Frame.Names()
+	p.o.Frame.SetCookie(w, names.Session, res.Secret.Reveal(), res.Session.ExpiresAt.Sub(p.o.Now()))
+	p.o.Frame.SetCookie(w, names.Device, res.Device, year)
+	for _, name := range []string{names.Browser, names.Flow, names.Setup} {
+		p.o.Frame.ClearCookie(w, name)
+	}
+	return p.onward(w, returnTo, "/account")
+}
+
+// showLoginCode is GET /login/verify.
+func (p *Pages) showLoginCode(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.stepOf(r, "", stepLogin)
+	if err != nil {
+		return p.to(w, "/login")
+	}
+	return p.Show(w, r, http.StatusOK, p.codeView(page.Form{}, page.CodeLogin, s))
+}
+
+// codeView keeps the step in the form, so that each tab has its own.
+func (p *Pages) codeView(again page.Form, purpose page.CodePurpose, s step) page.Code {
+	return page.Code{Form: again, Purpose: purpose, Email: s.Email, Flow: p.seal(sealStep, s)}
+}
+
+// loginCode is POST /login/verify: code and password in one request, since
+// nothing is kept between the two. Once the code was right it is spent, so
+// whatever goes wrong after it starts again from the sign-in page.
+func (p *Pages) loginCode(w http.ResponseWriter, r *http.Request, f form) error {
+	s, err := p.stepOf(r, f["flow"], stepLogin)
+	if err != nil {
+		return err
+	}
+	in := p.SignInRequest(r, s.Email, secret.NewText(f["password"]))
+	in.Code = secret.NewText(f["code"])
+	if in.Flow, err = flowToken(proof.SignIn, s); err != nil {
+		return err
+	}
+	res, err := p.o.SignIn.SignIn(r.Context(), in)
+	if errors.Is(err, proof.ErrWrongCode) {
+		err = at("code", err)
+	}
+	if errors.Is(err, signin.ErrWrong) {
+		typed := form{"identifier": s.Email, "return_to": s.ReturnTo}
+		return p.again(w, r, err, p.Show, func(form page.Form) page.View { return p.loginView(r, form, typed) })
+	}
+	if err != nil {
+		return p.again(w, r, err, p.Show, func(form page.Form) page.View { return p.codeView(form, page.CodeLogin, s) })
+	}
+	return p.Enter(w, r, res, s.Email, s.ReturnTo)
+}
+
+// resendLogin is POST /login/resend.
+func (p *Pages) resendLogin(w http.ResponseWriter, r *http.Request, f form) error {
+	s, err := p.stepOf(r, f["flow"], stepLogin)
+	if err != nil {
+		return err
+	}
+	in := p.SignInRequest(r, s.Email, secret.Text{})
+	if in.Flow, err = flowToken(proof.SignIn, s); err != nil {
+		return err
+	}
+	res, err := p.o.SignIn.ResendCode(r.Context(), in)
+	if err != nil {
+		return p.again(w, r, err, p.Show, func(form page.Form) page.View { return p.codeView(form, page.CodeLogin, s) })
+	}
+	p.flash(w, page.NoticeMailSent, "")
+	return p.Enter(w, r, res, s.Email, s.ReturnTo)
+}
+
+func flowToken(purpose proof.Purpose, s step) (secret.Token, error) {
+	t, err := secret.Parse(purpose.FlowPurpose(), s.Flow)
+	if err != nil {
+		return t, signin.ErrFlow.Because(err)
+	}
+	return t, nil
+}

@@ -1,0 +1,62 @@
+package people
+
+import (
+	"net/http"
+
+	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/internal/web/page"
+)
+
+// showLogout is GET /logout: it asks, and when nobody is signed in says so.
+func (p *Pages) showLogout(w http.ResponseWriter, r *http.Request) error {
+	f, err := query(r)
+	if err != nil {
+		return err
+	}
+	q := web.Of(r)
+	if q.Identity == nil {
+		return p.Show(w, r, http.StatusOK, page.LoggedOut{Everywhere: f["scope"] == "all"})
+	}
+	live, err := p.o.Account.Sessions(r.Context(), q.Caller)
+	if err != nil {
+		return err
+	}
+	return p.Show(w, r, http.StatusOK, page.Logout{Sessions: len(live), ReturnTo: f.returnTo()})
+}
+
+// logout is POST /logout. Sent again, or after the session ended elsewhere, it
+// has nothing to do and says the same. Ending all sessions needs a proof.
+func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
+	f, err := readForm(w, r)
+	if err != nil {
+		return err
+	}
+	q := web.Of(r)
+	if q.Identity == nil {
+		return p.signedOut(w, f.returnTo(), "/logout")
+	}
+	if err := p.checkForm(r, f); err != nil {
+		return err
+	}
+	if f["scope"] == "all" {
+		return p.park(w, r, parked{Act: page.ActEndAll}, "/logout")
+	}
+	if err := p.o.SignIn.SignOut(r.Context(), q.Caller); err != nil {
+		return err
+	}
+	return p.signedOut(w, f.returnTo(), "/logout")
+}
+
+// signedOut takes from the browser what belonged to the session. The cookie that
+// makes it a known device stays: it opens nothing, and keeps strangers' guesses
+// from locking its owner out. So Clear-Site-Data does not name cookies (SE-15).
+func (p *Pages) signedOut(w http.ResponseWriter, returnTo, otherwise string) error {
+	names := p.o.Frame.Names()
+	for _, name := range []string{names.Session, names.Flow, names.Browser} {
+		p.o.Frame.ClearCookie(w, name)
+	}
+	if p.o.BasePath == "" { // below a path, the origin is somebody else's too
+		w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	}
+	return p.onward(w, returnTo, otherwise)
+}

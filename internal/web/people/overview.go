@@ -1,0 +1,61 @@
+package people
+
+import (
+	"net/http"
+
+	"github.com/mortise-auth/mortise/internal/account"
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/internal/web/page"
+)
+
+// recent is how many events the overview shows.
+const recent = 5
+
+// overview is GET /account.
+func (p *Pages) overview(w http.ResponseWriter, r *http.Request) error {
+	ctx, by := r.Context(), web.Of(r).Caller
+	since, err := p.o.Account.PasswordSince(ctx, by)
+	if err != nil {
+		return err
+	}
+	have, waiting, err := p.o.Account.Emails(ctx, by)
+	if err != nil {
+		return err
+	}
+	live, err := p.o.Account.Sessions(ctx, by)
+	if err != nil {
+		return err
+	}
+	raw, err := p.o.Account.Events(ctx, by, audit.ID{}, pageSize)
+	if err != nil {
+		return err
+	}
+	events := shown(raw)
+	v := page.Account{
+		Health:  page.Health{PasswordChanged: since, Sessions: len(live)},
+		Pending: pending(waiting),
+		Recent:  events[:min(recent, len(events))],
+	}
+	v.Health.Verified, v.Health.Unverified = count(have)
+	return p.own(w, r, http.StatusOK, v)
+}
+
+func pending(waiting []account.Pending) (all []page.Pending) {
+	for _, w := range waiting {
+		all = append(all, page.Pending{Kind: page.PendingAddress, Email: w.Address, Due: w.ExpiresAt})
+	}
+	return all
+}
+
+func count(have []user.Email) (verified, unverified int) {
+	for _, e := range have {
+		if e.Verified() {
+			verified++
+		} else {
+			unverified++
+		}
+	}
+	return verified, unverified
+}

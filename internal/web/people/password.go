@@ -1,0 +1,78 @@
+package people
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/account"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/internal/web/page"
+)
+
+// showPassword is GET /account/password.
+func (p *Pages) showPassword(w http.ResponseWriter, r *http.Request) error {
+	v, err := p.passwordView(r)
+	if err != nil {
+		return err
+	}
+	return p.own(w, r, http.StatusOK, v)
+}
+
+func (p *Pages) passwordView(r *http.Request) (page.Password, error) {
+	q := web.Of(r)
+	since, err := p.o.Account.PasswordSince(r.Context(), q.Caller)
+	if err != nil {
+		return page.Password{}, err
+	}
+	live, err := p.o.Account.Sessions(r.Context(), q.Caller)
+	if err != nil {
+		return page.Password{}, err
+	}
+	return page.Password{Username: q.Identity.Email, Changed: since, Others: max(len(live)-1, 0), MinLength: p.o.MinLength}, nil
+}
+
+// changePassword is POST /account/password. The session goes on under a new
+// secret (SE-3).
+func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request, f form) error {
+	q := web.Of(r)
+	change := account.PasswordChange{
+		By: q.Caller, Current: secret.NewText(f["password"]), New: secret.NewText(f["new-password"]),
+		KeepOthers: f["sign-out-others"] != "yes", Lang: p.lang(r),
+	}
+	if err := p.o.Account.ChangePassword(r.Context(), change); err != nil {
+		return p.passwordAgain(w, r, err, change.KeepOthers)
+	}
+	p.flash(w, page.NoticePasswordChanged, "")
+	fresh, err := p.o.SignIn.Rotate(r.Context(), q.Caller, q.Secret)
+	if errors.Is(err, session.ErrEnded) {
+		// It ended in the meantime: the password is changed all the same.
+		p.o.Frame.ClearCookie(w, p.o.Frame.Names().Session)
+		return p.to(w, "/login")
+	}
+	if err != nil {
+		return err
+	}
+	p.o.Frame.SetCookie(w, p.o.Frame.Names().Session, fresh.Reveal(), p.left(q.Identity.ExpiresAt))
+	return p.to(w, "/account/password")
+}
+
+// left is how long a cookie that opens a session until then is worth keeping.
+func (p *Pages) left(until time.Time) time.Duration { return max(until.Sub(p.o.Now()), time.Second) }
+
+func (p *Pages) passwordAgain(w http.ResponseWriter, r *http.Request, fault error, keep bool) error {
+	v, err := p.passwordView(r)
+	if err != nil {
+		return err
+	}
+	v.Keep = keep
+	if errors.Is(fault, signin.ErrConfirmation) || errors.Is(fault, signin.ErrUnconfirmed) {
+		fault = at("password", fault)
+	} else {
+		fault = renamed(fault, newPassword)
+	}
+	return p.again(w, r, fault, p.own, func(form page.Form) page.View { v.Form = form; return v })
+}

@@ -1,0 +1,119 @@
+package people
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/account"
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/setup"
+	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/internal/web/page"
+)
+
+// SignIn is the sign-in flow; see signin.Flow.
+type SignIn interface {
+	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
+	ResendCode(ctx context.Context, r signin.Request) (signin.Result, error)
+	Confirm(ctx context.Context, by user.Caller, r signin.Response) (signin.Proven, error)
+	Rotate(ctx context.Context, by user.Caller, oldSecret string) (secret.Token, error)
+	SignOut(ctx context.Context, by user.Caller) error
+}
+
+// Account is the flow of what people do to their own account; see account.Flow.
+type Account interface {
+	StartSignUp(ctx context.Context, in account.SignUp) (secret.Token, error)
+	ResendSignUp(ctx context.Context, by user.Caller, flow secret.Token, typed, lang string) (secret.Token, error)
+	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer) (user.User, error)
+
+	StartRecovery(ctx context.Context, by user.Caller, identifier, lang string) (secret.Token, error)
+	TradeCode(ctx context.Context, by user.Caller, a account.Answer) (secret.Token, error)
+	FinishRecovery(ctx context.Context, by user.Caller, a account.Answer, text secret.Text, lang string) (user.User, error)
+
+	Get(ctx context.Context, by user.Caller) (user.User, error)
+	SetProfile(ctx context.Context, by user.Caller, p user.Profile, revision int64) (user.User, error)
+	PasswordSince(ctx context.Context, by user.Caller) (time.Time, error)
+	ChangePassword(ctx context.Context, in account.PasswordChange) error
+
+	Emails(ctx context.Context, by user.Caller) ([]user.Email, []account.Pending, error)
+	AddEmail(ctx context.Context, by user.Caller, current secret.Text, typed, lang string) (secret.Token, error)
+	ResendEmail(ctx context.Context, by user.Caller, key, lang string) (secret.Token, error)
+	ConfirmEmail(ctx context.Context, by user.Caller, a account.Answer, lang string) (user.Email, error)
+	MakePrimary(ctx context.Context, by user.Caller, current secret.Text, key, lang string) error
+	RemoveEmail(ctx context.Context, by user.Caller, current secret.Text, key, lang string) error
+	Undo(ctx context.Context, by user.Caller, a account.Answer) error
+
+	Sessions(ctx context.Context, by user.Caller) ([]session.Session, error)
+	EndSession(ctx context.Context, by user.Caller, id session.ID) error
+	EndOthers(ctx context.Context, by user.Caller) (int, error)
+	EndEverywhere(ctx context.Context, by user.Caller) (int, error)
+	Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error)
+	Report(ctx context.Context, by user.Caller, about string) error
+
+	Export(ctx context.Context, by user.Caller, current secret.Text) (account.Export, error)
+	RequestDeletion(ctx context.Context, by user.Caller, current secret.Text, lang string) (time.Time, error)
+	CancelDeletion(ctx context.Context, by user.Caller, a account.Answer) error
+
+	Peek(ctx context.Context, purpose proof.Purpose, link secret.Token) (account.Pending, error)
+}
+
+// Setup is the flow of the first run; see setup.Flow.
+type Setup interface {
+	Needed(ctx context.Context) (bool, error)
+	Take(ctx context.Context, by user.Caller, source, typed string) (secret.Token, error)
+	Taken(ctx context.Context, browser secret.Token) (bool, error)
+	Complete(ctx context.Context, by user.Caller, browser secret.Token, in setup.Administrator) (user.User, error)
+}
+
+// Keys seals what one page hands to the next; see keyring.Keyring.
+type Keys interface {
+	Seal(purpose string, aad, plaintext []byte) []byte
+	Open(purpose string, aad, sealed []byte) ([]byte, error)
+}
+
+// Options configure Pages. All are required but those that say otherwise.
+type Options struct {
+	Frame    *web.Frame
+	Render   *page.Renderer
+	BasePath string // path of the public URL, such as "/auth"; may be empty
+	SignIn   SignIn
+	Account  Account
+	Setup    Setup
+	Keys     Keys
+	Now      func() time.Time
+
+	SignUp    bool                                    // people may sign up by themselves
+	Ready     func(ctx context.Context) (bool, error) // setup is over
+	MinLength int                                     // of a new password, in characters, as the policy wants it
+	Map       []page.MapLine                          // the map of development; may be empty
+	DevEntry  func(r *http.Request) *page.DevEntry    // nil outside development
+}
+
+// Pages answers every page. It is immutable and safe for concurrent use.
+type Pages struct {
+	o      Options
+	assets map[string]page.Asset
+	looks  map[string]bool // paths that a GET may come back to
+}
+
+// New makes Pages.
+func New(o Options) *Pages {
+	p := &Pages{o: o, assets: o.Render.Assets(), looks: map[string]bool{}}
+	p.looks = lookable(p.routes())
+	return p
+}
+
+// Surface is New(o).Surface().
+func Surface(o Options) web.Surface { return New(o).Surface() }
+
+// Surface is the pages as routes.
+func (p *Pages) Surface() web.Surface {
+	return web.Surface{Name: "people", Limit: ratelimit.PageSource, Routes: p.routes(), Fail: p.Fail}
+}

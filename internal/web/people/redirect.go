@@ -1,0 +1,48 @@
+package people
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/internal/web/page"
+)
+
+// to answers 303 to one of our own paths.
+func (p *Pages) to(w http.ResponseWriter, path string) error {
+	return p.away(w, p.o.BasePath+path)
+}
+
+// away answers 303 to a path on this origin that ReturnTo let through.
+func (p *Pages) away(w http.ResponseWriter, path string) error {
+	w.Header().Set("Location", path)
+	w.WriteHeader(http.StatusSeeOther)
+	return nil
+}
+
+// onward goes where the person was going, else to one of our own paths.
+func (p *Pages) onward(w http.ResponseWriter, returnTo, otherwise string) error {
+	if returnTo != "" {
+		return p.away(w, returnTo)
+	}
+	return p.to(w, otherwise)
+}
+
+// loginPath is the sign-in page that leads on to returnTo.
+func loginPath(returnTo string) string {
+	if returnTo == "" {
+		return "/login"
+	}
+	return "/login?" + url.Values{"return_to": {returnTo}}.Encode()
+}
+
+// askToSignIn sends a browser without a live session to sign in and come back.
+// The secret of an ended session is of no use to it.
+func (p *Pages) askToSignIn(w http.ResponseWriter, r *http.Request) {
+	if web.Of(r).Secret != "" {
+		p.o.Frame.ClearCookie(w, p.o.Frame.Names().Session)
+		p.flash(w, page.NoticeSignInAgain, "")
+	}
+	returnTo, _ := ReturnTo(p.o.BasePath + p.look(r))
+	_ = p.to(w, loginPath(returnTo))
+}
