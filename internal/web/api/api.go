@@ -90,7 +90,7 @@ type Directory interface {
 	Members(ctx context.Context, by user.Caller, id organization.ID, after user.ID, limit int) ([]organization.Membership, error)
 	SetMember(ctx context.Context, by user.Caller, m organization.Membership) error
 	RemoveMember(ctx context.Context, by user.Caller, id organization.ID, member user.ID) error
-	Apply(ctx context.Context, by user.Caller, want apply.File, dry bool) (apply.Result, error)
+	Apply(ctx context.Context, by user.Caller, want apply.File, dryRun, allowUsers bool) (apply.Result, error)
 }
 
 // Setup is what it needs of setup.Flow.

@@ -10,6 +10,5 @@ var (
 	errTooLarge   = problem.New(problem.TooLarge, "body_too_large", "The body is larger than this address accepts. Send less.")
 	errBody       = problem.New(problem.Invalid, "body_unexpected", "This address takes no body. Send the request without one.")
 	errTokens     = problem.New(problem.Unprocessable, "tokens_unavailable", "This server does not hand out tokens to apps yet. Leave out client_id and use deliver: cookie.")
-	errUsers      = problem.New(problem.Forbidden, "apply_users_refused", "The file declares users, which is meant for development and tests. Allow it knowingly with allow_users=true.")
 	errTag        = problem.New(problem.Invalid, "bad_if_match", "If-Match holds the ETag of the version you read, such as \"3\", or *.")
 )

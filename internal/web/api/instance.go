@@ -6,6 +6,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -23,7 +24,7 @@ func (s *surface) instanceTable() []endpoint {
 			Text: "What the file does not mention is left alone; a list it mentions becomes exactly that list; a password " +
 				"counts only when the account is created. Each resource succeeds or fails by itself.",
 			Example: `{"roles": [{"name": "editor", "permissions": ["posts:write"]}], "organizations": [{"slug": "acme", "name": "Acme", "domains": []}]}`,
-			Errors:  []*problem.Error{errUsers},
+			Errors:  []*problem.Error{directory.ErrUsersInFile},
 		}, s.apply),
 		route(s, endpoint{
 			Method: "POST", Path: "/setup", Access: web.Host, Tag: tag, Name: "setup", Once: true, Summary: "Open setup with a new code",
@@ -55,11 +56,8 @@ type ApplyRequest struct {
 }
 
 func (s *surface) apply(ctx context.Context, c *Call, in ApplyRequest) (apply.Result, error) {
-	if len(in.Users) > 0 && !in.AllowUsers && !s.Dev {
-		return apply.Result{}, errUsers
-	}
 	want := apply.File{Roles: in.Roles, Organizations: in.Organizations, Users: in.Users}
-	return s.Directory.Apply(ctx, c.Caller, want, in.DryRun)
+	return s.Directory.Apply(ctx, c.Caller, want, in.DryRun, in.AllowUsers || s.Dev)
 }
 
 // SetupCode opens the first run.
