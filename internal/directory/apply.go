@@ -6,21 +6,25 @@ import (
 	"slices"
 
 	"github.com/mortise-auth/mortise/internal/apply"
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
-// managedByFile marks what a file declared, so that others leave it alone.
-const managedByFile = "file"
+// byFile marks what a declarative file manages.
+const byFile = "file"
 
 // ErrUsersInFile: a production server takes no accounts, and no passwords, from files.
 var ErrUsersInFile = problem.New(problem.Forbidden, "users_in_file", "This server takes no users from files. Create them one by one, or pass --allow-users knowingly.")
 
-// Apply brings roles, organisations and users to what want declares, in this
-// order, and reports every change. A dry run changes nothing. Each resource is
-// one transaction: what fails is reported beside it and the rest goes on.
+// Apply brings roles, organisations and users to the wanted state and tells what
+// became of each. Every resource is one transaction: it is brought about as a
+// whole or not at all, and its failure does not undo the others. A dry run writes
+// nothing.
 func (f *Flow) Apply(ctx context.Context, by user.Caller, want apply.File, dryRun, allowUsers bool) (apply.Result, error) {
 	if err := f.allow(ctx, by, "apply"); err != nil {
 		return apply.Result{}, err
@@ -28,12 +32,12 @@ func (f *Flow) Apply(ctx context.Context, by user.Caller, want apply.File, dryRu
 	if len(want.Users) > 0 && !allowUsers {
 		return apply.Result{}, ErrUsersInFile
 	}
-	changes, err := apply.Plan(ctx, state{f}, want)
-	if err != nil || dryRun {
-		return apply.Summarize(changes), err
+	changes, err := apply.Plan(ctx, current{f.o.Read}, want)
+	if err != nil {
+		return apply.Result{}, err
 	}
 	for i, c := range changes {
-		if c.Error != nil || c.Action == apply.Unchanged {
+		if dryRun || c.Error != nil || c.Action == apply.Unchanged {
 			continue
 		}
 		if err := f.carryOut(ctx, by, want, c); err != nil {
@@ -49,142 +53,217 @@ func (f *Flow) Apply(ctx context.Context, by user.Caller, want apply.File, dryRu
 func (f *Flow) carryOut(ctx context.Context, by user.Caller, want apply.File, c apply.Change) error {
 	switch c.Kind {
 	case apply.KindRole:
-		r := want.Roles[c.Index]
-		_, err := f.PutRole(ctx, by, rbac.Role{Name: r.Name, Permissions: r.Permissions, ManagedBy: managedByFile})
-		return err
+		return f.applyRole(ctx, by, want.Roles[c.Index])
 	case apply.KindOrganization:
-		return f.applyOrganization(ctx, by, want.Organizations[c.Index], c.Action)
+		return f.applyOrganization(ctx, by, want.Organizations[c.Index])
 	default:
-		return f.applyUser(ctx, by, want.Users[c.Index], c.Action)
+		return f.applyUser(ctx, by, want.Users[c.Index])
 	}
 }
 
-func (f *Flow) applyOrganization(ctx context.Context, by user.Caller, want apply.Organization, a apply.Action) error {
-	o := organization.Organization{Slug: want.Slug, Name: want.Name, Domains: want.Domains, ManagedBy: managedByFile}
-	if a == apply.Create {
-		_, err := f.CreateOrganization(ctx, by, o)
-		return err
-	}
-	old, err := f.o.Read.Organizations().BySlug(ctx, want.Slug)
+func (f *Flow) applyRole(ctx context.Context, by user.Caller, w apply.Role) error {
+	r, err := rbac.Role{Name: w.Name, Permissions: w.Permissions, ManagedBy: byFile}.Clean()
 	if err != nil {
 		return err
 	}
-	o.ID, o.Revision, o.CreatedAt = old.ID, old.Revision, old.CreatedAt
-	if o.Name == "" {
-		o.Name = old.Name
+	return f.o.InTx(ctx, func(tx Tx) error {
+		if old, err := tx.Roles().ByName(ctx, r.Name); err == nil && w.Permissions == nil {
+			r.Permissions = old.Permissions
+		}
+		return f.putRole(ctx, tx, by, r)
+	})
+}
+
+func (f *Flow) applyOrganization(ctx context.Context, by user.Caller, w apply.Organization) error {
+	return f.o.InTx(ctx, func(tx Tx) error {
+		old, err := tx.Organizations().BySlug(ctx, w.Slug)
+		absent := errors.Is(err, organization.ErrUnknown)
+		if err != nil && !absent {
+			return err
+		}
+		o, now := old, f.now()
+		o.Slug, o.ManagedBy, o.UpdatedAt = w.Slug, byFile, now
+		if w.Name != "" {
+			o.Name = w.Name
+		}
+		if w.Domains != nil {
+			o.Domains = w.Domains
+		}
+		if o, err = o.Clean(); err != nil {
+			return err
+		}
+		if !absent {
+			return tx.Organizations().Update(ctx, o, by.Event(organization.Updated, now, user.ID{}).With("organization", o.ID.String()))
+		}
+		o.ID, o.Revision, o.CreatedAt = organization.NewID(now), 1, now
+		return tx.Organizations().Create(ctx, o, by.Event(organization.Created, now, user.ID{}).With("organization", o.ID.String()))
+	})
+}
+
+// applyUser makes the account or changes it. Checking and hashing a password
+// come before the transaction, and only for an account that is not there yet.
+func (f *Flow) applyUser(ctx context.Context, by user.Caller, w apply.User) error {
+	u, _, err := f.o.Read.Users().ByEmail(ctx, user.EmailKey(w.Email))
+	if err == nil {
+		return f.o.InTx(ctx, func(tx Tx) error { return f.changeUser(ctx, tx, by, u.ID, w) })
 	}
-	_, err = f.UpdateOrganization(ctx, by, o)
+	if !errors.Is(err, user.ErrUnknown) {
+		return err
+	}
+	made, err := f.prepare(ctx, by, NewUser{
+		Name: w.Name, Email: w.Email, EmailVerified: w.EmailVerified, Password: w.Password, Roles: w.Roles, ManagedBy: byFile,
+	})
+	if err != nil {
+		return err
+	}
+	return f.o.InTx(ctx, func(tx Tx) error {
+		if err := f.insert(ctx, tx, by, made); err != nil {
+			return err
+		}
+		if err := f.settle(ctx, tx, by, made.user.ID, w.Roles); err != nil {
+			return err
+		}
+		return f.memberships(ctx, tx, by, made.user.ID, w)
+	})
+}
+
+// settle ends the first run when the host declares an administrator: in the
+// transaction that makes them, and for ever (TH-35).
+func (f *Flow) settle(ctx context.Context, tx Tx, by user.Caller, id user.ID, roles []string) error {
+	host := by.Actor.Type == audit.ActorHost || by.Actor.Type == audit.ActorSystem
+	if !host || !slices.Contains(roles, rbac.Admin) {
+		return nil
+	}
+	now := f.now()
+	err := tx.Instance().CompleteSetup(ctx, secret.Digest{}, now, by.Event(instance.SetupCompleted, now, id))
+	if errors.Is(err, instance.ErrSetupDone) {
+		return nil
+	}
 	return err
 }
 
-// applyUser makes or changes one account. Its password is set only when it is
-// made: a file never changes what its owner chose.
-func (f *Flow) applyUser(ctx context.Context, by user.Caller, want apply.User, a apply.Action) error {
-	if a == apply.Create {
-		made, err := f.prepare(ctx, by, NewUser{
-			Name: want.Name, Email: want.Email, EmailVerified: want.EmailVerified, Password: want.Password,
-			Roles: want.Roles, ManagedBy: managedByFile,
-		})
-		if err != nil {
-			return err
-		}
-		return f.o.InTx(ctx, func(tx Tx) error {
-			if err := f.insert(ctx, tx, by, made); err != nil {
-				return err
-			}
-			return f.applyMemberships(ctx, tx, by, made.user.ID, want.Organizations)
-		})
-	}
-	u, email, err := f.o.Read.Users().ByEmail(ctx, user.EmailKey(want.Email))
+func (f *Flow) changeUser(ctx context.Context, tx Tx, by user.Caller, id user.ID, w apply.User) error {
+	u, err := tx.Users().ByID(ctx, id)
 	if err != nil {
 		return err
 	}
-	return f.o.InTx(ctx, func(tx Tx) error { return f.changeUser(ctx, tx, by, u, email, want) })
-}
-
-func (f *Flow) changeUser(ctx context.Context, tx Tx, by user.Caller, u user.User, email user.Email, want apply.User) error {
 	now := f.now()
-	if want.Name != "" && want.Name != u.Name {
-		p, err := user.Profile{Name: want.Name, Locale: u.Locale, TimeZone: u.TimeZone}.Clean()
+	if w.Name != "" && w.Name != u.Name {
+		p, err := user.Profile{Name: w.Name, Locale: u.Locale, TimeZone: u.TimeZone}.Clean()
 		if err != nil {
 			return err
 		}
-		if err := tx.Users().SetProfile(ctx, u.ID, p, 0, now, by.Event(user.Updated, now, u.ID)); err != nil {
+		if err := tx.Users().SetProfile(ctx, id, p, u.Revision, now, by.Event(user.Updated, now, id)); err != nil {
 			return err
 		}
 	}
-	if want.EmailVerified && !email.Verified() {
-		if err := tx.Users().VerifyEmail(ctx, u.ID, email.Key, now, by.Event(user.Verified, now, u.ID)); err != nil {
-			return err
-		}
-	}
-	if err := tx.Users().SetRoles(ctx, u.ID, want.Roles, managedByFile, now, by.Event(user.RoleAssigned, now, u.ID)); err != nil {
+	if err := f.vouch(ctx, tx, by, id, w); err != nil {
 		return err
 	}
-	return f.applyMemberships(ctx, tx, by, u.ID, want.Organizations)
+	roles := w.Roles
+	if roles == nil {
+		roles = u.Roles
+	}
+	if err := tx.Users().SetRoles(ctx, id, roles, byFile, now, by.Event(user.RoleAssigned, now, id)); err != nil {
+		return err
+	}
+	if err := keepAdmin(ctx, tx, by); err != nil {
+		return err
+	}
+	if err := f.settle(ctx, tx, by, id, roles); err != nil {
+		return err
+	}
+	return f.memberships(ctx, tx, by, id, w)
 }
 
-// applyMemberships makes the declared memberships the only ones.
-func (f *Flow) applyMemberships(ctx context.Context, tx Tx, by user.Caller, id user.ID, want []apply.Membership) error {
+// vouch marks the declared address as verified, when the file says so.
+func (f *Flow) vouch(ctx context.Context, tx Tx, by user.Caller, id user.ID, w apply.User) error {
+	if !w.EmailVerified {
+		return nil
+	}
+	key := user.EmailKey(w.Email)
+	emails, err := tx.Users().Emails(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, e := range emails {
+		if e.Key == key && !e.Verified() {
+			return tx.Users().VerifyEmail(ctx, id, key, f.now(), by.Event(user.Verified, f.now(), id))
+		}
+	}
+	return nil
+}
+
+// memberships makes the account's organisations exactly those that w names,
+// unless w names none at all.
+func (f *Flow) memberships(ctx context.Context, tx Tx, by user.Caller, id user.ID, w apply.User) error {
+	if w.Organizations == nil {
+		return nil
+	}
 	now := f.now()
 	have, err := tx.Organizations().Of(ctx, id)
 	if err != nil {
 		return err
 	}
+	since := map[string]organization.Membership{}
 	for _, m := range have {
-		if slices.ContainsFunc(want, func(w apply.Membership) bool { return w.Slug == m.Slug }) {
-			continue
-		}
-		ev := by.Event(organization.MemberRemoved, now, id).With("organization", m.Organization.String())
-		if err := tx.Organizations().RemoveMember(ctx, m.Organization, id, now, ev); err != nil {
-			return err
-		}
+		since[m.Slug] = m
 	}
-	for _, w := range want {
-		o, err := tx.Organizations().BySlug(ctx, w.Slug)
+	for _, m := range w.Organizations {
+		o, err := tx.Organizations().BySlug(ctx, m.Slug)
 		if err != nil {
 			return err
 		}
-		m := organization.Membership{Organization: o.ID, User: id, Roles: w.Roles, JoinedAt: now}
-		ev := by.Event(organization.MemberAdded, now, id).With("organization", o.ID.String())
-		if err := tx.Organizations().SetMember(ctx, m, ev); err != nil {
+		next := organization.Membership{Organization: o.ID, User: id, Roles: m.Roles, JoinedAt: now}
+		name := organization.MemberAdded
+		if old, ok := since[m.Slug]; ok {
+			next.JoinedAt, name = old.JoinedAt, organization.MemberChanged
+			delete(since, m.Slug)
+		}
+		if err := tx.Organizations().SetMember(ctx, next, by.Event(name, now, id).With("organization", o.ID.String())); err != nil {
+			return err
+		}
+	}
+	for _, gone := range since {
+		ev := by.Event(organization.MemberRemoved, now, id).With("organization", gone.Organization.String())
+		if err := tx.Organizations().RemoveMember(ctx, gone.Organization, id, now, ev); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// state shows the store to apply.Plan.
-type state struct{ f *Flow }
+// current answers what apply.Plan asks from the store.
+type current struct{ tx Tx }
 
-func (s state) Role(ctx context.Context, name string) (apply.RoleState, bool, error) {
-	r, err := s.f.o.Read.Roles().ByName(ctx, name)
+func (c current) Role(ctx context.Context, name string) (apply.RoleState, bool, error) {
+	r, err := c.tx.Roles().ByName(ctx, name)
 	if errors.Is(err, rbac.ErrUnknown) {
 		return apply.RoleState{}, false, nil
 	}
-	return apply.RoleState{Permissions: r.Permissions, Managed: r.ManagedBy == managedByFile, BuiltIn: r.BuiltIn}, err == nil, err
+	return apply.RoleState{Permissions: r.Permissions, Managed: r.ManagedBy == byFile, BuiltIn: r.BuiltIn}, err == nil, err
 }
 
-func (s state) Organization(ctx context.Context, slug string) (apply.OrganizationState, bool, error) {
-	o, err := s.f.o.Read.Organizations().BySlug(ctx, slug)
+func (c current) Organization(ctx context.Context, slug string) (apply.OrganizationState, bool, error) {
+	o, err := c.tx.Organizations().BySlug(ctx, slug)
 	if errors.Is(err, organization.ErrUnknown) {
 		return apply.OrganizationState{}, false, nil
 	}
-	return apply.OrganizationState{Name: o.Name, Domains: o.Domains, Managed: o.ManagedBy == managedByFile}, err == nil, err
+	return apply.OrganizationState{Name: o.Name, Domains: o.Domains, Managed: o.ManagedBy == byFile}, err == nil, err
 }
 
-func (s state) User(ctx context.Context, email string) (apply.UserState, bool, error) {
-	u, e, err := s.f.o.Read.Users().ByEmail(ctx, user.EmailKey(email))
+func (c current) User(ctx context.Context, email string) (apply.UserState, bool, error) {
+	u, e, err := c.tx.Users().ByEmail(ctx, user.EmailKey(email))
 	if errors.Is(err, user.ErrUnknown) {
 		return apply.UserState{}, false, nil
 	}
 	if err != nil {
 		return apply.UserState{}, false, err
 	}
-	out := apply.UserState{Name: u.Name, EmailVerified: e.Verified(), Roles: u.Roles, Managed: u.ManagedBy == managedByFile}
-	orgs, err := s.f.o.Read.Organizations().Of(ctx, u.ID)
-	for _, m := range orgs {
+	out := apply.UserState{Name: u.Name, EmailVerified: e.Verified(), Roles: u.Roles, Managed: u.ManagedBy == byFile}
+	have, err := c.tx.Organizations().Of(ctx, u.ID)
+	for _, m := range have {
 		out.Organizations = append(out.Organizations, apply.Membership{Slug: m.Slug, Roles: m.Roles})
 	}
-	return out, err == nil, err
+	return out, true, err
 }

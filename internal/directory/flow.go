@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/password"
@@ -26,6 +27,7 @@ type Tx interface {
 	Proofs() proof.Store
 	Roles() rbac.Store
 	Organizations() organization.Store
+	Instance() instance.Store
 	Mail() mail.Store
 	Audit() audit.Store
 }

@@ -1,0 +1,192 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/account"
+	"github.com/mortise-auth/mortise/internal/apply"
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/directory"
+	"github.com/mortise-auth/mortise/internal/idempotency"
+	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/internal/web/page"
+)
+
+// SignIn is what the surface needs of signin.Flow.
+type SignIn interface {
+	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
+	SignOut(ctx context.Context, by user.Caller) error
+}
+
+// Account is what it needs of account.Flow.
+type Account interface {
+	StartSignUp(ctx context.Context, in account.SignUp) (secret.Token, error)
+	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer) (user.User, error)
+	StartRecovery(ctx context.Context, by user.Caller, identifier, lang string) (secret.Token, error)
+	FinishRecovery(ctx context.Context, by user.Caller, a account.Answer, text secret.Text, lang string) (user.User, error)
+	ConfirmEmail(ctx context.Context, by user.Caller, a account.Answer, lang string) (user.Email, error)
+	Undo(ctx context.Context, by user.Caller, a account.Answer) error
+	CancelDeletion(ctx context.Context, by user.Caller, a account.Answer) error
+
+	Get(ctx context.Context, by user.Caller) (user.User, error)
+	SetProfile(ctx context.Context, by user.Caller, p user.Profile, revision int64) (user.User, error)
+	Emails(ctx context.Context, by user.Caller) ([]user.Email, []account.Pending, error)
+	AddEmail(ctx context.Context, by user.Caller, current secret.Text, typed, lang string) (secret.Token, error)
+	ResendEmail(ctx context.Context, by user.Caller, key, lang string) (secret.Token, error)
+	MakePrimary(ctx context.Context, by user.Caller, current secret.Text, key, lang string) error
+	RemoveEmail(ctx context.Context, by user.Caller, current secret.Text, key, lang string) error
+	ChangePassword(ctx context.Context, in account.PasswordChange) error
+	Sessions(ctx context.Context, by user.Caller) ([]session.Session, error)
+	EndSession(ctx context.Context, by user.Caller, id session.ID) error
+	EndOthers(ctx context.Context, by user.Caller) (int, error)
+	EndEverywhere(ctx context.Context, by user.Caller) (int, error)
+	Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error)
+	Report(ctx context.Context, by user.Caller, about string) error
+	Export(ctx context.Context, by user.Caller, current secret.Text) (account.Export, error)
+	Collect(ctx context.Context, by user.Caller, id user.ID) (account.Export, error)
+	RequestDeletion(ctx context.Context, by user.Caller, current secret.Text, lang string) (time.Time, error)
+}
+
+// Directory is what it needs of directory.Flow.
+type Directory interface {
+	Resolve(ctx context.Context, by user.Caller, ref string) (user.User, error)
+	Users(ctx context.Context, by user.Caller, q user.Query) ([]user.Listed, error)
+	CountUsers(ctx context.Context, by user.Caller, q user.Query) (int64, error)
+	Emails(ctx context.Context, by user.Caller, id user.ID) ([]user.Email, error)
+	CreateUser(ctx context.Context, by user.Caller, in directory.NewUser) (user.User, error)
+	UpdateUser(ctx context.Context, by user.Caller, id user.ID, p user.Profile, revision int64) (user.User, error)
+	SetRoles(ctx context.Context, by user.Caller, id user.ID, roles []string) error
+	Disable(ctx context.Context, by user.Caller, id user.ID, lang string) error
+	Enable(ctx context.Context, by user.Caller, id user.ID) error
+	DeleteUser(ctx context.Context, by user.Caller, id user.ID) error
+	Sessions(ctx context.Context, by user.Caller, id user.ID) ([]session.Session, error)
+	EndSession(ctx context.Context, by user.Caller, id user.ID, s session.ID) error
+	EndSessions(ctx context.Context, by user.Caller, id user.ID) (int, error)
+	Events(ctx context.Context, by user.Caller, q audit.Query) ([]audit.Event, error)
+	RecoveryLink(ctx context.Context, by user.Caller, id user.ID) (string, time.Time, error)
+
+	Roles(ctx context.Context, by user.Caller) ([]rbac.Role, error)
+	Role(ctx context.Context, by user.Caller, name string) (rbac.Role, error)
+	PutRole(ctx context.Context, by user.Caller, r rbac.Role) (rbac.Role, error)
+	DeleteRole(ctx context.Context, by user.Caller, name string) error
+	Organizations(ctx context.Context, by user.Caller, after organization.ID, limit int) ([]organization.Organization, error)
+	Organization(ctx context.Context, by user.Caller, ref string) (organization.Organization, error)
+	CreateOrganization(ctx context.Context, by user.Caller, o organization.Organization) (organization.Organization, error)
+	UpdateOrganization(ctx context.Context, by user.Caller, o organization.Organization) (organization.Organization, error)
+	DeleteOrganization(ctx context.Context, by user.Caller, id organization.ID) error
+	Members(ctx context.Context, by user.Caller, id organization.ID, after user.ID, limit int) ([]organization.Membership, error)
+	SetMember(ctx context.Context, by user.Caller, m organization.Membership) error
+	RemoveMember(ctx context.Context, by user.Caller, id organization.ID, member user.ID) error
+	Apply(ctx context.Context, by user.Caller, want apply.File, dryRun, allowUsers bool) (apply.Result, error)
+}
+
+// Setup is what it needs of setup.Flow.
+type Setup interface {
+	Open(ctx context.Context, by user.Caller) (secret.Text, time.Time, error)
+}
+
+// Cookies is what it needs of web.Frame.
+type Cookies interface {
+	Names() web.Names
+	SetCookie(w http.ResponseWriter, name, value string, maxAge time.Duration)
+	ClearCookie(w http.ResponseWriter, name string)
+}
+
+// Options configure the surface. All are required.
+type Options struct {
+	URL         *url.URL // public address, with the path below which we are mounted
+	Version     string   // of this program, for the document
+	Dev         bool     // files may declare users without being allowed to
+	Now         func() time.Time
+	Log         *slog.Logger
+	SignIn      SignIn
+	Account     Account
+	Directory   Directory
+	Setup       Setup
+	Cookies     Cookies
+	Pages       *page.Renderer
+	Keys        proof.Keys
+	Rates       ratelimit.Store
+	Idempotency idempotency.Store
+	// Rotate gives the caller's session, whose secret is old, a new secret; every
+	// change of privilege calls it (SE-3).
+	Rotate func(ctx context.Context, by user.Caller, old string) (secret.Token, error)
+	// Status reports on the running server.
+	Status func(ctx context.Context) (Status, error)
+}
+
+// Prefix is where the API stands below the mount path.
+const Prefix = "/api/v1"
+
+// surface carries the options to the handlers.
+type surface struct {
+	Options
+	endpoints []endpoint
+}
+
+// Surface returns the routes of the API, of its document and of the docs page.
+func Surface(o Options) web.Surface {
+	s := &surface{Options: o}
+	s.endpoints = s.table()
+	out := web.Surface{Name: "api", Limit: ratelimit.APISource, Fail: s.fail}
+	for _, e := range s.endpoints {
+		out.Routes = append(out.Routes, web.Route{Pattern: e.Method + " " + Prefix + e.Path, Access: e.Access, Handler: e.handler})
+	}
+	out.Routes = append(out.Routes, s.documents()...)
+	out.Routes = append(out.Routes, web.Route{Pattern: Prefix + "/", Access: web.Anyone, Handler: s.elsewhere()})
+	return out
+}
+
+func (s *surface) table() []endpoint {
+	var all []endpoint
+	for _, part := range [][]endpoint{
+		s.signinTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(),
+		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(), s.instanceTable(),
+	} {
+		all = append(all, part...)
+	}
+	return all
+}
+
+// link is the absolute form of one of our paths.
+func (s *surface) link(path string) string { return strings.TrimRight(s.URL.String(), "/") + path }
+
+// elsewhere answers what no endpoint takes: a wrong method with those that work,
+// an unknown address with not found.
+func (s *surface) elsewhere() web.Handler {
+	mux := http.NewServeMux()
+	for _, e := range s.endpoints {
+		mux.Handle(e.Method+" "+Prefix+e.Path, http.NotFoundHandler())
+	}
+	return func(w http.ResponseWriter, r *http.Request) error {
+		var allowed []string
+		for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+			if _, pattern := mux.Handler(&http.Request{Method: m, URL: r.URL, Host: r.Host}); pattern != "" {
+				allowed = append(allowed, m)
+			}
+		}
+		if allowed == nil {
+			return web.ErrNotFound
+		}
+		allow := strings.Join(append(allowed, http.MethodOptions), ", ")
+		if r.Method != http.MethodOptions {
+			return web.ErrMethod.Becausef("allowed: %s", allow)
+		}
+		w.Header().Set("Allow", allow)
+		w.WriteHeader(http.StatusNoContent)
+		return nil
+	}
+}

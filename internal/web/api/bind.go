@@ -1,0 +1,188 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/mortise-auth/mortise/internal/problem"
+)
+
+// maxBody is what an endpoint accepts unless it says otherwise, in bytes.
+const maxBody = 64 << 10
+
+// shape is how a request type is filled: parameters from path, query and
+// headers, and members from the body.
+type shape struct {
+	params []param
+	body   bool
+}
+
+// param is one parameter of a request type.
+type param struct {
+	in, name string
+	index    int
+	field    reflect.StructField
+}
+
+func shapeOf(t reflect.Type) shape {
+	var s shape
+	for i := range t.NumField() {
+		f := t.Field(i)
+		for _, in := range []string{"path", "query", "header"} {
+			if name, ok := f.Tag.Lookup(in); ok {
+				s.params = append(s.params, param{in, name, i, f})
+			}
+		}
+	}
+	s.body = len(ordered(t)) > 0
+	return s
+}
+
+// bind fills the struct that into points to and returns the raw body.
+func (s shape) bind(w http.ResponseWriter, r *http.Request, limit int64, into any) ([]byte, error) {
+	body, err := s.read(w, r, limit)
+	if err != nil {
+		return nil, err
+	}
+	if s.body {
+		raw := body
+		if len(raw) == 0 {
+			raw = []byte("{}")
+		}
+		if err := decode(raw, into); err != nil {
+			return nil, err
+		}
+	}
+	return body, s.parameters(r, reflect.ValueOf(into).Elem())
+}
+
+// read returns the body, whose type is checked before a byte of it is looked at
+// (SE-36).
+func (s shape) read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	empty := r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody
+	if declared := r.Header.Get("Content-Type"); (!empty || declared != "") && !isJSON(r.Header["Content-Type"]) {
+		return nil, errMediaType
+	}
+	if empty {
+		return nil, nil
+	}
+	if r.Header.Get("Content-Encoding") != "" {
+		return nil, errMediaType.Becausef("content encoding")
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return nil, errTooLarge
+	case err != nil:
+		return nil, errMalformed.Because(err)
+	case !s.body && len(body) > 0 && strings.TrimSpace(string(body)) != "{}":
+		return nil, errBody
+	}
+	return body, nil
+}
+
+func isJSON(declared []string) bool {
+	if len(declared) != 1 {
+		return false
+	}
+	media, params, err := mime.ParseMediaType(declared[0])
+	if err != nil || media != "application/json" {
+		return false
+	}
+	for name, value := range params {
+		if name != "charset" || !strings.EqualFold(value, "utf-8") {
+			return false
+		}
+	}
+	return true
+}
+
+// parameters fills in what stands outside the body, and refuses query parameters
+// that the endpoint does not have.
+func (s shape) parameters(r *http.Request, v reflect.Value) error {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return errParameters.Because(err)
+	}
+	var faults []problem.Field
+	add := func(p param, err error) {
+		if err != nil {
+			faults = append(faults, problem.Field{Pointer: pointerOf(p), Code: problem.Of(err).Code, Message: problem.Of(err).Public})
+		}
+	}
+	for _, p := range s.params {
+		switch p.in {
+		case "path":
+			add(p, set(v.Field(p.index), r.PathValue(p.name)))
+		case "header":
+			add(p, set(v.Field(p.index), r.Header.Get(p.name)))
+		case "query":
+			given := query[p.name]
+			delete(query, p.name)
+			if len(given) > 1 {
+				add(p, errTwice)
+			} else if len(given) == 1 {
+				add(p, set(v.Field(p.index), given[0]))
+			}
+		}
+	}
+	for name := range query {
+		faults = append(faults, problem.Field{Pointer: "?" + escape(name), Code: "unknown_parameter", Message: "There is no such parameter here. Check its spelling."})
+	}
+	if faults != nil {
+		slices.SortFunc(faults, func(a, b problem.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
+		return errParameters.WithFields(faults[:min(len(faults), maxFaults)]...)
+	}
+	return nil
+}
+
+func pointerOf(p param) string {
+	if p.in == "query" {
+		return "?" + p.name
+	}
+	return p.name
+}
+
+var (
+	errTwice   = problem.New(problem.Invalid, "parameter_twice", "This parameter stands in the address twice.")
+	errNumber  = problem.New(problem.Invalid, "bad_number", "This is not a whole number that is accepted here.")
+	errFlag    = problem.New(problem.Invalid, "bad_flag", "This is true or false.")
+	errText    = problem.New(problem.Invalid, "bad_text", "This text is too long or not valid UTF-8.")
+	errProgram = problem.New(problem.Internal, "bad_parameter_type", "Something is wrong with this server. Report it.")
+)
+
+// maxText is the longest parameter, in bytes: an address and its escapes.
+const maxText = 512
+
+// set parses text into a parameter.
+func set(v reflect.Value, text string) error {
+	if len(text) > maxText || strings.ToValidUTF8(text, "") != text {
+		return errText
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Bool:
+		if text != "true" && text != "false" {
+			return errFlag
+		}
+		v.SetBool(text == "true")
+	case reflect.Int:
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 1 {
+			return errNumber
+		}
+		v.SetInt(int64(n))
+	default:
+		return errProgram
+	}
+	return nil
+}

@@ -1,0 +1,282 @@
+package api
+
+import (
+	"bytes"
+	"encoding"
+	"encoding/json"
+	"errors"
+	"io"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mortise-auth/mortise/internal/apply"
+	"github.com/mortise-auth/mortise/internal/problem"
+)
+
+const (
+	maxDepth  = 16 // of objects and arrays in each other
+	maxFaults = 20 // that one answer names
+)
+
+var errDepth = errors.New("nested too deeply")
+
+// decode reads body into the struct that into points to. It takes what RFC 8259
+// calls interoperable and nothing more: UTF-8 without lone surrogates, one value,
+// no member twice. Members that the struct does not have, required ones that are
+// missing and values of another type are faults, all named at once.
+func decode(body []byte, into any) error {
+	if !utf8.Valid(body) || loneSurrogate(body) {
+		return errMalformed.Becausef("not UTF-8")
+	}
+	c := checker{dec: json.NewDecoder(bytes.NewReader(body))}
+	c.dec.UseNumber()
+	if err := c.value(reflect.TypeOf(into).Elem(), ""); err != nil {
+		return errMalformed.Because(err)
+	}
+	if _, err := c.dec.Token(); err != io.EOF {
+		return errMalformed.Becausef("more than one value")
+	}
+	if c.faults != nil {
+		return errMembers.WithFields(c.faults...)
+	}
+	if err := json.Unmarshal(body, into); err != nil {
+		return errMalformed.Because(err)
+	}
+	return nil
+}
+
+// checker walks the tokens of a body along the type it is for.
+type checker struct {
+	dec      *json.Decoder
+	depth    int
+	nullable bool // the next value may be null
+	faults   []problem.Field
+}
+
+func (c *checker) fault(pointer, code, message string) {
+	if len(c.faults) < maxFaults {
+		c.faults = append(c.faults, problem.Field{Pointer: pointer, Code: code, Message: message})
+	}
+}
+
+// value reads one value that should fit t. Its error is about the JSON itself.
+func (c *checker) value(t reflect.Type, pointer string) error {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	token, err := c.dec.Token()
+	if err != nil {
+		return err
+	}
+	nullable := c.nullable
+	c.nullable = false
+	switch token := token.(type) {
+	case json.Delim:
+		if c.depth++; c.depth > maxDepth {
+			return errDepth
+		}
+		defer func() { c.depth-- }()
+		if token == '{' {
+			return c.object(t, pointer)
+		}
+		return c.array(t, pointer)
+	case nil:
+		if nullable {
+			return nil
+		}
+		c.fault(pointer, "null", "This member cannot be null. Leave it out instead.")
+	case string:
+		if kindOf(t) != reflect.String {
+			c.wrong(t, pointer)
+		}
+	case bool:
+		if kindOf(t) != reflect.Bool {
+			c.wrong(t, pointer)
+		}
+	case json.Number:
+		if _, err := token.Int64(); err != nil || kindOf(t) != reflect.Int {
+			c.wrong(t, pointer)
+		}
+	}
+	return nil
+}
+
+// wrong is the fault of a value of another type than t. Free-form members take
+// every type.
+func (c *checker) wrong(t reflect.Type, pointer string) {
+	want, free := map[reflect.Kind]string{
+		reflect.String: "a string", reflect.Bool: "true or false", reflect.Int: "a whole number",
+		reflect.Slice: "an array", reflect.Struct: "an object",
+	}[kindOf(t)], kindOf(t) == reflect.Interface
+	if !free {
+		c.fault(pointer, "wrong_type", "This member is "+want+".")
+	}
+}
+
+var unmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+
+// kindOf is the JSON shape of t: what reads itself from text is a string.
+func kindOf(t reflect.Type) reflect.Kind {
+	switch k := t.Kind(); {
+	case reflect.PointerTo(t).Implements(unmarshaler):
+		return reflect.String
+	case k == reflect.Int64:
+		return reflect.Int
+	default:
+		return k
+	}
+}
+
+func (c *checker) object(t reflect.Type, pointer string) error {
+	var known map[string]member
+	if kindOf(t) == reflect.Struct {
+		known = members(t)
+	} else {
+		c.wrong(t, pointer)
+	}
+	seen := map[string]bool{}
+	for c.dec.More() {
+		token, err := c.dec.Token()
+		if err != nil {
+			return err
+		}
+		name, _ := token.(string) // the decoder lets nothing else be a name
+		at := pointer + "/" + escape(name)
+		if seen[name] {
+			c.fault(at, "duplicate_member", "This member stands here twice.")
+		}
+		seen[name] = true
+		m, ok := known[name]
+		if !ok && known != nil {
+			c.fault(at, "unknown_member", "There is no such member here. Check its spelling.")
+		}
+		if !ok {
+			m.t = free
+		}
+		c.nullable = ok && leaves(t, m.t)
+		if err := c.value(m.t, at); err != nil {
+			return err
+		}
+	}
+	for name, m := range known {
+		if m.required && !seen[name] {
+			c.fault(pointer+"/"+name, "missing", "This member is required.")
+		}
+	}
+	_, err := c.dec.Token()
+	return err
+}
+
+var free = reflect.TypeFor[any]()
+
+func (c *checker) array(t reflect.Type, pointer string) error {
+	item := free
+	if kindOf(t) == reflect.Slice {
+		item = t.Elem()
+	} else {
+		c.wrong(t, pointer)
+	}
+	for i := 0; c.dec.More(); i++ {
+		if err := c.value(item, pointer+"/"+strconv.Itoa(i)); err != nil {
+			return err
+		}
+	}
+	_, err := c.dec.Token()
+	return err
+}
+
+func escape(name string) string {
+	const most = 64 // of a name that somebody made up
+	if len(name) > most {
+		name = strings.ToValidUTF8(name[:most], "")
+	}
+	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
+}
+
+// member is one member of a JSON object.
+type member struct {
+	name     string
+	t        reflect.Type
+	field    reflect.StructField
+	required bool
+}
+
+// members are those of a struct by name.
+func members(t reflect.Type) map[string]member {
+	all := map[string]member{}
+	for _, m := range ordered(t) {
+		all[m.name] = m
+	}
+	return all
+}
+
+// ordered are the members of a struct as they are declared. One without
+// omitempty or omitzero is required, but for the lists of a declarative file:
+// there, absent and null both mean "leave it as it is".
+func ordered(t reflect.Type) []member {
+	var all []member
+	for i := range t.NumField() {
+		f := t.Field(i)
+		tag, ok := f.Tag.Lookup("json")
+		if f.Anonymous && !ok {
+			all = append(all, ordered(f.Type)...)
+			continue
+		}
+		name, options, _ := strings.Cut(tag, ",")
+		if !ok || tag == "-" || !f.IsExported() {
+			continue
+		}
+		required := !strings.Contains(options, "omit") && f.Type.Kind() != reflect.Pointer && !leaves(t, f.Type)
+		all = append(all, member{name: name, t: f.Type, field: f, required: required})
+	}
+	return all
+}
+
+// leaves reports whether null in a member of t means what its absence means.
+func leaves(t, member reflect.Type) bool {
+	return member.Kind() == reflect.Slice && t.PkgPath() == reflect.TypeFor[apply.File]().PkgPath()
+}
+
+// loneSurrogate finds an escape such as \ud800 without its other half, which
+// would silently become another character.
+func loneSurrogate(body []byte) bool {
+	for i := 0; i+1 < len(body); i++ {
+		if body[i] != '\\' {
+			continue
+		}
+		i++
+		if body[i] != 'u' {
+			continue
+		}
+		switch unit := unit(body[i+1:]); {
+		case unit>>10 == 0xdc00>>10:
+			return true
+		case unit>>10 == 0xd800>>10:
+			if i+6 >= len(body) || body[i+5] != '\\' || body[i+6] != 'u' || unit16(body, i+7)>>10 != 0xdc00>>10 {
+				return true
+			}
+			i += 6 + 4
+		}
+	}
+	return false
+}
+
+func unit16(body []byte, at int) uint64 {
+	if at > len(body) {
+		return 0
+	}
+	return unit(body[at:])
+}
+
+func unit(b []byte) uint64 {
+	if len(b) < 4 {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(b[:4]), 16, 16)
+	if err != nil {
+		return 0 // the decoder refuses it
+	}
+	return n
+}

@@ -1,0 +1,187 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/lockout"
+	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/web"
+)
+
+func (s *surface) signinTable() []endpoint {
+	const tag = "Sign-in"
+	return []endpoint{
+		route(s, endpoint{
+			Method: "POST", Path: "/signin", Access: web.Anyone, Tag: tag, Name: "signin", Once: true,
+			Summary: "Sign in",
+			Text: "Answers complete with the session's cookie, or continue when more is needed: repeat the request " +
+				"with the code that was mailed. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
+				"and send it back in the body. The answer to a wrong password and to an unknown address is the same.",
+			Example: `{"identifier": "ada@example.test", "password": "correct horse battery staple"}`,
+			Errors:  []*problem.Error{signin.ErrWrong, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, errTokens},
+		}, s.signIn),
+		route(s, endpoint{
+			Method: "GET", Path: "/session", Tag: tag, Name: "session.get", Summary: "Who is signed in, and until when",
+			Errors: []*problem.Error{session.ErrEnded},
+		}, s.current),
+		route(s, endpoint{
+			Method: "DELETE", Path: "/session", Tag: tag, Name: "session.end", Summary: "Sign out",
+			Text:   "Ends the session of this request, or with all=true every session of the account.",
+			Errors: []*problem.Error{session.ErrEnded},
+		}, s.signOut),
+	}
+}
+
+// SignInRequest is one step of a sign-in.
+type SignInRequest struct {
+	Identifier string      `json:"identifier" doc:"An e-mail address."`
+	Password   secret.Text `json:"password"`
+	Deliver    string      `json:"deliver,omitempty" enum:"cookie,tokens" doc:"How the session is handed over. cookie unless said otherwise."`
+	ClientID   string      `json:"client_id,omitempty" doc:"The app that asks for tokens."`
+	Flow       string      `json:"flow,omitempty" doc:"Secret of the flow to continue, unless the cookie carries it."`
+	Code       secret.Text `json:"code,omitempty" doc:"The mailed code."`
+}
+
+// Step is where a flow stands.
+type Step struct {
+	Status string   `json:"status" enum:"complete,continue"`
+	Flow   string   `json:"flow,omitempty" doc:"Secret to continue with, for programs. Browsers have it in a cookie."`
+	Next   []string `json:"next,omitempty" doc:"What would continue the flow." enum:"email_code"`
+}
+
+// SignInStep is where a sign-in stands.
+type SignInStep struct {
+	Step
+	User    *User    `json:"user,omitempty"`
+	Session *Session `json:"session,omitempty"`
+}
+
+func (s *surface) signIn(ctx context.Context, c *Call, in SignInRequest) (SignInStep, error) {
+	if in.Deliver == "tokens" || in.ClientID != "" {
+		return SignInStep{}, errTokens
+	}
+	if in.Deliver != "" && in.Deliver != "cookie" {
+		return SignInStep{}, errMembers.WithFields(problem.Field{Pointer: "/deliver", Code: "bad_value", Message: "This is cookie or tokens."})
+	}
+	flow := secret.Token{}
+	if !in.Code.IsZero() {
+		flow = s.flow(c, proof.SignIn, in.Flow)
+	}
+	device, err := web.Cookie(c.http, s.Cookies.Names().Device)
+	if err != nil {
+		return SignInStep{}, err
+	}
+	got, err := s.SignIn.SignIn(ctx, signin.Request{
+		By: c.Caller, Identifier: in.Identifier, Response: signin.Response{Password: in.Password},
+		Code: in.Code, Flow: flow, Device: device, Replaces: c.Secret, Lang: s.lang(c),
+	})
+	if err != nil {
+		return SignInStep{}, err
+	}
+	if !got.Complete() {
+		return SignInStep{Step: s.goOn(c, got.Flow, codeLife)}, nil
+	}
+	return s.enter(ctx, c, got)
+}
+
+// codeLife and deviceLife are how long browsers keep the cookies.
+const (
+	codeLife   = 10 * time.Minute
+	deviceLife = 400 * 24 * time.Hour // the most that browsers accept
+)
+
+func (s *surface) enter(ctx context.Context, c *Call, got signin.Result) (SignInStep, error) {
+	by := user.By(got.User.ID, got.Session.ID.String(), c.Caller.Source)
+	u, err := s.withEmail(ctx, by, got.User)
+	if err != nil {
+		return SignInStep{}, err
+	}
+	names := s.Cookies.Names()
+	s.Cookies.SetCookie(c.w, names.Session, got.Secret.Reveal(), got.Session.ExpiresAt.Sub(s.Now()))
+	s.Cookies.SetCookie(c.w, names.Device, got.Device, deviceLife)
+	s.endFlow(c)
+	shown := showSession(got.Session.ID.String())(got.Session)
+	return SignInStep{Step: Step{Status: "complete"}, User: &u, Session: &shown}, nil
+}
+
+// goOn answers that a mailed code is needed. The secret goes to a browser as a
+// cookie, so that no script sees it, and to a program in the body (TH-34).
+func (s *surface) goOn(c *Call, flow secret.Token, life time.Duration) Step {
+	step := Step{Status: "continue", Next: []string{"email_code"}}
+	if c.browser() {
+		s.Cookies.SetCookie(c.w, s.Cookies.Names().Flow, flow.Reveal(), life)
+	} else {
+		step.Flow = flow.Reveal()
+	}
+	return step
+}
+
+// flow is the secret of the flow that a request continues: from the body, else
+// from the cookie. The zero Token is a flow that nobody was mailed for.
+func (s *surface) flow(c *Call, purpose proof.Purpose, given string) secret.Token {
+	if given == "" {
+		given, _ = web.Cookie(c.http, s.Cookies.Names().Flow) // two cookies are as good as none
+	}
+	t, err := secret.Parse(purpose.FlowPurpose(), given)
+	if err != nil {
+		return secret.New(purpose.FlowPurpose()) // fits nothing, and costs the same
+	}
+	return t
+}
+
+func (s *surface) endFlow(c *Call) {
+	if v, err := web.Cookie(c.http, s.Cookies.Names().Flow); err != nil || v != "" {
+		s.Cookies.ClearCookie(c.w, s.Cookies.Names().Flow)
+	}
+}
+
+// Current is the session of a request.
+type Current struct {
+	User    User    `json:"user"`
+	Session Session `json:"session"`
+}
+
+func (s *surface) current(ctx context.Context, c *Call, _ struct{}) (Current, error) {
+	u, err := s.self(ctx, c)
+	if err != nil {
+		return Current{}, err
+	}
+	sessions, err := s.Account.Sessions(ctx, c.Caller)
+	if err != nil {
+		return Current{}, err
+	}
+	for _, one := range sessions {
+		if one.ID.String() == c.Caller.Session {
+			return Current{User: u, Session: showSession(c.Caller.Session)(one)}, nil
+		}
+	}
+	return Current{}, session.ErrEnded
+}
+
+// SignOutRequest says which sessions end.
+type SignOutRequest struct {
+	All bool `query:"all" doc:"Every session of the account, not only this one."`
+}
+
+func (s *surface) signOut(ctx context.Context, c *Call, in SignOutRequest) (none, error) {
+	err := s.leave(ctx, c, in.All)
+	if err == nil {
+		s.Cookies.ClearCookie(c.w, s.Cookies.Names().Session)
+	}
+	return none{}, err
+}
+
+func (s *surface) leave(ctx context.Context, c *Call, all bool) error {
+	if !all {
+		return s.SignIn.SignOut(ctx, c.Caller)
+	}
+	_, err := s.Account.EndEverywhere(ctx, c.Caller)
+	return err
+}
