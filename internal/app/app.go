@@ -34,6 +34,7 @@ type App struct {
 	c        checked
 	store    store.Store
 	facts    instance.Facts
+	start    time.Time
 	keys     *keyring.Keyring
 	rates    *ratelimit.Memory
 	gate     *password.Gate
@@ -70,7 +71,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{c: c, store: st}
+	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err

@@ -1,8 +1,92 @@
 package app
 
-import "github.com/mortise-auth/mortise/internal/web"
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/internal/web/api"
+	"github.com/mortise-auth/mortise/internal/web/dev"
+	"github.com/mortise-auth/mortise/internal/web/page"
+	"github.com/mortise-auth/mortise/internal/web/people"
+)
 
 // surfaces lists what answers requests, the one for unknown addresses first.
 func (a *App) surfaces() ([]web.Surface, error) {
-	return []web.Surface{{Name: "none", Fail: nil}}, nil
+	base := strings.TrimRight(a.c.url.Path, "/")
+	render, err := page.New(page.Options{Brand: a.c.Brand, BasePath: base, Dev: a.c.Dev})
+	if err != nil {
+		return nil, err
+	}
+	o := people.Options{
+		Frame: a.Frame, Render: render, BasePath: base, SignIn: a.SignIn, Account: a.Account, Setup: a.Setup,
+		Keys: a.keys, Now: a.c.Now, SignUp: !a.c.NoSignUp, Ready: a.ready, MinLength: a.policy.MinLength(password.Context{}),
+	}
+	if a.c.Dev {
+		o.Map, o.DevEntry = devMap(), func(r *http.Request) *page.DevEntry { return a.devGate().Entry(r) }
+	}
+	pages := people.New(o)
+	all := []web.Surface{pages.Surface(), api.Surface(api.Options{
+		URL: a.c.url, Version: a.c.Version, Dev: a.c.Dev, Now: a.c.Now, Log: a.c.Log,
+		SignIn: a.SignIn, Account: a.Account, Directory: a.Directory, Setup: a.Setup, Cookies: a.Frame, Pages: render,
+		Keys: a.keys, Rates: a.rates, Idempotency: a.store.Idempotency(), Rotate: a.SignIn.Rotate, Status: a.status,
+	})}
+	if a.mailbox != nil {
+		all = append(all, dev.Surface(dev.Options{Desk: pages, Gate: a.devGate, Mailbox: a.mailbox, SignIn: a.Enter}))
+	}
+	return all, nil
+}
+
+// devGate is made anew for each request, because people are seeded after the
+// surfaces are wired; it is small.
+func (a *App) devGate() *dev.Gate {
+	known := make([]dev.Person, 0, len(a.people))
+	for _, p := range a.people {
+		first, _, _ := strings.Cut(p.Name, " ")
+		known = append(known, dev.Person{DevPerson: page.DevPerson{Key: p.Email, Name: first, Note: p.Note}, Email: p.Email})
+	}
+	return dev.NewGate(a.Frame, a.keys, secret.NewText(a.entry), known)
+}
+
+// devMap is what the first page of a development server points to.
+func devMap() []page.MapLine {
+	return []page.MapLine{
+		{Label: "Sign in", Path: "/login", Note: "enter as one of the demo people"},
+		{Label: "Account", Path: "/account", Note: "what people see of themselves"},
+		{Label: "Mailbox", Path: "/dev/mail", Note: "every mail lands here"},
+		{Label: "API", Path: "/docs/api", Note: "the same as JSON"},
+	}
+}
+
+func (a *App) status(ctx context.Context) (api.Status, error) {
+	out := api.Status{Version: a.c.Version, Engine: a.store.Engine(), StartedAt: a.start}
+	schema, _, err := a.store.Schema(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Schema = schema
+	depth, err := a.store.Mail().Depth(ctx, a.now())
+	if err != nil {
+		return out, err
+	}
+	out.Outbox = int64(depth.Waiting)
+	if out.Users, err = a.store.Users().Count(ctx, user.Query{}); err != nil {
+		return out, err
+	}
+	if out.SetupDone, err = a.ready(ctx); err != nil {
+		return out, err
+	}
+	for _, k := range a.keys.Keys() {
+		out.Keys = append(out.Keys, k.ID)
+	}
+	if err := a.Ready(ctx); err != nil {
+		out.Reason = reasonOf(err)
+		return out, nil
+	}
+	out.Ready = true
+	return out, nil
 }

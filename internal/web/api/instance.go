@@ -80,7 +80,6 @@ type Status struct {
 	StartedAt time.Time `json:"started_at"`
 	SetupDone bool      `json:"setup_done"`
 	Outbox    int64     `json:"outbox" doc:"Mails that wait to be sent."`
-	Sessions  int64     `json:"sessions" doc:"Live sessions."`
 	Users     int64     `json:"users"`
 	Keys      []string  `json:"keys" doc:"Ids of the keys in use."`
 	Ready     bool      `json:"ready"`

@@ -14,18 +14,18 @@ func (s surface) enter(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	who, ok := s.o.Gate.person(field("person"))
+	who, ok := s.o.Gate().person(field("person"))
 	if !ok {
 		return web.ErrNotFound
 	}
 	returnTo := s.o.Desk.ReturnTo(field("return_to"))
-	if !s.o.Gate.proved(r) {
-		if !s.o.Gate.fits(field("dev-code")) {
-			entry := s.o.Gate.Entry(r)
+	if !s.o.Gate().proved(r) {
+		if !s.o.Gate().fits(field("dev-code")) {
+			entry := s.o.Gate().Entry(r)
 			entry.Failed = true
 			return s.o.Desk.Show(w, r, http.StatusUnprocessableEntity, page.Login{Signup: true, ReturnTo: returnTo, Dev: entry})
 		}
-		s.o.Gate.frame.SetCookie(w, s.o.Gate.frame.Names().Dev, s.o.Gate.pass(), 0)
+		s.o.Gate().frame.SetCookie(w, s.o.Gate().frame.Names().Dev, s.o.Gate().pass(), 0)
 	}
 	res, err := s.o.SignIn(r.Context(), s.o.Desk.SignInRequest(r, who.Email, secret.Text{}))
 	if err != nil {

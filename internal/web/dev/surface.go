@@ -28,7 +28,7 @@ type Mailbox interface{ List() []mail.Entry }
 // Options configure the surface. All are required.
 type Options struct {
 	Desk    Desk
-	Gate    *Gate
+	Gate    func() *Gate // as the people are now
 	Mailbox Mailbox
 	// SignIn signs in a demo person, whose password it adds to r.
 	SignIn func(ctx context.Context, r signin.Request) (signin.Result, error)

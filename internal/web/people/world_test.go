@@ -152,7 +152,7 @@ func worldOf(t *testing.T, with set) *world {
 		Map: []page.MapLine{{Label: "Sign in", Path: "/login", Note: "as anybody"}},
 	})
 	w.handler = w.frame.Handler(w.pages.Surface(), dev.Surface(dev.Options{
-		Desk: w.pages, Gate: gate, Mailbox: w.mailbox,
+		Desk: w.pages, Gate: func() *dev.Gate { return gate }, Mailbox: w.mailbox,
 		SignIn: func(ctx context.Context, r signin.Request) (signin.Result, error) {
 			r.Response.Password = secret.NewText(first)
 			return w.signin.SignIn(ctx, r)
