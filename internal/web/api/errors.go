@@ -1,9 +1,12 @@
 package api
 
-import "github.com/mortise-auth/mortise/internal/problem"
+import (
+	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/web"
+)
 
 var (
-	errMediaType  = problem.New(problem.UnsupportedMediaType, "unsupported_media_type", "Send the body as application/json, in UTF-8.")
+	errMediaType  = web.ErrMedia.WithPublic("Send the body as application/json, in UTF-8.")
 	errMalformed  = problem.New(problem.Invalid, "malformed_json", "The body is not valid JSON in UTF-8. Check it and send it again.")
 	errMembers    = problem.New(problem.Unprocessable, "invalid_members", "Some members of the request are unknown, missing or of the wrong type. Each is named.")
 	errParameters = problem.New(problem.Invalid, "invalid_parameters", "Some parameters of the address or the headers are unknown or malformed. Each is named.")
