@@ -85,15 +85,6 @@ func (f *Flow) endAll(ctx context.Context, by user.Caller, keep session.ID) (int
 	return f.o.Read.Sessions().EndAll(ctx, by.User, keep, session.Revoked, now, by.Event(SessionsEnded, now, by.User))
 }
 
-// Report is "this was not me": every other session ends, and the log says why.
-// The caller is told to change the password next.
-func (f *Flow) Report(ctx context.Context, by user.Caller, about string) error {
-	if _, err := f.EndOthers(ctx, by); err != nil {
-		return err
-	}
-	return f.o.Read.Audit().Append(ctx, by.Event(NotMe, f.now(), by.User).With("about", about))
-}
-
 // Events returns what happened to the caller's account, newest first.
 func (f *Flow) Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error) {
 	return f.o.Read.Audit().Search(ctx, audit.Query{Subject: by.User.String(), Before: before, Limit: limit})

@@ -54,7 +54,7 @@ type Account interface {
 	EndOthers(ctx context.Context, by user.Caller) (int, error)
 	EndEverywhere(ctx context.Context, by user.Caller) (int, error)
 	Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error)
-	Report(ctx context.Context, by user.Caller, about string) error
+	Report(ctx context.Context, by user.Caller, about, lang string) (secret.Token, error)
 	Export(ctx context.Context, by user.Caller, current secret.Text) (account.Export, error)
 	Collect(ctx context.Context, by user.Caller, id user.ID) (account.Export, error)
 	RequestDeletion(ctx context.Context, by user.Caller, current secret.Text, lang string) (time.Time, error)

@@ -19,7 +19,7 @@ func (s *surface) deviceTable() []endpoint {
 		route(s, endpoint{Method: "GET", Path: "/me/events", Tag: tag, Name: "me.events.list", Summary: "Read my security log", Text: "Newest first."}, s.myEvents),
 		route(s, endpoint{
 			Method: "POST", Path: "/me/events/{id}/report", Tag: tag, Name: "me.events.report", Summary: "Report that this was not me",
-			Text: "Every other session ends. Change the password next.",
+			Text: "Every session ends, this one too, the password opens nothing any more, and the primary address gets a link for a new one.",
 		}, s.report),
 	}
 }
@@ -93,5 +93,6 @@ func (s *surface) report(ctx context.Context, c *Call, in OneEvent) (none, error
 	if err := id.UnmarshalText([]byte(in.ID)); err != nil {
 		return none{}, err
 	}
-	return none{}, s.Account.Report(ctx, c.Caller, id.String())
+	_, err := s.Account.Report(ctx, c.Caller, id.String(), "")
+	return none{}, err
 }

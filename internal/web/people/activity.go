@@ -109,8 +109,9 @@ func (p *Pages) event(r *http.Request, text string) (page.Event, error) {
 	return e, nil
 }
 
-// secure is POST /account/activity/secure: every session ends, this one too, and
-// the primary address gets a link and a code for a new password. It needs no
+// secure is POST /account/activity/secure: every session ends, this one too, the
+// password opens nothing any more, and the primary address gets a link and a
+// code for a new one. It needs no
 // password, because it takes nothing from the account's owner that a thief
 // could keep.
 func (p *Pages) secure(w http.ResponseWriter, r *http.Request, f form) error {
@@ -119,13 +120,7 @@ func (p *Pages) secure(w http.ResponseWriter, r *http.Request, f form) error {
 		return err
 	}
 	ctx, q := r.Context(), web.Of(r)
-	if err := p.o.Account.Report(ctx, q.Caller, e.ID); err != nil {
-		return err
-	}
-	if _, err := p.o.Account.EndEverywhere(ctx, q.Caller); err != nil {
-		return err
-	}
-	flow, err := p.o.Account.StartRecovery(ctx, stranger(r), q.Identity.Email, p.lang(r))
+	flow, err := p.o.Account.Report(ctx, q.Caller, e.ID, p.lang(r))
 	if err != nil {
 		return err
 	}

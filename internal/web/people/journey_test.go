@@ -19,7 +19,7 @@ func TestSignUpByLink(t *testing.T) {
 	link := w.path(w.letterWith("ada@example.test").Link())
 	b.get(link).want(200, "Ada@example.test", "Yes, confirm")
 	b.post("/verify").leads("/verify")
-	b.get("/verify").want(200, "That worked", "/login?return_to=%2fdashboard")
+	b.get("/verify").want(200, "That worked", "/login?return_to=%2Fdashboard")
 	if _, signed := b.cookies[sessionCookie]; signed {
 		t.Fatal("a link signed somebody in")
 	}
