@@ -32,10 +32,10 @@ func (w *world) sessionOf(b *browser) string {
 }
 
 // guessUntilCode guesses wrongly until a code is asked for, waiting as told.
-func (w *world) guessUntilCode(email string) *browser {
+func (w *world) guessUntilCode(email, source string) *browser {
 	w.t.Helper()
 	b := w.browser()
-	b.source = "198.51.100.7:99"
+	b.source = source
 	for range 400 {
 		b.get("/login")
 		switch a := b.post("/login", "identifier", email, "password", "a wrong guess of mine"); a.StatusCode {

@@ -348,7 +348,7 @@ func TestProfile(t *testing.T) {
 func TestLoginCode(t *testing.T) {
 	w := newWorld(t)
 	w.signed(ada)
-	b := w.guessUntilCode(ada)
+	b := w.guessUntilCode(ada, "198.51.100.7:99")
 	letter := w.letterWith(ada)
 	b.get("/login/verify").want(200, `id="code"`, `id="password"`, `autocomplete="one-time-code"`)
 	b.post("/login/verify", "code", "00000000", "password", first).want(422, "wrong_code")

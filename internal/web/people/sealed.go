@@ -80,7 +80,7 @@ func (p *Pages) goOn(w http.ResponseWriter, s step, path string) error {
 	if !ok {
 		life = 10 * time.Minute
 	}
-	s.Until = p.o.Now().Add(life)
+	s.Until = p.o.Now().Add(life).Truncate(time.Second) // a fixed length tells nothing
 	p.o.Frame.SetCookie(w, p.o.Frame.Names().Flow, p.seal(sealStep, s), life)
 	return p.to(w, path)
 }
