@@ -45,7 +45,9 @@ func (s *surface) view() page.APIDocs {
 	return out
 }
 
-func slug(s string) string { return strings.NewReplacer(" ", "-", ".", "-").Replace(strings.ToLower(s)) }
+func slug(s string) string {
+	return strings.NewReplacer(" ", "-", ".", "-").Replace(strings.ToLower(s))
+}
 
 func (s *surface) shown(e endpoint, types *schemas) page.APIOperation {
 	op := page.APIOperation{
