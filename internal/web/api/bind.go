@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/web"
 )
 
 // maxBody is what an endpoint accepts unless it says otherwise, in bytes.
@@ -68,19 +69,19 @@ func (s shape) bind(w http.ResponseWriter, r *http.Request, limit int64, into an
 func (s shape) read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
 	empty := r.ContentLength == 0 || r.Body == nil || r.Body == http.NoBody
 	if declared := r.Header.Get("Content-Type"); (!empty || declared != "") && !isJSON(r.Header["Content-Type"]) {
-		return nil, errMediaType
+		return nil, web.ErrMedia
 	}
 	if empty {
 		return nil, nil
 	}
 	if r.Header.Get("Content-Encoding") != "" {
-		return nil, errMediaType.Becausef("content encoding")
+		return nil, web.ErrMedia.Becausef("content encoding")
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return nil, errTooLarge
+		return nil, web.ErrTooLarge
 	case err != nil:
 		return nil, errMalformed.Because(err)
 	case !s.body && len(body) > 0 && strings.TrimSpace(string(body)) != "{}":

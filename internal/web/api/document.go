@@ -164,7 +164,7 @@ func (e endpoint) parameters(types *schemas) []object {
 func (e endpoint) refusals() map[int][]*problem.Error {
 	all := append([]*problem.Error{errParameters, ratelimit.ErrLimited}, e.Errors...)
 	if e.shape.body {
-		all = append(all, errMalformed, errMembers, errMediaType, errTooLarge)
+		all = append(all, errMalformed, errMembers, web.ErrMedia, web.ErrTooLarge)
 	}
 	if e.Access != web.Anyone && e.Access != web.Host {
 		all = append(all, web.ErrCrossOrigin)

@@ -2,15 +2,12 @@ package api
 
 import (
 	"github.com/mortise-auth/mortise/internal/problem"
-	"github.com/mortise-auth/mortise/internal/web"
 )
 
 var (
-	errMediaType  = web.ErrMedia.WithPublic("Send the body as application/json, in UTF-8.")
 	errMalformed  = problem.New(problem.Invalid, "malformed_json", "The body is not valid JSON in UTF-8. Check it and send it again.")
 	errMembers    = problem.New(problem.Unprocessable, "invalid_members", "Some members of the request are unknown, missing or of the wrong type. Each is named.")
 	errParameters = problem.New(problem.Invalid, "invalid_parameters", "Some parameters of the address or the headers are unknown or malformed. Each is named.")
-	errTooLarge   = problem.New(problem.TooLarge, "body_too_large", "The body is larger than this address accepts. Send less.")
 	errBody       = problem.New(problem.Invalid, "body_unexpected", "This address takes no body. Send the request without one.")
 	errTokens     = problem.New(problem.Unprocessable, "tokens_unavailable", "This server does not hand out tokens to apps yet. Leave out client_id and use deliver: cookie.")
 	errTag        = problem.New(problem.Invalid, "bad_if_match", "If-Match holds the ETag of the version you read, such as \"3\", or *.")
