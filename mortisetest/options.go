@@ -44,7 +44,7 @@ func Postgres(dsn string, opts postgres.Options) Option {
 
 func temporary(t testing.TB) mortise.Store {
 	t.Helper()
-	st, err := sqlite.Memory(t.Context(), sqlite.Options{})
+	st, err := sqlite.Memory(t.Context(), sqlite.Options{Readers: 2})
 	if err != nil {
 		t.Fatalf("mortisetest: open a database: %v", err)
 	}

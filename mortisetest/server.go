@@ -28,9 +28,6 @@ import (
 // DefaultURL is where a Server is unless Configure or Listen say otherwise.
 const DefaultURL = "https://app.example.com/auth"
 
-// Clock is a clock that stands still until Advance, Set or Jump move it.
-type Clock = clock.Fake
-
 // Server is one running instance. It ends with the test. It is safe for
 // concurrent use once Mount was called.
 type Server struct {
@@ -57,7 +54,8 @@ func NewServer(t testing.TB, opts ...Option) *Server {
 		config: mortise.Config{URL: DefaultURL, Logger: slog.New(slog.DiscardHandler)},
 		open:   temporary,
 	}
-	s := &Server{Clock: clock.NewFake(time.Now().Truncate(time.Second)), mailbox: mail.NewMailbox(), mux: http.NewServeMux()}
+	fake := clock.NewFake(time.Now().Truncate(time.Second))
+	s := &Server{Clock: &Clock{fake: fake}, mailbox: mail.NewMailbox(), mux: http.NewServeMux()}
 	for _, opt := range opts {
 		opt(t, o)
 	}
@@ -78,7 +76,7 @@ func (s *Server) wire(t testing.TB, cfg mortise.Config) {
 	t.Helper()
 	var err error
 	s.Auth, s.app, err = mortise.Wire(t.Context(), cfg, s.store, func(c *app.Config) {
-		c.Now, c.Monotonic, c.Sender = s.Clock.Now, s.Clock.Monotonic, s.mailbox
+		c.Now, c.Monotonic, c.Sender = s.Clock.Now, s.Clock.fake.Monotonic, s.mailbox
 		c.Passwords.Parameters = password.TestParameters()
 		if c.SecretKey == "" {
 			c.SecretKey = masterKey()
@@ -94,6 +92,7 @@ func (s *Server) wire(t testing.TB, cfg mortise.Config) {
 	if err != nil {
 		t.Fatalf("mortisetest: %v", err)
 	}
+	s.Clock.before, s.Clock.after = s.app.Auth.Flush, s.app.Sweep
 	s.instance, s.base = facts.ID, s.app.URL()
 	s.routes()
 }
