@@ -130,10 +130,11 @@ type Config struct {
 	wiring app.Config
 }
 
-// Dev is a Config for development on this machine: plain http on loopback, keys
-// made up, mail kept in a mailbox at /dev/mail, demo people to enter as. The
-// store it is used with is marked and refused by any other Config.
-func Dev() Config { return Config{URL: "http://localhost:8080", wiring: app.Config{Dev: true}} }
+// Dev is a Config for development on this machine at url, such as
+// http://localhost:8080/auth: plain http on loopback, a throw-away key kept in the
+// store, mail kept in a mailbox at /dev/mail below url. The store it is used with
+// is marked and refused by any other Config.
+func Dev(url string) Config { return Config{URL: url, wiring: app.Config{Dev: true}} }
 
 func (c Config) internal() app.Config {
 	w := c.wiring
@@ -158,11 +159,20 @@ type Server struct {
 // New wires an instance on st, which stays the caller's to close, after Run has
 // returned. It reads neither the environment nor flags, and starts nothing.
 func New(ctx context.Context, cfg Config, st Store) (*Server, error) {
-	a, err := app.New(ctx, cfg.internal(), st)
+	s, _, err := Wire(ctx, cfg, st, func(*app.Config) {})
+	return s, err
+}
+
+// Wire is New for mortisetest and the command, which are built on this face and
+// need what Config does not offer. Nobody else can name what it takes.
+func Wire(ctx context.Context, cfg Config, st Store, tune func(*app.Config)) (*Server, *app.App, error) {
+	inner := cfg.internal()
+	tune(&inner)
+	a, err := app.New(ctx, inner, st)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &Server{app: a, guard: newGuard(a)}, nil
+	return &Server{app: a, guard: newGuard(a)}, a, nil
 }
 
 // Handler serves all pages and endpoints below the path of Config.URL, which it

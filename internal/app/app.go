@@ -98,13 +98,28 @@ func (a *App) openStore(ctx context.Context) (err error) {
 }
 
 func (a *App) openKeys(ctx context.Context) (err error) {
+	if a.c.masters.Current == nil {
+		if a.c.masters, err = a.throwAway(ctx); err != nil {
+			return err
+		}
+	}
 	a.keys, err = keyring.Load(ctx, a.store.Keys(), a.c.masters, a.c.Now)
 	return err
 }
 
+// throwAway is the master key of a development store. It is kept beside what it
+// seals, so that the store can be opened again; nothing else may use that store.
+func (a *App) throwAway(ctx context.Context) (keyring.Masters, error) {
+	kept, err := a.store.Instance().PutSetting(ctx, "dev.master", keyring.NewMaster().Reveal(), true)
+	if err != nil {
+		return keyring.Masters{}, err
+	}
+	return keyring.ParseMasters(kept)
+}
+
 func (a *App) wireSessions(context.Context) error {
 	var err error
-	if a.rates, err = ratelimit.NewMemory(a.c.Limits, 0, ratelimit.Monotonic(a.c.Now)); err != nil {
+	if a.rates, err = ratelimit.NewMemory(a.c.Limits, a.c.LimitKeys, ratelimit.Monotonic(a.c.Now)); err != nil {
 		return err
 	}
 	a.devices = device.NewBook(a.keys, a.facts.ID, a.facts.Epoch)

@@ -23,7 +23,7 @@ import (
 var (
 	// ErrNoURL: a server without a public address builds wrong links and trusts
 	// wrong origins, and development is never inferred from its absence (TH-29).
-	ErrNoURL = problem.New(problem.Invalid, "no_url", "The public address is missing. Set MORTISE_URL, or Config.URL, to something like https://id.example.org; for a try-out use mortise dev, or mortise.Dev().")
+	ErrNoURL = problem.New(problem.Invalid, "no_url", "The public address is missing. Set MORTISE_URL, or Config.URL, to something like https://id.example.org; for a try-out use mortise dev, or mortise.Dev.")
 	// ErrBadURL: the public address is not one.
 	ErrBadURL = problem.New(problem.Invalid, "bad_url", "The public address has the form https://id.example.org or https://example.org/auth, without query or fragment.")
 	// ErrPlainURL: sessions over plain http can be stolen on the way (SE-16).
@@ -51,6 +51,7 @@ type Config struct {
 	Sessions      signin.Limits
 	AdminFresh    time.Duration
 	Limits        []ratelimit.Limit
+	LimitKeys     int // remembered for each limit; 0: ratelimit.DefaultKeys
 	Passwords     Passwords
 	Retention     Retention
 	Dev           bool
@@ -96,14 +97,13 @@ func (c Config) check() (checked, error) {
 		}
 	}
 	var err error
-	out.url, err = parseURL(c.URL, c.InsecurePlain || c.Dev)
+	out.url, err = parseURL(c.URL, c.InsecurePlain)
 	add(err)
 	switch {
 	case c.SecretKey != "":
 		out.masters, err = keyring.ParseMasters(c.SecretKey)
 		add(err)
-	case c.Dev:
-		out.masters = keyring.Masters{Current: keyring.NewMaster()}
+	case c.Dev: // made up, and kept in the store: see openKeys
 	default:
 		add(ErrNoSecretKey)
 	}

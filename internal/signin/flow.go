@@ -121,4 +121,7 @@ func New(o Options) *Flow {
 	return &Flow{o}
 }
 
+// Limits are those that new sessions get.
+func (f *Flow) Limits() Limits { return f.o.Limits }
+
 func (f *Flow) now() time.Time { return f.o.Now().UTC().Truncate(time.Microsecond) }

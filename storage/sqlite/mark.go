@@ -20,9 +20,10 @@ import (
 // It is overwritten in place, without fsync, after each commit that gave out a
 // number: losing the last writes to a power cut only makes it promise less.
 type mark struct {
-	file  *os.File
-	facts markFacts
-	buf   []byte
+	file     *os.File
+	volatile bool // never mind a power cut
+	facts    markFacts
+	buf      []byte
 }
 
 type markFacts struct {
@@ -36,12 +37,12 @@ const markForm = "origin %32s\nepoch %32s\naudit %020d\nrevocation %020d\ninode 
 
 // openMark opens the mark, making an empty one when there is none. The facts
 // are zero when there are none to be read.
-func openMark(dir string) (*mark, error) {
+func openMark(dir string, volatile bool) (*mark, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "epoch"), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	m := &mark{file: f}
+	m := &mark{file: f, volatile: volatile}
 	text, err := io.ReadAll(io.LimitReader(f, 4096))
 	if err != nil {
 		f.Close()
@@ -85,6 +86,9 @@ func (m *mark) renew(origin, epoch string, h heads) error {
 		return err
 	}
 	m.facts = markFacts{origin: origin, epoch: epoch, heads: h, inode: here}
+	if m.volatile {
+		return m.write()
+	}
 	return errors.Join(m.write(), m.file.Sync(), syncFolder(filepath.Dir(m.file.Name())))
 }
 

@@ -75,13 +75,44 @@ func Memory(ctx context.Context, o Options) (*Store, error) {
 		return nil, fmt.Errorf("sqlite: %w", err)
 	}
 	o.volatile = true
-	s, err := Open(ctx, dir, o)
+	s, err := openCopy(ctx, dir, o)
 	if err != nil {
 		return nil, errors.Join(err, os.RemoveAll(dir))
 	}
 	s.cleanup = func() error { return os.RemoveAll(dir) }
 	return s, nil
 }
+
+// openCopy opens a folder that starts with the schema already in place.
+func openCopy(ctx context.Context, dir string, o Options) (*Store, error) {
+	image, err := blank()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.WriteFile(filepath.Join(dir, file), image, 0o600); err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	return Open(ctx, dir, o)
+}
+
+// blank is a database with today's schema and nothing in it. Making one takes
+// longer than everything else that opening does, so it is made once.
+var blank = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "mortise-")
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: %w", err)
+	}
+	defer os.RemoveAll(dir)
+	conn, err := dial(writeDSN(dir, true))
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{dir: dir}
+	if err := errors.Join(s.migrate(context.Background(), conn), conn.close()); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(filepath.Join(dir, file))
+})
 
 func (s *Store) open(ctx context.Context) error {
 	if err := makeFolder(s.dir); err != nil {
@@ -91,7 +122,7 @@ func (s *Store) open(ctx context.Context) error {
 	if s.lock, err = lockFolder(s.dir); err != nil {
 		return err
 	}
-	if s.mark, err = openMark(s.dir); err != nil {
+	if s.mark, err = openMark(s.dir, s.options.volatile); err != nil {
 		return fmt.Errorf("sqlite: epoch file: %w", err)
 	}
 	conn, err := dial(writeDSN(s.dir, s.options.volatile))

@@ -27,6 +27,7 @@ type writer struct {
 	failed  atomic.Pointer[error]
 	last    int // acts in the last batch
 	slow    *time.Timer
+	limit   time.Duration // of an act
 	stopped chan struct{}
 }
 
@@ -42,10 +43,19 @@ func (h *heads) next(s sqlstore.Stream) int64 {
 	return h.events
 }
 
+// limit is how long an act may take. Where nothing is kept for good, hundreds of
+// instances may share two cores, and nobody is kept waiting by a stranger.
+func limit(m *mark) time.Duration {
+	if m.volatile {
+		return 20 * actLimit
+	}
+	return actLimit
+}
+
 func newWriter(c *conn, m *mark, h heads) *writer {
 	w := &writer{
 		conn: c, mark: m, heads: h, kept: h,
-		queue: newQueue(queueLimit), slow: time.NewTimer(time.Hour), stopped: make(chan struct{}),
+		queue: newQueue(queueLimit), slow: time.NewTimer(time.Hour), limit: limit(m), stopped: make(chan struct{}),
 	}
 	go w.run()
 	return w
@@ -175,7 +185,7 @@ func (w *writer) step(a *act) bool {
 		<-a.done
 		return w.settle(a, before)
 	}
-	w.slow.Reset(actLimit)
+	w.slow.Reset(w.limit)
 	select {
 	case <-a.done:
 	case <-w.slow.C:
