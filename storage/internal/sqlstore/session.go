@@ -75,8 +75,15 @@ func lapses(v session.Session) time.Time {
 }
 
 // makeRoom ends what an account has beyond its limit, longest unseen first,
-// but never the session just born (SE-27).
+// but never the session just born (SE-27). Counting what has not ended touches
+// only an index; rows are read when there may be too many. It has no LIMIT,
+// because SQLite prepares a statement again each time a limit is bound.
 func makeRoom(ctx context.Context, tx Tx, v session.Session, limit int, ev audit.Event) ([]session.ID, error) {
+	var open int
+	err := tx.QueryRow(ctx, `SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL`, raw(v.User)).Scan(&open)
+	if err != nil || open <= limit {
+		return nil, err
+	}
 	old, err := collect(ctx, tx, scanID, `SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND lapses_at > $2 AND id <> $3
 		ORDER BY last_seen_at DESC, id DESC LIMIT 1000 OFFSET $4`, raw(v.User), at(v.CreatedAt), raw(v.ID), limit-1)
 	if err != nil {
