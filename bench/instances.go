@@ -61,7 +61,7 @@ func instance(ctx context.Context) (stop func() error, err error) {
 	if err != nil {
 		return nil, err
 	}
-	cfg := mortise.Dev()
+	cfg := mortise.Dev("http://localhost:8080")
 	cfg.Logger = quiet()
 	srv, err := mortise.New(ctx, cfg, st)
 	if err != nil {
