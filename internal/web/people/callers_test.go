@@ -1,6 +1,10 @@
 package people_test
 
 import (
+	"strconv"
+	"testing"
+	"time"
+
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -54,4 +58,11 @@ func (w *world) guessUntilCode(email, source string) *browser {
 	}
 	w.t.Fatal("no code was ever asked for")
 	return nil
+}
+
+func seconds(t *testing.T, s string) time.Duration {
+	t.Helper()
+	n, err := strconv.Atoi(s)
+	must(t, err)
+	return time.Duration(n) * time.Second
 }

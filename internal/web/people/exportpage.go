@@ -73,8 +73,14 @@ func (p *Pages) exportPage(lang string, all account.Export) page.Export {
 func accountRows(w exportWords, all account.Export) [][]string {
 	u := all.User
 	return [][]string{
-		{w.id, u.ID.String()}, {w.name, u.Name}, {w.language, u.Locale}, {w.zone, u.TimeZone}, {w.state, string(u.State)},
-		{w.roles, list(u.Roles)}, {w.since, moment(u.CreatedAt)}, {w.pass, moment(all.PasswordSince)},
+		{w.id, u.ID.String()},
+		{w.name, u.Name},
+		{w.language, u.Locale},
+		{w.zone, u.TimeZone},
+		{w.state, string(u.State)},
+		{w.roles, list(u.Roles)},
+		{w.since, moment(u.CreatedAt)},
+		{w.pass, moment(all.PasswordSince)},
 	}
 }
 

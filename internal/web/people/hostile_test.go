@@ -304,6 +304,14 @@ func TestReplays(t *testing.T) {
 	other.post("/account/confirm", "flow", parked["flow"], "password", first).want(410, "flow_ended")
 	// What is sealed for one use opens nothing else.
 	b.post("/verify", "flow", parked["flow"], "code", code).want(410)
+	b.get("/recover")
+	b.post("/recover", "identifier", ada).leads("/recover/code")
+	b.get("/recover/code")
+	for _, path := range []string{"/verify", "/login/verify", "/login/resend", "/signup/resend", "/account/addresses/verify"} {
+		step := maps.Clone(b.hidden)
+		b.post(path, "code", code, "password", first).want(410, "flow_ended")
+		b.hidden = step
+	}
 	b.get("/account").want(200)
 }
 

@@ -222,8 +222,10 @@ type browser struct {
 }
 
 func (w *world) browser() *browser {
-	return &browser{w: w, cookies: map[string]string{}, hidden: map[string]string{}, source: "192.0.2.1:1234",
-		agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"}
+	return &browser{
+		w: w, cookies: map[string]string{}, hidden: map[string]string{}, source: "192.0.2.1:1234",
+		agent: "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+	}
 }
 
 // answer is what came back.
