@@ -46,9 +46,11 @@ func FreshWithin(d time.Duration) Rule {
 	}}
 }
 
-// AnyOf holds when one of the rules does. Its refusal is that of the last one.
+// AnyOf holds when one of the rules does. Its refusal is that of the last one; of
+// no rules none holds, and the refusal is missing_permission.
 func AnyOf(rules ...Rule) Rule {
 	return Rule{func(who *Identity, now time.Time) (err error) {
+		err = errPerm
 		for _, r := range rules {
 			if err = r.holds(who, now); err == nil {
 				return nil

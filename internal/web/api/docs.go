@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
@@ -14,7 +15,7 @@ import (
 
 // docs is the page that people read: the same table, drawn by our own pages.
 func (s *surface) docs() web.Handler {
-	view := s.view()
+	view := sync.OnceValue(s.view)
 	return func(w http.ResponseWriter, r *http.Request) error {
 		q := web.Of(r)
 		names := s.Cookies.Names()
@@ -23,7 +24,7 @@ func (s *surface) docs() web.Handler {
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Content-Security-Policy", web.PagePolicy(q.Nonce))
-		return s.Pages.Write(w, page.Frame{Lang: lang, Theme: page.ParseTheme(theme), Nonce: q.Nonce, Path: "/docs/api", Now: s.Now()}, view)
+		return s.Pages.Write(w, page.Frame{Lang: lang, Theme: page.ParseTheme(theme), Nonce: q.Nonce, Path: "/docs/api", Now: s.Now()}, view())
 	}
 }
 

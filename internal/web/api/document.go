@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -36,13 +37,15 @@ func (s *surface) documents() []web.Route {
 }
 
 func (s *surface) openAPI() web.Handler {
-	body, err := json.MarshalIndent(s.document(), "", " ")
+	// Few instances are ever asked, and all of them start.
+	text := sync.OnceValues(func() ([]byte, error) { return json.MarshalIndent(s.document(), "", " ") })
 	return func(w http.ResponseWriter, _ *http.Request) error {
+		body, err := text()
 		if err != nil {
 			return err
 		}
 		w.Header().Set("Content-Type", "application/json")
-		s.send(w, append(body, '\n'))
+		s.send(w, append(body[:len(body):len(body)], '\n'))
 		return nil
 	}
 }
