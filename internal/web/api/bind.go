@@ -122,6 +122,9 @@ func (s shape) parameters(r *http.Request, v reflect.Value) error {
 	}
 	fill := func(p param, text string) {
 		code, message := set(v.Field(p.index), text)
+		if refused := outside(p.field.Tag.Get("enum"), text); refused != "" && code == "" {
+			code, message = "bad_value", refused
+		}
 		add(p, code, message)
 	}
 	for _, p := range s.params {

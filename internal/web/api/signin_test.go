@@ -113,8 +113,12 @@ func TestSignInContinuesWithACode(t *testing.T) {
 	with := func(flow string) string {
 		return strings.Replace(signInBody, "{", `{"code":"`+mail.Code+`","flow":"`+flow+`",`, 1)
 	}
+	other := "A" + flow[1:]
+	if other == flow {
+		other = "B" + flow[1:]
+	}
 	r.program().refuse(t, 422, "wrong_code", "POST", "/signin", with(""))
-	r.program().refuse(t, 422, "wrong_code", "POST", "/signin", with(flow[:42]+"A"))
+	r.program().refuse(t, 422, "wrong_code", "POST", "/signin", with(other))
 	if got := c.must(t, 200, "POST", "/signin", with(flow)); got.json["status"] != "complete" {
 		t.Errorf("answer: %s", got.text)
 	}
