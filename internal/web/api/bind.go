@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -114,24 +115,31 @@ func (s shape) parameters(r *http.Request, v reflect.Value) error {
 		return errParameters.Because(err)
 	}
 	var faults []problem.Field
-	add := func(p param, err error) {
-		if err != nil {
-			faults = append(faults, problem.Field{Pointer: pointerOf(p), Code: problem.Of(err).Code, Message: problem.Of(err).Public})
+	add := func(p param, code, message string) {
+		if code != "" {
+			faults = append(faults, problem.Field{Pointer: pointerOf(p), Code: code, Message: message})
 		}
+	}
+	fill := func(p param, text string) {
+		code, message := set(v.Field(p.index), text)
+		if refused := outside(p.field.Tag.Get("enum"), text); refused != "" && code == "" {
+			code, message = "bad_value", refused
+		}
+		add(p, code, message)
 	}
 	for _, p := range s.params {
 		switch p.in {
 		case "path":
-			add(p, set(v.Field(p.index), r.PathValue(p.name)))
+			fill(p, r.PathValue(p.name))
 		case "header":
-			add(p, set(v.Field(p.index), r.Header.Get(p.name)))
+			fill(p, r.Header.Get(p.name))
 		case "query":
 			given := query[p.name]
 			delete(query, p.name)
 			if len(given) > 1 {
-				add(p, errTwice)
+				add(p, "duplicate_parameter", "This parameter stands in the address twice.")
 			} else if len(given) == 1 {
-				add(p, set(v.Field(p.index), given[0]))
+				fill(p, given[0])
 			}
 		}
 	}
@@ -152,38 +160,29 @@ func pointerOf(p param) string {
 	return p.name
 }
 
-var (
-	errTwice   = problem.New(problem.Invalid, "parameter_twice", "This parameter stands in the address twice.")
-	errNumber  = problem.New(problem.Invalid, "bad_number", "This is not a whole number that is accepted here.")
-	errFlag    = problem.New(problem.Invalid, "bad_flag", "This is true or false.")
-	errText    = problem.New(problem.Invalid, "bad_text", "This text is too long or not valid UTF-8.")
-	errProgram = problem.New(problem.Internal, "bad_parameter_type", "Something is wrong with this server. Report it.")
-)
-
 // maxText is the longest parameter, in bytes: an address and its escapes.
 const maxText = 512
 
-// set parses text into a parameter.
-func set(v reflect.Value, text string) error {
-	if len(text) > maxText || strings.ToValidUTF8(text, "") != text {
-		return errText
+// set parses text into a parameter and returns the code and the sentence of what
+// is wrong with it, or nothing.
+func set(v reflect.Value, text string) (code, message string) {
+	if len(text) > maxText || !utf8.ValidString(text) {
+		return "bad_text", "This text is too long or not valid UTF-8."
 	}
 	switch v.Kind() {
-	case reflect.String:
-		v.SetString(text)
 	case reflect.Bool:
 		if text != "true" && text != "false" {
-			return errFlag
+			return "bad_flag", "This is true or false."
 		}
 		v.SetBool(text == "true")
 	case reflect.Int:
 		n, err := strconv.Atoi(text)
 		if err != nil || n < 1 {
-			return errNumber
+			return "bad_number", "This is a whole number from 1."
 		}
 		v.SetInt(int64(n))
 	default:
-		return errProgram
+		v.SetString(text)
 	}
-	return nil
+	return "", ""
 }

@@ -7,11 +7,11 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/problem"
 )
 
@@ -39,6 +39,7 @@ func decode(body []byte, into any) error {
 		return errMalformed.Becausef("more than one value")
 	}
 	if c.faults != nil {
+		slices.SortStableFunc(c.faults, func(a, b problem.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
 		return errMembers.WithFields(c.faults...)
 	}
 	if err := json.Unmarshal(body, into); err != nil {
@@ -51,7 +52,8 @@ func decode(body []byte, into any) error {
 type checker struct {
 	dec      *json.Decoder
 	depth    int
-	nullable bool // the next value may be null
+	nullable bool   // the next value may be null
+	enum     string // what the next text may be, between commas; empty: anything
 	faults   []problem.Field
 }
 
@@ -70,8 +72,8 @@ func (c *checker) value(t reflect.Type, pointer string) error {
 	if err != nil {
 		return err
 	}
-	nullable := c.nullable
-	c.nullable = false
+	nullable, enum := c.nullable, c.enum
+	c.nullable, c.enum = false, ""
 	switch token := token.(type) {
 	case json.Delim:
 		if c.depth++; c.depth > maxDepth {
@@ -90,6 +92,8 @@ func (c *checker) value(t reflect.Type, pointer string) error {
 	case string:
 		if kindOf(t) != reflect.String {
 			c.wrong(t, pointer)
+		} else if message := outside(enum, token); message != "" {
+			c.fault(pointer, "bad_value", message)
 		}
 	case bool:
 		if kindOf(t) != reflect.Bool {
@@ -113,6 +117,15 @@ func (c *checker) wrong(t reflect.Type, pointer string) {
 	if !free {
 		c.fault(pointer, "wrong_type", "This member is "+want+".")
 	}
+}
+
+// outside says what a text that is not in enum should be.
+func outside(enum, text string) string {
+	values := strings.Split(enum, ",")
+	if enum == "" || slices.Contains(values, text) {
+		return ""
+	}
+	return "This is one of: " + strings.Join(values, ", ") + "."
 }
 
 var unmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
@@ -155,7 +168,7 @@ func (c *checker) object(t reflect.Type, pointer string) error {
 		if !ok {
 			m.t = free
 		}
-		c.nullable = ok && leaves(t, m.t)
+		c.nullable, c.enum = ok && leaves(t, m.t), m.field.Tag.Get("enum")
 		if err := c.value(m.t, at); err != nil {
 			return err
 		}
@@ -193,90 +206,4 @@ func escape(name string) string {
 		name = strings.ToValidUTF8(name[:most], "")
 	}
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
-}
-
-// member is one member of a JSON object.
-type member struct {
-	name     string
-	t        reflect.Type
-	field    reflect.StructField
-	required bool
-}
-
-// members are those of a struct by name.
-func members(t reflect.Type) map[string]member {
-	all := map[string]member{}
-	for _, m := range ordered(t) {
-		all[m.name] = m
-	}
-	return all
-}
-
-// ordered are the members of a struct as they are declared. One without
-// omitempty or omitzero is required, but for the lists of a declarative file:
-// there, absent and null both mean "leave it as it is".
-func ordered(t reflect.Type) []member {
-	var all []member
-	for i := range t.NumField() {
-		f := t.Field(i)
-		tag, ok := f.Tag.Lookup("json")
-		if f.Anonymous && !ok {
-			all = append(all, ordered(f.Type)...)
-			continue
-		}
-		name, options, _ := strings.Cut(tag, ",")
-		if !ok || tag == "-" || !f.IsExported() {
-			continue
-		}
-		required := !strings.Contains(options, "omit") && f.Type.Kind() != reflect.Pointer && !leaves(t, f.Type)
-		all = append(all, member{name: name, t: f.Type, field: f, required: required})
-	}
-	return all
-}
-
-// leaves reports whether null in a member of t means what its absence means.
-func leaves(t, member reflect.Type) bool {
-	return member.Kind() == reflect.Slice && t.PkgPath() == reflect.TypeFor[apply.File]().PkgPath()
-}
-
-// loneSurrogate finds an escape such as \ud800 without its other half, which
-// would silently become another character.
-func loneSurrogate(body []byte) bool {
-	for i := 0; i+1 < len(body); i++ {
-		if body[i] != '\\' {
-			continue
-		}
-		i++
-		if body[i] != 'u' {
-			continue
-		}
-		switch unit := unit(body[i+1:]); {
-		case unit>>10 == 0xdc00>>10:
-			return true
-		case unit>>10 == 0xd800>>10:
-			if i+6 >= len(body) || body[i+5] != '\\' || body[i+6] != 'u' || unit16(body, i+7)>>10 != 0xdc00>>10 {
-				return true
-			}
-			i += 6 + 4
-		}
-	}
-	return false
-}
-
-func unit16(body []byte, at int) uint64 {
-	if at > len(body) {
-		return 0
-	}
-	return unit(body[at:])
-}
-
-func unit(b []byte) uint64 {
-	if len(b) < 4 {
-		return 0
-	}
-	n, err := strconv.ParseUint(string(b[:4]), 16, 16)
-	if err != nil {
-		return 0 // the decoder refuses it
-	}
-	return n
 }

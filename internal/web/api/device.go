@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 
+	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -88,11 +89,20 @@ type OneEvent struct {
 	ID string `path:"id" doc:"evt_…"`
 }
 
-func (s *surface) report(ctx context.Context, c *Call, in OneEvent) (none, error) {
+// report ends this session too. The way on is /recover, with the code that was
+// mailed; the zero flow means that no mail could go out and the password stays.
+func (s *surface) report(ctx context.Context, c *Call, in OneEvent) (Step, error) {
 	var id audit.ID
 	if err := id.UnmarshalText([]byte(in.ID)); err != nil {
-		return none{}, err
+		return Step{}, err
 	}
-	_, err := s.Account.Report(ctx, c.Caller, id.String(), "")
-	return none{}, err
+	flow, err := s.Account.Report(ctx, c.Caller, id.String(), s.lang(c))
+	if err != nil {
+		return Step{}, err
+	}
+	s.Cookies.ClearCookie(c.w, s.Cookies.Names().Session)
+	if flow.IsZero() {
+		return Step{Status: "complete"}, nil
+	}
+	return s.goOn(c, flow, account.RecoverLife), nil
 }

@@ -112,10 +112,8 @@ var purposes = map[string]proof.Purpose{
 }
 
 func (s *surface) verify(ctx context.Context, c *Call, in VerifyRequest) (Step, error) {
-	purpose, ok := purposes[in.Purpose]
+	purpose := purposes[in.Purpose]
 	switch {
-	case !ok:
-		return Step{}, errMembers.WithFields(problem.Field{Pointer: "/purpose", Code: "bad_value", Message: "This is signup, address, recover, undo or keep."})
 	case in.Token.IsZero() && in.Code.IsZero():
 		return Step{}, missing("/token")
 	case !in.NewPassword.IsZero() && purpose != proof.Recover:

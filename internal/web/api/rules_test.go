@@ -36,13 +36,14 @@ func TestBadInput(t *testing.T) {
 	c.refuse(t, 413, "too_large", "POST", "/signin", `{"identifier":"`+strings.Repeat("a", 70<<10)+`"}`)
 	c.refuse(t, 400, "malformed_json", "POST", "/signin", "{\"identifier\":\"\xc3\x28\",\"password\":\"x\"}")
 	got := c.refuse(t, 422, "invalid_members", "POST", "/signin", `{"identifier":"a","password":"b","pasword":"c","identifier":"d"}`)
-	if fmt.Sprint(got.pointers()) != "[/pasword /identifier]" {
+	if fmt.Sprint(got.pointers()) != "[/identifier /pasword]" {
 		t.Errorf("named %v", got.pointers())
 	}
 	got = r.asHost().refuse(t, 400, "invalid_parameters", "GET", "/users?limit=x&colour=blue&state=active&state=active", "")
 	if fmt.Sprint(got.pointers()) != "[?colour ?limit ?state]" {
 		t.Errorf("named %v", got.pointers())
 	}
+	r.asHost().refuse(t, 400, "invalid_parameters", "GET", "/users?state=asleep", "")
 	r.asHost().refuse(t, 400, "invalid_parameters", "POST", "/users?dry_run=true", `{"email":"a@example.org"}`)
 	r.asHost().refuse(t, 400, "body_unexpected", "POST", "/setup", `{"a":1}`)
 	if got.json["type"] != "https://id.example.org/errors/invalid_parameters" || got.json["request_id"] == "" || got.json["title"] == "" {

@@ -67,9 +67,6 @@ func (s *surface) signIn(ctx context.Context, c *Call, in SignInRequest) (SignIn
 	if in.Deliver == "tokens" || in.ClientID != "" {
 		return SignInStep{}, errTokens
 	}
-	if in.Deliver != "" && in.Deliver != "cookie" {
-		return SignInStep{}, errMembers.WithFields(problem.Field{Pointer: "/deliver", Code: "bad_value", Message: "This is cookie or tokens."})
-	}
 	flow := secret.Token{}
 	if !in.Code.IsZero() {
 		flow = s.flow(c, proof.SignIn, in.Flow)
