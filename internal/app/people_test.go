@@ -151,11 +151,11 @@ func TestAddressChangeAndUndo(t *testing.T) {
 	if err := r.Account.MakePrimary(t.Context(), by, secret.NewText(rightPassword), "thief@mail.org", "en"); err != nil {
 		t.Fatal(err)
 	}
+	replaced := account.Answer{Link: linked(t, r.letterAt(t, "kim@mail.org", "/account/undo"), proof.Undo)}
 	r.clock.Advance(time.Minute)
 	if err := r.Account.RemoveEmail(t.Context(), by, secret.NewText(rightPassword), "kim@mail.org", "en"); err != nil {
 		t.Fatal(err)
 	}
-	replaced := account.Answer{Link: linked(t, r.letterAt(t, "kim@mail.org", "/account/undo"), proof.Undo)}
 	r.clock.Advance(71 * time.Hour)
 	undo := account.Answer{Link: linked(t, r.letterAt(t, "kim@mail.org", "/account/undo"), proof.Undo)}
 	if err := r.Account.Undo(t.Context(), from("198.51.100.9"), replaced); !errors.Is(err, proof.ErrExpired) {
