@@ -210,7 +210,11 @@ func (f *Flow) cancelWaiting(ctx context.Context, by user.Caller, key string, no
 // withUndo runs a change to addresses and mails an undo link to the address
 // that lost by it, when that address was proven; the others are told.
 func (f *Flow) withUndo(ctx context.Context, by user.Caller, u user.User, lost user.Email, lang string, change func(Tx) error) error {
-	p, err := f.mint().New(proof.Undo, lost.Key, f.now(), UndoLife, address{Address: lost.Address, Primary: lost.Primary})
+	was, err := f.wasPrimary(ctx, lost)
+	if err != nil {
+		return err
+	}
+	p, err := f.mint().New(proof.Undo, lost.Key, f.now(), UndoLife, address{Address: lost.Address, Primary: was})
 	if err != nil {
 		return err
 	}
@@ -236,6 +240,26 @@ func (f *Flow) withUndo(ctx context.Context, by user.Caller, u user.User, lost u
 		d.Path, d.Valid = link("/account/undo", p.LinkToken), UndoLife
 		return f.queue(ctx, tx, mail.AddressChanged, lost.Address, langOf(u, lang), d)
 	})
+}
+
+// wasPrimary reports whether lost is the primary address, or was before a change
+// that can still be undone: the new undo link replaces the one of that change and
+// must give back as much (TH-43).
+func (f *Flow) wasPrimary(ctx context.Context, lost user.Email) (bool, error) {
+	undos, err := f.o.Read.Proofs().Pending(ctx, lost.User, proof.Undo, f.now())
+	if err != nil || lost.Primary {
+		return lost.Primary, err
+	}
+	for _, p := range undos {
+		var was address
+		if err := f.mint().Payload(p, &was); err != nil {
+			return false, err
+		}
+		if p.Key == lost.Key && was.Primary {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // Undo takes back a change to addresses: the address returns as it was, every

@@ -146,9 +146,12 @@ func (f *Frame) serve(s Surface, route Route) http.Handler {
 		if err == nil {
 			err = f.run(route.Handler, rec, r)
 		}
-		if err != nil {
+		switch {
+		case err != nil:
 			q.err = err
 			f.fail(s, rec, r, err)
+		case rec.status == 0: // an empty answer is an answer: it passes the recorder too
+			rec.WriteHeader(http.StatusOK)
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/mortise-auth/mortise/internal/problem"
@@ -116,6 +117,15 @@ func (f *Frame) finish(w *recorder, r *http.Request, q *Request) {
 	}
 	f.o.Log.LogAttrs(context.WithoutCancel(r.Context()), level, "request", attrs...)
 	if f.o.Observe != nil {
-		f.o.Observe(Observation{Method: r.Method, Pattern: q.pattern, Status: w.status, Code: code, Duration: took})
+		f.o.Observe(Observation{Method: known(r.Method), Pattern: q.pattern, Status: w.status, Code: code, Duration: took})
 	}
+}
+
+// known bounds the methods that metrics tell apart: whoever asks may make up any
+// number of them (AU-62).
+func known(method string) string {
+	if method == http.MethodHead || method == http.MethodOptions || slices.Contains(methods, method) {
+		return method
+	}
+	return "other"
 }
