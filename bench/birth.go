@@ -45,7 +45,7 @@ func births(b *bench) error {
 		return err
 	}
 	defer st.Close()
-	bare, err := b.committer(people[0])
+	bare, err := b.committer()
 	if err != nil {
 		return err
 	}
@@ -61,14 +61,13 @@ func births(b *bench) error {
 	n := b.rounds(6400, 3200)
 	var ours, whole, floors, ratio, singles, rates, gain, floorGain []float64
 	for range b.rounds(9, 5) {
-		alone, wallAlone, err := acts(b.rounds(300, 150), 1, func(int) error { return bare.Commit() })
+		_, wallAlone, err := acts(b.rounds(300, 150), 1, func(int) error { return bare.Commit() })
 		f, wallF, err1 := acts(n, 64, func(int) error { return bare.Commit() })
 		o, wallO, err2 := acts(n, 64, func(i int) error { return bear(b.ctx, st, people[i%len(people)]) })
 		w, _, err3 := acts(n, 64, func(i int) error { return door.signIn(b.ctx, people[i%len(people)], devices[i%len(people)]) })
 		if err := firstOf(err, err1, err2, err3); err != nil {
 			return err
 		}
-		_ = alone
 		each := func(d time.Duration) float64 { return float64(d) / 1e3 / float64(n) }
 		single := float64(b.rounds(300, 150)) / wallAlone.Seconds()
 		rate := float64(n) / wallO.Seconds()
@@ -109,7 +108,7 @@ func (b *bench) maternity() ([]account, *sqlite.Store, error) {
 }
 
 // committer is the floor: on a database with the same tables and the same people.
-func (b *bench) committer(a account) (*floor.Committer, error) {
+func (b *bench) committer() (*floor.Committer, error) {
 	dir := filepath.Join(b.tmp, "births-floor")
 	st, err := sqlite.Open(b.ctx, dir, sqlite.Options{})
 	if err != nil {
@@ -122,6 +121,9 @@ func (b *bench) committer(a account) (*floor.Committer, error) {
 	if err := os.Remove(filepath.Join(dir, "lock")); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, err
 	}
-	id := people[0].user.ID
-	return floor.OpenCommitter(filepath.Join(dir, "mortise.db"), id[:])
+	rows := make([]floor.Person, len(people))
+	for i, p := range people {
+		rows[i] = floor.Person{ID: p.user.ID[:], Name: p.user.ID.String()}
+	}
+	return floor.OpenCommitter(filepath.Join(dir, "mortise.db"), rows)
 }

@@ -56,7 +56,7 @@ func newEntrance(ctx context.Context, st store.Store) (*entrance, error) {
 	}
 	limits := ratelimit.Defaults()
 	for i := range limits {
-		limits[i].Every, limits[i].Burst = time.Microsecond, 1<<20
+		limits[i].Every, limits[i].Burst = time.Microsecond, 1_000_000
 	}
 	rates, err := ratelimit.NewMemory(limits, 0, ratelimit.Monotonic(time.Now))
 	if err != nil {

@@ -17,21 +17,28 @@ import (
 // all who wait; nothing is checked and nothing else is written.
 type Committer struct {
 	db      *sql.DB
-	user    []byte
+	people  []Person
 	number  atomic.Uint64
 	waiting chan chan error
 	done    chan struct{}
 }
 
-// OpenCommitter opens the database file at path, for sessions of one user.
-func OpenCommitter(path string, user []byte) (*Committer, error) {
+// Person is somebody whose sessions are born.
+type Person struct {
+	ID   []byte // as the session's row has it
+	Name string // as the event's row has it
+}
+
+// OpenCommitter opens the database file at path, for sessions of those people in
+// turn.
+func OpenCommitter(path string, people []Person) (*Committer, error) {
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+
 		"&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-4096)&_pragma=temp_store(MEMORY)&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	c := &Committer{db: db, user: user, waiting: make(chan chan error, 1024), done: make(chan struct{})}
+	c := &Committer{db: db, people: people, waiting: make(chan chan error, 1024), done: make(chan struct{})}
 	ready := make(chan error)
 	go c.run(ready)
 	return c, <-ready
@@ -51,14 +58,14 @@ func (c *Committer) Close() error {
 	return c.db.Close()
 }
 
+// All values are bound: in a real program each differs from act to act.
 const (
 	session = `INSERT INTO sessions (id, user_id, digest, user_version, methods, assurance, authenticated_at, created_at,
 		last_seen_at, idle_timeout, expires_at, lapses_at, ip, user_agent, place)
-		VALUES (?1, ?2, ?3, 1, '["pwd"]', 1, ?4, ?4, ?4, 604800000000, ?5, ?5, '192.0.2.1', 'bench', '')`
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 	event = `INSERT INTO audit_events (id, at, sequence, name, severity, outcome, reason, actor_type, actor_id, subject,
 		session, client, ip, user_agent, place, request_id, details)
-		VALUES (?1, ?2, ?3, 'login.succeeded', 'info', 'success', '', 'user', 'usr_00000000000000000000000000',
-		'usr_00000000000000000000000000', 'ses_00000000000000000000000000', '', '192.0.2.1', 'bench', '', '', '{}')`
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
 func (c *Committer) run(ready chan<- error) {
@@ -107,10 +114,14 @@ func (c *Committer) rows(ctx context.Context, s, e *sql.Stmt) error {
 	var digest [32]byte
 	_, _ = rand.Read(digest[:]) // never fails
 	now, n := time.Now().UnixMicro(), c.number.Add(1)
-	if _, err := s.ExecContext(ctx, ordered('s', n), c.user, digest[:], now, now+30*24*3600*1e6); err != nil {
+	who := c.people[n%uint64(len(c.people))]
+	const week = int64(7 * 24 * time.Hour / time.Microsecond)
+	_, err := s.ExecContext(ctx, ordered('s', n), who.ID, digest[:], 1, `["pwd"]`, 1, now, now, now, week, now+4*week, now+week, "192.0.2.1", "bench", "")
+	if err != nil {
 		return err
 	}
-	_, err := e.ExecContext(ctx, ordered('e', n), now, int64(n)+1_000_000_000)
+	_, err = e.ExecContext(ctx, ordered('e', n), now, int64(n)+1_000_000_000, "login.succeeded", "info", "success", "", "user", who.Name, who.Name,
+		who.Name, "", "192.0.2.1", "bench", "", "", "{}")
 	return err
 }
 
