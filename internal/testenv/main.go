@@ -33,7 +33,8 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-func atEnd(f func() error) {
+// AtEnd runs f when the process ends, before what was registered earlier.
+func AtEnd(f func() error) {
 	cleanups.Lock()
 	defer cleanups.Unlock()
 	cleanups.list = append(cleanups.list, f)
@@ -64,7 +65,7 @@ func server(variable string, start func(context.Context) (*services.Server, erro
 		if err != nil {
 			return "", fmt.Errorf("run make test or set %s: %w", variable, err)
 		}
-		atEnd(s.Stop)
+		AtEnd(s.Stop)
 		return s.URL, nil
 	})
 }

@@ -72,7 +72,7 @@ func prepare(ctx context.Context, admin string, migrate Migrate) (string, error)
 	if err := createDatabase(ctx, admin, name, "template0"); err != nil {
 		return "", err
 	}
-	atEnd(func() error { return dropDatabase(context.Background(), admin, name) })
+	AtEnd(func() error { return dropDatabase(context.Background(), admin, name) })
 	if err := migrate(ctx, withDatabase(admin, name)); err != nil {
 		return "", fmt.Errorf("migrating the template: %w", err)
 	}
