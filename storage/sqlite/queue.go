@@ -116,6 +116,12 @@ func (q *queue) drained() bool {
 	return q.closed && q.waiting == 0
 }
 
+func (q *queue) empty() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.waiting == 0
+}
+
 func (q *queue) signal() {
 	select {
 	case q.wake <- struct{}{}:

@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	actLimit   = 50 * time.Millisecond // a closure is cut off after this (TH-26)
+	actLimit   = 50 * time.Millisecond // a closure that others wait for is cut off after this (TH-26)
+	aloneLimit = 20                    // times that, while nobody else waits: the machine may be busy elsewhere
 	batchTime  = 10 * time.Millisecond // a batch takes no further act after this
 	batchActs  = 256
 	gatherTime = 150 * time.Microsecond
@@ -96,7 +97,7 @@ func (w *writer) batch(a *act) {
 	alive := true
 	for ; a != nil; a = w.another(len(acts), full) {
 		acts = append(acts, a)
-		if alive = w.step(a); !alive {
+		if alive = w.step(a, len(acts) == 1); !alive {
 			break
 		}
 	}
@@ -159,7 +160,7 @@ func (w *writer) oneByOne(acts []*act) {
 		}
 		err := w.begin()
 		if err == nil {
-			if !w.step(a) {
+			if !w.step(a, false) {
 				err = a.err
 			} else {
 				err = w.commit()
@@ -173,7 +174,8 @@ func (w *writer) oneByOne(acts []*act) {
 }
 
 // step runs one act in a savepoint. It reports whether the transaction lives.
-func (w *writer) step(a *act) bool {
+// alone says that no other act of the batch waits for its commit.
+func (w *writer) step(a *act, alone bool) bool {
 	if _, err := w.conn.exec("SAVEPOINT act", nil); err != nil {
 		a.err = err
 		return false
@@ -185,15 +187,27 @@ func (w *writer) step(a *act) bool {
 		<-a.done
 		return w.settle(a, before)
 	}
-	w.slow.Reset(w.limit)
-	select {
-	case <-a.done:
-	case <-w.slow.C:
-		if !a.cut() {
-			<-a.done
+	w.await(a, alone)
+	return w.settle(a, before)
+}
+
+// await waits for the closure of a, and cuts it off when it holds others up.
+func (w *writer) await(a *act, alone bool) {
+	for n := 1; ; n++ {
+		w.slow.Reset(w.limit)
+		select {
+		case <-a.done:
+			return
+		case <-w.slow.C:
+			if alone && n < aloneLimit && w.queue.empty() {
+				continue
+			}
+			if !a.cut() {
+				<-a.done
+			}
+			return
 		}
 	}
-	return w.settle(a, before)
 }
 
 // settle keeps or undoes the savepoint of an act that ran.
