@@ -1,19 +1,16 @@
 package sqlstore_test
 
 import (
-	"context"
-	"encoding/hex"
-	"os"
 	"testing"
 
-	"github.com/jackc/pgx/v5"
-
-	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/store/storetest"
+	"github.com/mortise-auth/mortise/internal/testenv"
 	"github.com/mortise-auth/mortise/storage/postgres"
 	"github.com/mortise-auth/mortise/storage/sqlite"
 )
+
+func TestMain(m *testing.M) { testenv.Main(m) }
 
 // The marks of what the suite proves; its tests say which proves what:
 // TH-1 TH-2 TH-3 TH-4 TH-17 TH-21 TH-22 TH-31 TH-35 TH-41 TH-43
@@ -28,30 +25,9 @@ func openSQLite(t *testing.T) store.Store {
 	return opened(t, s, err)
 }
 
-// openPostgres makes a schema of its own in MORTISE_TEST_POSTGRES_URL.
+// openPostgres opens a database of its own.
 func openPostgres(t *testing.T) store.Store {
-	dsn := os.Getenv("MORTISE_TEST_POSTGRES_URL")
-	if dsn == "" {
-		t.Fatal("MORTISE_TEST_POSTGRES_URL names no PostgreSQL; make test starts one")
-	}
-	var random [8]byte
-	secret.Fill(random[:])
-	schema := "contract_" + hex.EncodeToString(random[:])
-	t.Cleanup(func() {
-		ctx := context.Background()
-		c, err := pgx.Connect(ctx, dsn)
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		if _, err := c.Exec(ctx, "DROP SCHEMA IF EXISTS "+schema+" CASCADE"); err != nil {
-			t.Error(err)
-		}
-		if err := c.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	s, err := postgres.Open(t.Context(), dsn, postgres.Options{Schema: schema})
+	s, err := postgres.Open(t.Context(), testenv.Postgres(t, nil), postgres.Options{})
 	return opened(t, s, err)
 }
 
