@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/settings"
-	"github.com/mortise-auth/mortise/internal/app"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/transport"
@@ -43,7 +42,7 @@ func (backend) Dev(ctx context.Context, s settings.Settings, dev Dev, run Run) e
 	}
 	c := config(s, log)
 	c.Dev, c.SecretKey, c.EgressAllow = true, key, append(c.EgressAllow, "127.0.0.0/8", "::1/128")
-	if v.app, err = app.New(ctx, c, st); err != nil {
+	if err := v.open(ctx, c, st); err != nil {
 		return err
 	}
 	people, err := v.app.Seed(ctx, dev.Apply)

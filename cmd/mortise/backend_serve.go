@@ -28,11 +28,10 @@ func (backend) Serve(ctx context.Context, s settings.Settings, run Run) error {
 		return hint(err)
 	}
 	defer func() { closeStore(st, log) }()
-	a, err := app.New(ctx, config(s, log), st)
-	if err != nil {
+	v := &server{settings: s, run: run, log: log}
+	if err := v.open(ctx, config(s, log), st); err != nil {
 		return err
 	}
-	v := &server{settings: s, run: run, log: log, app: a}
 	defer v.closeListeners()
 	if err := v.listen(ctx); err != nil {
 		return err
@@ -56,6 +55,7 @@ type server struct {
 	run      Run
 	log      *slog.Logger
 	app      *app.App
+	metrics  http.Handler
 
 	endpoints   []transport.Endpoint
 	background  []func(context.Context)
@@ -108,7 +108,7 @@ func (v *server) listenAdmin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	v.add(l, v.app.AdminHandler(), nil)
+	v.add(l, v.app.AdminHandler(v.metrics), nil)
 	v.admin = "http://" + l.Addr().String() + "/metrics"
 	return nil
 }

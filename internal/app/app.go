@@ -170,6 +170,7 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 		},
 		Method: method, Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
 		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions,
+		Observe: a.c.Observers.SignIn,
 	})
 }
 

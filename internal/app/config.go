@@ -57,8 +57,15 @@ type Config struct {
 	Dev           bool
 	Contact       string // for security.txt: a mailto: or https: address
 	Place         func(ip string) string
-	Observe       func(web.Observation)
+	Observers     Observers
 	Version       string
+}
+
+// Observers learn what happens, for metrics. Any may be nil; none may block.
+type Observers struct {
+	Request func(web.Observation)
+	SignIn  func(method, outcome string)
+	Hash    func(password.Outcome)
 }
 
 // Passwords is the part of Config about passwords.

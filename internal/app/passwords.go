@@ -26,7 +26,7 @@ func (a *App) wirePasswords(ctx context.Context) error {
 	if a.gate == nil {
 		// Memory of hashes is given back once nobody hashes any more, so that a
 		// flood does not leave the process large.
-		a.gate = password.NewGate(password.GateOptions{Memory: a.c.Passwords.Memory, Now: a.c.Now, Idle: debug.FreeOSMemory})
+		a.gate = password.NewGate(password.GateOptions{Memory: a.c.Passwords.Memory, Now: a.c.Now, Idle: debug.FreeOSMemory, Observe: a.c.Observers.Hash})
 	}
 	a.hasher, err = password.NewHasher(password.HasherOptions{Parameters: params, Peppers: peppers, Gate: a.gate})
 	if err != nil {

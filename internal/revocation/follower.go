@@ -31,6 +31,7 @@ type Follower struct {
 	log    *slog.Logger
 	wake   chan struct{}
 	proof  atomic.Pointer[time.Time] // when the last successful poll was sent
+	delay  atomic.Int64              // of the newest entry, in nanoseconds
 	number int64                     // of the last entry applied; owned by poll
 	epoch  string                    // owned by poll
 }
@@ -53,6 +54,18 @@ func (f *Follower) Fresh(now time.Time) bool {
 	drift := wall - elapsed
 	return 0 <= elapsed && elapsed < Bound && -Bound < drift && drift < Bound
 }
+
+// Age is how long ago the freshness proof was sent for; false when there is none.
+func (f *Follower) Age(now time.Time) (time.Duration, bool) {
+	sent := f.proof.Load()
+	if sent == nil {
+		return 0, false
+	}
+	return now.Sub(*sent), true
+}
+
+// Delay is how long after its making the newest entry was applied here.
+func (f *Follower) Delay() time.Duration { return time.Duration(f.delay.Load()) }
 
 // Wake asks for a poll now. It proves nothing by itself (TH-27).
 func (f *Follower) Wake() {
@@ -115,6 +128,7 @@ func (f *Follower) Poll(ctx context.Context) error {
 			break
 		}
 		f.cache.Apply(entries)
+		f.delay.Store(int64(f.now().Sub(entries[len(entries)-1].At)))
 		f.number = entries[len(entries)-1].Number
 	}
 	f.proof.Store(&sent)

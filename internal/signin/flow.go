@@ -96,7 +96,7 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-// Options configure a Flow. All are required but Limits.
+// Options configure a Flow. All are required but Limits and Observe.
 type Options struct {
 	Instance [16]byte
 	Now      func() time.Time
@@ -110,6 +110,7 @@ type Options struct {
 	Devices  *device.Book
 	Mailer   Mailer
 	Limits   Limits
+	Observe  func(method, outcome string) // for metrics; may be nil
 }
 
 // Flow signs people in and out. It is safe for concurrent use.

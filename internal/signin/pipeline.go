@@ -8,6 +8,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/lockout"
+	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -17,6 +18,34 @@ import (
 // asks for a mailed code, or a refusal: ErrWrong, ErrMissing, proof.ErrWrongCode,
 // lockout.ErrWait, ratelimit.ErrLimited, or the gate's overload error.
 func (f *Flow) SignIn(ctx context.Context, r Request) (Result, error) {
+	result, err := f.signIn(ctx, r)
+	if f.o.Observe != nil {
+		f.o.Observe(f.o.Method.Name(), outcome(result, err))
+	}
+	return result, err
+}
+
+// outcome is what became of a sign-in, for metrics.
+func outcome(r Result, err error) string {
+	switch {
+	case err == nil && r.Complete():
+		return "succeeded"
+	case err == nil:
+		return "code_asked"
+	case errors.Is(err, ErrWrong):
+		return "failed"
+	case errors.Is(err, lockout.ErrWait):
+		return "blocked"
+	case errors.Is(err, ratelimit.ErrLimited):
+		return "limited"
+	case errors.Is(err, password.ErrBusy):
+		return "busy"
+	default:
+		return "other"
+	}
+}
+
+func (f *Flow) signIn(ctx context.Context, r Request) (Result, error) {
 	if err := r.validate(); err != nil {
 		return Result{}, err
 	}

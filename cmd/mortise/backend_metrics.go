@@ -1,0 +1,41 @@
+package main
+
+import (
+	"context"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/app"
+	"github.com/mortise-auth/mortise/internal/metrics"
+	"github.com/mortise-auth/mortise/internal/store"
+)
+
+// open wires the server and its metrics to each other: what happens is told to
+// the registry, what stands is read from the server when somebody scrapes.
+func (v *server) open(ctx context.Context, c app.Config, st store.Store) error {
+	registry := metrics.New(v.sources(st))
+	c.Observers = app.Observers{Request: registry.Observe, SignIn: registry.SignIn, Hash: registry.Hash}
+	v.metrics = registry.Handler()
+	var err error
+	v.app, err = app.New(ctx, c, st)
+	return err
+}
+
+func (v *server) sources(st store.Store) metrics.Sources {
+	s := metrics.Sources{Engine: st.Engine(), Version: version, Commit: commit, Built: date}
+	s.Sessions = func() (int64, int64, int64) {
+		c := v.app.Checks()
+		return c.Hits, c.Misses, c.Uncertain
+	}
+	s.Proof = func() (time.Duration, bool) { return v.app.ProofAge() }
+	s.Delay = func() time.Duration { return v.app.RevocationDelay() }
+	s.Skew = func() time.Duration { return v.app.Skew() }
+	s.Outbox = func() (metrics.Outbox, bool) {
+		d, now, ok := v.app.Outbox()
+		o := metrics.Outbox{Waiting: d.Waiting, Dead: d.Dead}
+		if !d.Oldest.IsZero() {
+			o.Oldest = now.Sub(d.Oldest)
+		}
+		return o, ok
+	}
+	return s
+}
