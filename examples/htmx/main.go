@@ -45,7 +45,7 @@ func run(ctx context.Context, l net.Listener, origin, data string) error {
 	return err
 }
 
-//go:embed page.html
+//go:embed page.html htmx.min.js
 var files embed.FS
 
 // notes are kept in memory, by the id of whom they belong to.
@@ -60,6 +60,7 @@ func app(auth *mortise.Server) http.Handler {
 	n := &notes{pages: template.Must(template.ParseFS(files, "page.html")), all: map[string][]string{}}
 	mux := http.NewServeMux()
 	mux.Handle("/auth/", auth.Handler())
+	mux.Handle("GET /htmx.min.js", http.FileServerFS(files))
 	mux.Handle("GET /{$}", auth.Require()(n.show("page")))
 	mux.Handle("GET /notes", leave(auth.Require()(n.show("notes"))))
 	mux.Handle("POST /notes", leave(auth.Require()(http.HandlerFunc(n.add))))

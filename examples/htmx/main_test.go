@@ -24,6 +24,7 @@ func TestSessionEnds(t *testing.T) {
 	part := kim.Post("/notes", url.Values{"text": {"buy oak"}})
 	part.Header.Set("HX-Request", "true")
 	mortisetest.Do(t, h, part).Status(200).See("buy oak")
+	mortisetest.Do(t, h, kim.Get("/htmx.min.js")).Status(200).See("htmx")
 
 	stranger := srv.Request(t, "GET", "/notes", nil)
 	stranger.Header.Set("HX-Request", "true")
