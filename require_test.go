@@ -266,11 +266,3 @@ func TestForeignCORS(t *testing.T) {
 		}
 	}
 }
-
-func ExampleServer_Require() {
-	var srv *mortise.Server // from New
-	mux := http.NewServeMux()
-	mux.Handle("GET /notes", srv.Require()(greet))
-	mux.Handle("POST /notes", srv.Require(mortise.Permission("notes:write"))(greet))
-	mux.Handle("DELETE /account", srv.Require(mortise.FreshWithin(10*time.Minute))(greet))
-}

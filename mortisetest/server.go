@@ -2,6 +2,7 @@ package mortisetest
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -194,8 +195,13 @@ func (s *Server) Browser(t testing.TB) *Browser {
 	return b
 }
 
-// serve hands r to h as a server would.
+// serve hands r to h as a server would that read it from a connection.
 func serve(h http.Handler, r *http.Request) *http.Response {
+	r = r.Clone(r.Context())
+	if r.URL.Scheme == "https" && r.TLS == nil {
+		r.TLS = &tls.ConnectionState{HandshakeComplete: true}
+	}
+	r.RequestURI, r.URL.Scheme, r.URL.Host = r.URL.RequestURI(), "", ""
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
 	return w.Result()
