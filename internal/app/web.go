@@ -28,8 +28,8 @@ func (a *App) wireWeb(context.Context) error {
 	mux := http.NewServeMux()
 	base := strings.TrimRight(a.c.url.Path, "/")
 	mux.Handle(base+"/", inner)
-	mux.HandleFunc("GET "+base+"/healthz", health)
-	mux.HandleFunc("GET "+base+"/readyz", a.readiness)
+	mux.Handle("GET "+base+"/healthz", web.Ours(http.HandlerFunc(health)))
+	mux.Handle("GET "+base+"/readyz", web.Ours(http.HandlerFunc(a.readiness)))
 	if base == "" {
 		mux.Handle("/.well-known/", a.WellKnown())
 	}
@@ -39,7 +39,6 @@ func (a *App) wireWeb(context.Context) error {
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {
-	w.Header().Set("Cache-Control", "no-store")
 	fmt.Fprintln(w, "ok")
 }
 
@@ -48,7 +47,6 @@ func health(w http.ResponseWriter, _ *http.Request) {
 func (a *App) readiness(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
 	defer cancel()
-	w.Header().Set("Cache-Control", "no-store")
 	if err := a.Ready(ctx); err != nil {
 		a.c.Log.Warn("not ready", "error", err)
 		http.Error(w, reasonOf(err), http.StatusServiceUnavailable)
@@ -97,5 +95,5 @@ func (a *App) WellKnown() http.Handler {
 				a.c.url.Scheme+"://"+a.c.url.Host+"/.well-known/security.txt")
 		})
 	}
-	return mux
+	return web.Ours(mux)
 }
