@@ -89,15 +89,18 @@ func get(host, path, cookie string) []byte {
 	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: bench\r\nAccept: */*\r\n%s\r\n", path, host, cookie)
 }
 
-// signInRequest is a prepared password sign-in from an address of its own.
+// signInRequest is a prepared password sign-in, from an address of its own when
+// client is not 0.
 func signInRequest(host, path, identifier, password, cookie string, client int) []byte {
 	body := fmt.Sprintf(`{"identifier":%q,"password":%q,"deliver":"cookie"}`, identifier, password)
 	if cookie != "" {
 		cookie = "Cookie: " + cookie + "\r\n"
 	}
-	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: bench\r\nContent-Type: application/json\r\n"+
-		"X-Forwarded-For: 100.%d.%d.%d\r\n%sContent-Length: %d\r\n\r\n%s",
-		path, host, 64+client>>16&63, client>>8&255, client&255, cookie, len(body), body)
+	if client > 0 {
+		cookie += fmt.Sprintf("X-Forwarded-For: 100.%d.%d.%d\r\n", 64+client>>16&63, client>>8&255, client&255)
+	}
+	return fmt.Appendf(nil, "POST %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: bench\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s",
+		path, host, cookie, len(body), body)
 }
 
 // burst is what came of a load.

@@ -84,7 +84,7 @@ func scenarios(host, who, password string, conns int, span time.Duration, count 
 		{"health", get(host, "/healthz", "")},
 		{"sign-in page", get(host, "/login", "")},
 		{"session check", get(host, "/api/v1/session", cookie)},
-		{"password sign-in", signInRequest(host, signInPath, who, password, "", 7)},
+		{"password sign-in", signInRequest(host, signInPath, who, password, "", 0)},
 	} {
 		done, err := load(host, s.request, conns, span, count, true)
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -36,8 +38,6 @@ func serve(kind, addr string, args []string) error {
 		mux.Handle("POST /api/v1/signin", floor.NewPasswords(passphrase))
 	case "host":
 		return host(ctx, addr, args[0], args[1])
-	case "standin":
-		return standIn(ctx, addr, args[0], args[1])
 	default:
 		return fmt.Errorf("bench: no server %q", kind)
 	}
@@ -46,6 +46,7 @@ func serve(kind, addr string, args []string) error {
 
 // host is the fifteen-line program of the README.
 func host(ctx context.Context, addr, dir, key string) error {
+	frugal()
 	st, err := sqlite.Open(ctx, dir, sqlite.Options{})
 	if err != nil {
 		return err
@@ -63,6 +64,15 @@ func host(ctx context.Context, addr, dir, key string) error {
 	go func() { ended <- srv.Run(ctx) }()
 	err = listen(ctx, addr, mux)
 	return errors.Join(err, <-ended, st.Close())
+}
+
+// frugal sets the collector as the command does, and a memory limit as an
+// operator of a small machine would: what is needed beside the hashes, and a hash
+// for each core.
+func frugal() {
+	const beside, hash = 34 << 20, 19 << 20
+	debug.SetGCPercent(50)
+	debug.SetMemoryLimit(beside + int64(runtime.NumCPU())*hash)
 }
 
 func listen(ctx context.Context, addr string, h http.Handler) error {
