@@ -32,7 +32,7 @@ type rig struct {
 	box   *mail.Mailbox
 }
 
-func newRig(t *testing.T) *rig {
+func newRig(t *testing.T, change ...func(*Config)) *rig {
 	t.Helper()
 	st, err := sqlite.Memory(t.Context(), sqlite.Options{})
 	if err != nil {
@@ -41,11 +41,15 @@ func newRig(t *testing.T) *rig {
 	t.Cleanup(func() { _ = st.Close() })
 	fake := clock.NewFake(time.Now())
 	box := mail.NewMailbox()
-	a, err := New(t.Context(), Config{
+	cfg := Config{
 		URL: "https://id.example.org", SecretKey: keyring.NewMaster().Reveal(), Now: fake.Now, Monotonic: fake.Monotonic,
 		Log: slog.New(slog.DiscardHandler), Sender: box, Version: "test",
 		Passwords: Passwords{Parameters: password.TestParameters()},
-	}, st)
+	}
+	for _, c := range change {
+		c(&cfg)
+	}
+	a, err := New(t.Context(), cfg, st)
 	if err != nil {
 		t.Fatal(err)
 	}
