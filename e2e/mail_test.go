@@ -92,7 +92,7 @@ func (o *postOffice) all() []string {
 }
 
 var (
-	codePattern = regexp.MustCompile(`(?m)^\s*([0-9]{3} ?[0-9]{3})\s*$`)
+	codePattern = regexp.MustCompile(`(?m)^\s*([0-9]{6,8})\s*$`)
 	linkPattern = regexp.MustCompile(`https?://[^\s<>"]+\?token=[^\s<>"]+`)
 )
 

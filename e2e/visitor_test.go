@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -144,7 +145,7 @@ func (s sheet) form(action string, fields ...string) url.Values {
 		}
 		found = true
 		for in := range n.Descendants() {
-			if in.Data == "input" && attr(in, "type") != "checkbox" || in.Data == "input" && attr(in, "checked") != "" {
+			if in.Data == "input" && (attr(in, "type") != "checkbox" || has(in, "checked")) {
 				values.Set(attr(in, "name"), attr(in, "value"))
 			}
 		}
@@ -157,6 +158,10 @@ func (s sheet) form(action string, fields ...string) url.Values {
 		values.Set(fields[i], fields[i+1])
 	}
 	return values
+}
+
+func has(n *html.Node, name string) bool {
+	return slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == name })
 }
 
 func attr(n *html.Node, name string) string {

@@ -8,6 +8,8 @@ import (
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/output"
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/settings"
 	"github.com/mortise-auth/mortise/internal/apply/manifest"
+	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/problem"
 )
 
 // The exit codes, a public promise.
@@ -59,7 +61,21 @@ func explain(ctx context.Context, err error, started bool) output.Problem {
 	case !started:
 		return output.Problem{Title: err.Error(), Code: "usage", Exit: exitUsage}
 	}
+	if p := problem.Of(err); p.Kind != problem.Internal {
+		return output.Problem{Title: p.Public, Code: p.Code, Exit: exitOf(p)}
+	}
 	return output.Problem{Title: err.Error(), Code: "failed", Exit: exitFailed}
+}
+
+// exitOf is how a command ends that the server's own rules refused.
+func exitOf(p *problem.Error) int {
+	switch {
+	case p.Kind == problem.Invalid, errors.Is(p, instance.ErrDevStore):
+		return exitUsage
+	case p.Kind == problem.Forbidden, p.Kind == problem.Unauthenticated:
+		return exitDenied
+	}
+	return exitFailed
 }
 
 func configProblem(faults settings.Faults) output.Problem {
