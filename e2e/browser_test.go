@@ -30,8 +30,10 @@ var looks = []struct {
 	dark  bool
 	axe   int // which pages axe-core checks here: it is slow, so each in one window
 }{
-	{"phone-light", 390, false, 0}, {"phone-dark", 390, true, 1},
-	{"desktop-dark", 1280, true, 0}, {"desktop-light", 1280, false, 2},
+	{"phone-light", 390, false, 0},
+	{"phone-dark", 390, true, 1},
+	{"desktop-dark", 1280, true, 0},
+	{"desktop-light", 1280, false, 2},
 }
 
 func open(t *testing.T, b *browser.Browser, name, base string, o browser.Options) *tab {

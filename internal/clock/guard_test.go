@@ -109,9 +109,13 @@ func TestSkew(t *testing.T) {
 		ahead         time.Duration
 		ready, steady bool
 	}{
-		{0, true, true}, {5 * time.Second, true, true}, {-5 * time.Second, true, true},
-		{6 * time.Second, false, true}, {-6 * time.Second, false, true},
-		{61 * time.Second, false, false}, {-time.Hour, false, false},
+		{0, true, true},
+		{5 * time.Second, true, true},
+		{-5 * time.Second, true, true},
+		{6 * time.Second, false, true},
+		{-6 * time.Second, false, true},
+		{61 * time.Second, false, false},
+		{-time.Hour, false, false},
 	} {
 		r := newRig()
 		steady, err := r.CheckDatabase(context.Background(), database{ahead: c.ahead, fake: r.fake, latency: 20 * time.Millisecond})

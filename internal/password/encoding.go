@@ -18,16 +18,24 @@ var schemes = []struct {
 	prefix string
 	read   func(s string) (encoding, error)
 }{
-	{"$argon2id$", readArgon2}, {"$argon2i$", readArgon2},
-	{"$2a$", readBcrypt}, {"$2b$", readBcrypt}, {"$2y$", readBcrypt},
-	{"$scrypt$", readScrypt}, {"$7$", readScryptCrypt},
+	{"$argon2id$", readArgon2},
+	{"$argon2i$", readArgon2},
+	{"$2a$", readBcrypt},
+	{"$2b$", readBcrypt},
+	{"$2y$", readBcrypt},
+	{"$scrypt$", readScrypt},
+	{"$7$", readScryptCrypt},
 	{"$pbkdf2", readPBKDF2},
 	{"$firebase-scrypt$", readFirebase},
-	{"$P$", readPhpass}, {"$H$", readPhpass},
+	{"$P$", readPhpass},
+	{"$H$", readPhpass},
 	{"$wp$2y$", readWordPress},
 	{"{SSHA", readSSHA},
-	{"pbkdf2_", readDjangoPBKDF2}, {"argon2$", readDjangoArgon2}, {"scrypt$", readDjangoScrypt},
-	{"bcrypt_sha256$", readDjangoBcryptSHA256}, {"bcrypt$", readDjangoBcrypt},
+	{"pbkdf2_", readDjangoPBKDF2},
+	{"argon2$", readDjangoArgon2},
+	{"scrypt$", readDjangoScrypt},
+	{"bcrypt_sha256$", readDjangoBcryptSHA256},
+	{"bcrypt$", readDjangoBcrypt},
 }
 
 // read parses any encoding known here and refuses one that costs too much.

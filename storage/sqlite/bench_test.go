@@ -127,8 +127,10 @@ func BenchmarkSessionInsert64(b *testing.B) {
 		wg.Go(func() {
 			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
 				at := epochStart.Add(time.Duration(n) * time.Millisecond)
-				one := session.Session{ID: session.NewID(at), User: owners[n%1000], UserVersion: 1, Assurance: 1, Methods: []string{"pwd"},
-					AuthenticatedAt: at, CreatedAt: at, LastSeenAt: at, IdleTimeout: time.Hour, ExpiresAt: at.Add(time.Hour)}
+				one := session.Session{
+					ID: session.NewID(at), User: owners[n%1000], UserVersion: 1, Assurance: 1, Methods: []string{"pwd"},
+					AuthenticatedAt: at, CreatedAt: at, LastSeenAt: at, IdleTimeout: time.Hour, ExpiresAt: at.Add(time.Hour),
+				}
 				secret.Fill(one.Digest[:])
 				ev := audit.New(tested, at, user.System().Actor, audit.Source{}, one.User.String())
 				if _, err := s.Sessions().Insert(ctx, one, 0, 0, ev); err != nil {

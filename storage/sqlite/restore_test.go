@@ -45,12 +45,16 @@ func populate(t *testing.T, s *Store) alive {
 	u := user.User{ID: a.user, State: user.Active, Version: 1, Revision: 1, CreatedAt: epochStart, UpdatedAt: epochStart}
 	mail := user.Email{User: a.user, Address: "ada@example.test", Key: "ada@example.test", VerifiedAt: epochStart, Primary: true, CreatedAt: epochStart}
 	must(t, s.Users().Create(ctx, u, []user.Email{mail}, happened("create")))
-	a.session = session.Session{ID: session.NewID(epochStart), User: a.user, Digest: digest(t, "session"), UserVersion: 1, Assurance: 1,
-		AuthenticatedAt: epochStart, CreatedAt: epochStart, LastSeenAt: epochStart, IdleTimeout: time.Hour, ExpiresAt: epochStart.Add(time.Hour)}
+	a.session = session.Session{
+		ID: session.NewID(epochStart), User: a.user, Digest: digest(t, "session"), UserVersion: 1, Assurance: 1,
+		AuthenticatedAt: epochStart, CreatedAt: epochStart, LastSeenAt: epochStart, IdleTimeout: time.Hour, ExpiresAt: epochStart.Add(time.Hour),
+	}
 	_, err := s.Sessions().Insert(ctx, a.session, 0, 0, happened("sign-in"))
 	must(t, err)
-	a.proof = proof.Proof{ID: proof.NewID(epochStart), Purpose: proof.Recover, User: a.user, Key: mail.Key, Link: digest(t, "link"),
-		UserVersion: 1, CreatedAt: epochStart, ExpiresAt: epochStart.Add(time.Hour)}
+	a.proof = proof.Proof{
+		ID: proof.NewID(epochStart), Purpose: proof.Recover, User: a.user, Key: mail.Key, Link: digest(t, "link"),
+		UserVersion: 1, CreatedAt: epochStart, ExpiresAt: epochStart.Add(time.Hour),
+	}
 	must(t, s.Proofs().Put(ctx, a.proof))
 	must(t, s.Instance().OpenSetup(ctx, digest(t, "setup"), epochStart.Add(time.Hour), happened("setup")))
 	return a

@@ -96,9 +96,12 @@ func TestSensitiveActsNeedThePassword(t *testing.T) {
 	r.person(t, "kim@example.org")
 	b := r.browser().signedIn(t, "kim@example.org")
 	for _, act := range [][3]string{
-		{"PUT", "/me/password", `"new_password":"nine purple umbrellas sing"`}, {"POST", "/me/emails", `"email":"b@example.org"`},
-		{"DELETE", "/me/emails/kim@example.org", ""}, {"POST", "/me/emails/kim@example.org/primary", ""},
-		{"POST", "/me/export", ""}, {"POST", "/me/deletion", ""},
+		{"PUT", "/me/password", `"new_password":"nine purple umbrellas sing"`},
+		{"POST", "/me/emails", `"email":"b@example.org"`},
+		{"DELETE", "/me/emails/kim@example.org", ""},
+		{"POST", "/me/emails/kim@example.org/primary", ""},
+		{"POST", "/me/export", ""},
+		{"POST", "/me/deletion", ""},
 	} {
 		b.refuse(t, 403, "confirmation_required", act[0], act[1], "{"+act[2]+"}")
 		comma := map[bool]string{true: ",", false: ""}[act[2] != ""]

@@ -27,11 +27,26 @@ func TestContrast(t *testing.T) {
 			over, under string
 			least       float64
 		}{
-			{"ink", "ground", 4.5}, {"ink", "sunk", 4.5}, {"soft", "ground", 4.5}, {"soft", "paper", 4.5}, {"soft", "sunk", 4.5},
-			{"soft", "bad-ground", 4.5}, {"ink", "bad-ground", 4.5}, {"ink", "warn-ground", 4.5}, {"ink", "good-ground", 4.5},
-			{"good", "good-ground", 4.5}, {"warn", "warn-ground", 4.5}, {"bad", "bad-ground", 4.5}, {"bad", "paper", 4.5},
-			{"on-press", "press", 4.5}, {"on-press", "press-over", 4.5}, {"white", "danger", 4.5}, {"white", "danger-over", 4.5},
-			{"edge", "paper", 3}, {"ring", "paper", 3}, {"ring", "ground", 3},
+			{"ink", "ground", 4.5},
+			{"ink", "sunk", 4.5},
+			{"soft", "ground", 4.5},
+			{"soft", "paper", 4.5},
+			{"soft", "sunk", 4.5},
+			{"soft", "bad-ground", 4.5},
+			{"ink", "bad-ground", 4.5},
+			{"ink", "warn-ground", 4.5},
+			{"ink", "good-ground", 4.5},
+			{"good", "good-ground", 4.5},
+			{"warn", "warn-ground", 4.5},
+			{"bad", "bad-ground", 4.5},
+			{"bad", "paper", 4.5},
+			{"on-press", "press", 4.5},
+			{"on-press", "press-over", 4.5},
+			{"white", "danger", 4.5},
+			{"white", "danger-over", 4.5},
+			{"edge", "paper", 3},
+			{"ring", "paper", 3},
+			{"ring", "ground", 3},
 		} {
 			if got := contrast(t, colours[c.over], colours[c.under]); got < c.least {
 				t.Errorf("%s on %s: %.2f, want %.1f", c.over, c.under, got, c.least)

@@ -43,8 +43,10 @@ func wrong(k problem.Kind, code, public string, fields ...problem.Field) Form {
 }
 
 func limited(d time.Duration) Form {
-	return Form{Problem: &problem.Error{Kind: problem.Limited, Code: "signin_wait", RetryAfter: d,
-		Public: "Too many attempts. Wait a little, then try again; a passkey or a mailed code works at once."}}
+	return Form{Problem: &problem.Error{
+		Kind: problem.Limited, Code: "signin_wait", RetryAfter: d,
+		Public: "Too many attempts. Wait a little, then try again; a passkey or a mailed code works at once.",
+	}}
 }
 
 func field(id, code, message string) problem.Field {
@@ -53,6 +55,7 @@ func field(id, code, message string) problem.Field {
 
 // public and signed wrap views into samples without and with a person.
 func public(name string, v View) Sample { return Sample{Name: name, View: v} }
+
 func signed(name string, v View) Sample {
 	return Sample{Name: name, View: v, Frame: Frame{Person: ada, Path: "/account"}}
 }

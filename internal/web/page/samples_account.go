@@ -32,8 +32,10 @@ func accountSamples() []Sample {
 }
 
 func sampleProfile(f Form) Profile {
-	return Profile{Form: f, DisplayName: "Ada Lovelace", Language: "en", TimeZone: "Europe/Berlin",
-		TimeZones: []string{"America/New_York", "Asia/Tokyo", "Europe/Berlin", "Europe/London", "UTC"}}
+	return Profile{
+		Form: f, DisplayName: "Ada Lovelace", Language: "en", TimeZone: "Europe/Berlin",
+		TimeZones: []string{"America/New_York", "Asia/Tokyo", "Europe/Berlin", "Europe/London", "UTC"},
+	}
 }
 
 func addressSamples() []Sample {

@@ -8,7 +8,8 @@ import (
 
 func houseSamples() []Sample {
 	devMap := []MapLine{
-		{"Sign in", "/login", "enter as Ada, Ben or Cleo"}, {"Mailbox", "/dev/mail", "every message lands here"},
+		{"Sign in", "/login", "enter as Ada, Ben or Cleo"},
+		{"Mailbox", "/dev/mail", "every message lands here"},
 		{"API", "/docs/api", "the same, for programs"},
 	}
 	all := []Sample{
@@ -77,8 +78,10 @@ func mailSamples() []Sample {
 	}
 	dev := func(name string, v View) Sample { return Sample{Name: name, Dev: true, View: v} }
 	return []Sample{
-		dev("mailbox", Mailbox{Messages: []Mail{mail,
-			{ID: "msg_01", To: "ben@example.test", Channel: "mail", Subject: "Your password was changed", At: ago(3 * time.Hour)}}}),
+		dev("mailbox", Mailbox{Messages: []Mail{
+			mail,
+			{ID: "msg_01", To: "ben@example.test", Channel: "mail", Subject: "Your password was changed", At: ago(3 * time.Hour)},
+		}}),
 		dev("mailbox-empty", Mailbox{}),
 		dev("letter", Letter{Mail: mail}),
 		dev("letter-text", Letter{Mail: Mail{ID: "msg_01", To: "ben@example.test", Channel: "mail", Subject: "Your password was changed", At: ago(3 * time.Hour), Text: "Hello Ben,\n\nyour password was changed.\n"}}),

@@ -19,8 +19,16 @@ const userColumns = `u.id, u.name, u.locale, u.time_zone, u.state, u.delete_at, 
 	(SELECT string_agg(role, ' ') FROM user_roles WHERE user_id = u.id)`
 
 func userFields(u *user.User) []any {
-	return []any{bytesOf(u.ID[:]), &u.Name, &u.Locale, &u.TimeZone, stateOf{&u.State}, timeOf{&u.DeleteAt}, &u.ManagedBy,
-		&u.Version, &u.Revision, timeOf{&u.CreatedAt}, timeOf{&u.UpdatedAt}, namesOf{&u.Roles}}
+	return []any{
+		bytesOf(u.ID[:]), &u.Name, &u.Locale, &u.TimeZone,
+		stateOf{&u.State},
+		timeOf{&u.DeleteAt},
+		&u.ManagedBy,
+		&u.Version, &u.Revision,
+		timeOf{&u.CreatedAt},
+		timeOf{&u.UpdatedAt},
+		namesOf{&u.Roles},
+	}
 }
 
 func scanUser(row Row) (u user.User, err error) {
