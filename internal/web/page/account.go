@@ -190,14 +190,14 @@ type KeepAccount struct {
 // KeptAccount is the good end of it.
 type KeptAccount struct{}
 
-func (Account) sheet() sheet { return sheet{name: "account", layout: account, menu: "overview"} }
-func (Profile) sheet() sheet { return sheet{name: "profile", layout: account, menu: "profile"} }
+func (Account) sheet() sheet   { return sheet{name: "account", layout: account, menu: "overview"} }
+func (Profile) sheet() sheet   { return sheet{name: "profile", layout: account, menu: "profile"} }
 func (Addresses) sheet() sheet { return sheet{name: "addresses", layout: account, menu: "addresses"} }
 
 func (Password) sheet() sheet {
 	return sheet{name: "password", layout: account, menu: "password", labels: currentPassword}
 }
-func (Confirm) sheet() sheet { return sheet{name: "confirm", layout: card} }
+func (Confirm) sheet() sheet  { return sheet{name: "confirm", layout: card} }
 func (Sessions) sheet() sheet { return sheet{name: "sessions", layout: account, menu: "sessions"} }
 
 func (Activity) sheet() sheet    { return sheet{name: "activity", layout: account, menu: "activity"} }
