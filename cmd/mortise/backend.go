@@ -129,7 +129,7 @@ func (backend) Migrations(ctx context.Context, s settings.Settings) ([]Migration
 // BuildCorpus implements Backend.
 func (backend) BuildCorpus(ctx context.Context, r io.Reader, w io.Writer) (int64, error) {
 	n, err := password.BuildCorpus(ctx, r, w)
-	return int64(n), err
+	return n, err
 }
 
 // tune bounds the garbage collector's head-room: a server of this size gives

@@ -59,7 +59,7 @@ func (f *Flow) ResendSignUp(ctx context.Context, by user.Caller, flow secret.Tok
 func (f *Flow) waiting(ctx context.Context, flow secret.Token, key string) (signUp, bool, error) {
 	p, err := f.o.Read.Proofs().ByFlow(ctx, proof.SignUp, flow.Digest(f.o.Instance))
 	if errors.Is(err, proof.ErrExpired) || (err == nil && (p.Key != key || p.Usable(f.now()) != nil)) {
-		return signUp{}, false, nil
+		return signUp{}, false, nil //nolint:nilerr // nothing waits: that is the answer
 	}
 	if err != nil {
 		return signUp{}, false, err

@@ -34,7 +34,7 @@ func (a *App) Run(ctx context.Context) error {
 		})
 	}
 	wg.Wait()
-	return errors.Join(append(errs, a.stopped())...)
+	return errors.Join(errors.Join(errs...), a.stopped())
 }
 
 func (a *App) stopped() error {

@@ -145,14 +145,6 @@ func (s *shard) remove(d secret.Digest) {
 	}
 }
 
-// drop forgets one digest, for instance a superseded one.
-func (c *cache) drop(d secret.Digest) {
-	s := c.shard(&d)
-	s.mu.Lock()
-	s.remove(d)
-	s.mu.Unlock()
-}
-
 // Apply implements revocation.Cache.
 func (c *cache) Apply(entries []revocation.Entry) {
 	c.mu.Lock()

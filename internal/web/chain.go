@@ -160,7 +160,7 @@ func (f *Frame) serve(s Surface, route Route) http.Handler {
 func (f *Frame) run(h Handler, w http.ResponseWriter, r *http.Request) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			if p == http.ErrAbortHandler {
+			if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(p)
 			}
 			err = problem.ErrInternal.Becausef("panic: %v\n%s", p, debug.Stack())

@@ -20,7 +20,6 @@ import (
 var ErrTooSlow = problem.New(problem.Unavailable, "act_too_slow", "That took too long and was not done. Try again in a moment.").After(time.Second)
 
 var (
-	errClosed  = errors.New("postgres: the store is closed")
 	errSpent   = errors.New("postgres: a failed act goes on")
 	errOutside = errors.New("postgres: used outside of the function it was given to")
 	errStandby = errors.New("postgres: this server is a standby")

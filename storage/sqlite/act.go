@@ -91,7 +91,7 @@ func (a *act) finish(err error) {
 	if a.running {
 		a.running = false
 		a.w.conn.reset()
-		a.panicked = err == errPanicked
+		a.panicked = errors.Is(err, errPanicked)
 		if a.err = err; err == nil {
 			a.err = a.fault
 		}
@@ -125,7 +125,7 @@ func (a *act) cut() bool {
 func (a *act) enter() error {
 	a.mu.Lock()
 	switch {
-	case !a.running && a.err == ErrTooSlow:
+	case !a.running && errors.Is(a.err, ErrTooSlow):
 		return ErrTooSlow
 	case !a.running:
 		return errOutside

@@ -169,7 +169,7 @@ func (r *rows) Next() bool {
 		return false
 	}
 	err := r.raw.Next(r.values)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		r.err = translate(err)
 	}
 	return err == nil

@@ -30,10 +30,10 @@ func TestMain(m *testing.M) {
 func child(dir string) {
 	s, err := Open(context.Background(), dir, Options{})
 	if err != nil {
-		fmt.Println("failed", err)
+		fmt.Fprintln(os.Stdout, "failed", err)
 		return
 	}
-	fmt.Println("open")
+	fmt.Fprintln(os.Stdout, "open")
 	said := make(chan string)
 	for caller := range 8 {
 		go func() {
@@ -48,7 +48,7 @@ func child(dir string) {
 		}()
 	}
 	for line := range said {
-		fmt.Println(line)
+		fmt.Fprintln(os.Stdout, line)
 	}
 }
 

@@ -271,7 +271,7 @@ func (w *writer) keepHeads() error {
 // abandon undoes what is left of a lost transaction. SQLite may have done it.
 func (w *writer) abandon() {
 	w.heads = w.kept
-	w.conn.exec("ROLLBACK", nil) // fails when there is none
+	_, _ = w.conn.exec("ROLLBACK", nil) // fails when there is none
 	if _, err := w.conn.exec("BEGIN IMMEDIATE", nil); err != nil {
 		w.breakDown(err)
 		return

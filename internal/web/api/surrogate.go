@@ -13,10 +13,10 @@ func loneSurrogate(body []byte) bool {
 		if body[i] != 'u' {
 			continue
 		}
-		switch unit := unit(body[i+1:]); {
-		case unit>>10 == 0xdc00>>10:
+		switch unit(body[i+1:]) >> 10 {
+		case 0xdc00 >> 10:
 			return true
-		case unit>>10 == 0xd800>>10:
+		case 0xd800 >> 10:
 			if i+6 >= len(body) || body[i+5] != '\\' || body[i+6] != 'u' || unit16(body, i+7)>>10 != 0xdc00>>10 {
 				return true
 			}

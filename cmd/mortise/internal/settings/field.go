@@ -73,9 +73,6 @@ func joined(parent, name string) string {
 	return parent + "." + name
 }
 
-// name is the variable people should use: the short one where there is one.
-func (f field) name() string { return f.env[len(f.env)-1] }
-
 // Keys lists the keys of all settings in the order of the reference.
 func Keys() []string {
 	all := fields()

@@ -131,7 +131,7 @@ func TestFaults(t *testing.T) {
 	}{
 		{"unknown variable", "", []string{"MORTISE_LISTN=x"}, []string{"MORTISE_LISTN: unknown variable; did you mean MORTISE_LISTEN?"}},
 		{"single underscore", "", []string{"MORTISE_SESSION_IDLE=1h"}, []string{"MORTISE_SESSION_IDLE: unknown variable; did you mean MORTISE_SESSION__IDLE?"}},
-		{"unknown key", "log:\n  levle: info\n", nil, []string{"mortise.yaml:2:3: log.levle: unknown setting; did you mean log.level?"}},
+		{"unknown key", "log:\n  lvel: info\n", nil, []string{"mortise.yaml:2:3: log.lvel: unknown setting; did you mean log.level?"}},
 		{"unknown section", "logg: {}\n", nil, []string{"mortise.yaml:1:1: logg: unknown setting; did you mean log?"}},
 		{"value and file", "", []string{"MORTISE_URL=https://a.test", "MORTISE_URL_FILE=/x"}, []string{"both are set; keep one", "/x"}},
 		{"short and long", "", []string{"MORTISE_DATABASE_URL=", "MORTISE_DATABASE__URL="}, []string{"MORTISE_DATABASE__URL and MORTISE_DATABASE_URL: database.url: both are set"}},
