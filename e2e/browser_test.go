@@ -259,6 +259,9 @@ func (j journey) leaveAndStay() {
 	j.tab.at("/account/data/delete")
 	j.tab.send("submit", "password", lastWord)
 	j.tab.at("/logout")
+	if p := j.tab.URL(); !strings.HasSuffix(p, "scope=all") {
+		j.t.Errorf("a deletion ends every session, and the page is %s", p)
+	}
 	keep := j.mail.linked(j.email, "/account/keep")
 	j.tab.Goto(j.tab.base + keep.path(j.t))
 	j.tab.at("/account/keep")
