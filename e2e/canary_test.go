@@ -41,6 +41,18 @@ func spellings(secret string) [][]byte {
 	}
 }
 
+// in tells whether one of the secrets stands in text.
+func (c canaries) in(text []byte) bool {
+	for _, secret := range c {
+		for _, s := range spellings(secret) {
+			if bytes.Contains(text, s) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // seek wants none of the secrets in text.
 func (c canaries) seek(t *testing.T, where string, text []byte) {
 	t.Helper()
@@ -80,9 +92,16 @@ func TestCanaries(t *testing.T) {
 		"the log": []byte(p.log.String()), "standard output": []byte(strings.TrimPrefix(p.out.String(), first)),
 		"the audit events": events, "the admin listener": visit(t, strings.TrimSuffix(p.ready.Admin, "/metrics"), nil).get("/metrics").body,
 	}
+	control := canaries{"an address": somebody}
+	if !control.in(events) || !bytes.Contains(outlets["the log"], []byte("POST /recover/code")) || !bytes.Contains(outlets["the admin listener"], []byte("# TYPE")) {
+		t.Fatal("the search finds nothing where there is something")
+	}
 	p.stopped()
 	outlets["the log after the end"] = []byte(p.log.String())
 	maps.Copy(outlets, kept(t, p.setting("DATA")))
+	if !control.in(outlets["the file mortise.db"]) {
+		t.Fatal("the search finds nothing in the database")
+	}
 	for where, text := range outlets {
 		c.seek(t, where, text)
 		codes.seek(t, where, text)

@@ -61,7 +61,7 @@ func TestJourneyWithoutABrowser(t *testing.T) {
 func recoverByCode(t *testing.T, v *visitor, email string) {
 	t.Helper()
 	asked := v.submit(v.get("/recover"), "/recover", "identifier", email).is(200, "/recover/code")
-	code := v.mail(email, "assword").Code
+	code := v.linked(email, "/recover/password").Code
 	if code == "" {
 		t.Fatalf("no code in %+v", v.letters()[0])
 	}
@@ -80,7 +80,7 @@ func exportAndKeep(t *testing.T, v *visitor, email, password string) {
 	confirm = v.submit(v.get("/account/data"), "/account/data/delete")
 	v.submit(confirm, "/account/confirm", "password", password)
 	v.get("/account").is(200, "/login") // a deletion ends every session
-	link := v.mail(email, "elet").path(t)
+	link := v.linked(email, "/account/keep").path(t)
 	v.submit(v.get(link), "/account/keep").is(200, "/account/keep")
 	v.signIn(email, password).is(200, "/account")
 }

@@ -54,6 +54,21 @@ func (v *visitor) mail(to, word string) (found letter) {
 	return found
 }
 
+// linked waits for the newest mail to an address with a link to a path.
+func (v *visitor) linked(to, path string) (found letter) {
+	v.t.Helper()
+	eventually(v.t, "a mail to "+to+" that leads to "+path, func() bool {
+		for _, l := range v.letters() {
+			if l.To == to && len(l.Links) > 0 && strings.Contains(l.Links[0], path+"?") {
+				found = l
+				return true
+			}
+		}
+		return false
+	})
+	return found
+}
+
 // postOffice is a mail server that takes everything.
 type postOffice struct {
 	mu   sync.Mutex

@@ -198,6 +198,12 @@ func (s *secured) checkHost(t *testing.T, other *visitor) {
 	if code != 1 || !strings.Contains(errs, strconv.Itoa(s.cmd.Process.Pid)) {
 		t.Errorf("a second server: exit %d, want 1 and process %d named: %s", code, s.cmd.Process.Pid, errs)
 	}
+	if got := visit(t, "", nil).get(s.ready.Admin); got.status != 200 || !strings.Contains(string(got.body), "# TYPE") {
+		t.Errorf("the metrics answer %d", got.status)
+	}
+	if got := other.get("/metrics"); got.status != 404 {
+		t.Errorf("metrics are on the public listener: %d", got.status)
+	}
 	code, out, errs = s.command("status", "--json")
 	if code != 0 || !strings.Contains(out, `"setup_done"`) {
 		t.Errorf("status: exit %d %s%s", code, out, errs)

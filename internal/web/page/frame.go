@@ -65,5 +65,5 @@ var Notices = []Notice{
 // says nothing.
 type Flash struct {
 	Notice Notice
-	Value  string // an address, mostly
+	Value  string // an address, or a date in the form of time.DateOnly
 }

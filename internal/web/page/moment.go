@@ -97,3 +97,11 @@ func (s *scene) count(key string, n int) string {
 	}
 	return text
 }
+
+// FlashValue is what a notice is about; a date is spelled as people read it.
+func (s *scene) FlashValue() string {
+	if day, err := time.Parse(time.DateOnly, s.Flash.Value); err == nil {
+		return s.day(day)
+	}
+	return s.Flash.Value
+}

@@ -108,7 +108,7 @@ func (p *Pages) doDelete(w http.ResponseWriter, r *http.Request, _ parked, passw
 		return err
 	}
 	p.flash(w, page.NoticeDeletionScheduled, due.Format(time.DateOnly))
-	return p.signedOut(w, "", "/logout")
+	return p.signedOut(w, "", "/logout?scope=all") // a deletion ends every session
 }
 
 func (p *Pages) doEndAll(w http.ResponseWriter, r *http.Request, _ parked, password secret.Text) error {

@@ -60,7 +60,7 @@ func TestSignInTellsNothing(t *testing.T) {
 	b := w.signed(off)
 	b.get("/account/data")
 	b.post("/account/data/delete")
-	b.post("/account/confirm", "password", first).leads("/logout")
+	b.post("/account/confirm", "password", first).leads("/logout?scope=all")
 	try := func(who, password string) answer {
 		fresh := w.browser()
 		fresh.get("/login")

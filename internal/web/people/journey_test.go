@@ -187,8 +187,8 @@ func TestDeleteAndKeep(t *testing.T) {
 	b := w.signed(ada)
 	b.get("/account/data").want(200)
 	b.post("/account/data/delete").want(200, `action="/account/confirm"`)
-	b.post("/account/confirm", "password", first).leads("/logout")
-	b.get("/logout").want(200, "2026-12-06")
+	b.post("/account/confirm", "password", first).leads("/logout?scope=all")
+	b.get("/logout?scope=all").want(200, "6 Dec 2026", "All your devices")
 	b.get("/account").leads("/login?return_to=%2Faccount")
 	w.browser().signIn(ada, first).want(401)
 	link := ""
