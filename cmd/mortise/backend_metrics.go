@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/mortise-auth/mortise/cmd/mortise/internal/telemetry"
 	"github.com/mortise-auth/mortise/internal/app"
 	"github.com/mortise-auth/mortise/internal/metrics"
 	"github.com/mortise-auth/mortise/internal/store"
@@ -16,6 +17,10 @@ func (v *server) open(ctx context.Context, c app.Config, st store.Store) error {
 	c.Observers = app.Observers{Request: registry.Observe, SignIn: registry.SignIn, Hash: registry.Hash}
 	v.metrics = registry.Handler()
 	var err error
+	if v.traces, err = telemetry.Start(ctx, v.settings.OTel.Endpoint, version, v.log); err != nil {
+		return err
+	}
+	c.Tracer = v.traces.Tracer
 	v.app, err = app.New(ctx, c, st)
 	return err
 }

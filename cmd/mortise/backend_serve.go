@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/settings"
+	"github.com/mortise-auth/mortise/cmd/mortise/internal/telemetry"
 	"github.com/mortise-auth/mortise/internal/app"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/store"
@@ -56,6 +57,7 @@ type server struct {
 	log      *slog.Logger
 	app      *app.App
 	metrics  http.Handler
+	traces   telemetry.Traces
 
 	endpoints   []transport.Endpoint
 	background  []func(context.Context)
@@ -190,6 +192,15 @@ func (v *server) setup(ctx context.Context, ready *Ready) error {
 	return nil
 }
 
+// lastTraces sends what waits, for a moment.
+func (v *server) lastTraces(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	if err := v.traces.Stop(ctx); err != nil {
+		v.log.Warn("the last traces were not delivered", "error", err)
+	}
+}
+
 // serve answers until ctx ends, drains, and then stops the work behind the
 // requests.
 func (v *server) serve(ctx context.Context, ready Ready) error {
@@ -202,6 +213,7 @@ func (v *server) serve(ctx context.Context, ready Ready) error {
 	}
 	v.run.Ready(ready)
 	err := transport.Run(ctx, v.endpoints...)
+	v.lastTraces(work)
 	stop()
 	select {
 	case failed := <-done:

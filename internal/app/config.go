@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/mortise-auth/mortise/internal/clientaddr"
 	"github.com/mortise-auth/mortise/internal/egress"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -57,6 +59,7 @@ type Config struct {
 	Dev           bool
 	Contact       string // for security.txt: a mailto: or https: address
 	Place         func(ip string) string
+	Tracer        trace.Tracer // nil: no traces
 	Observers     Observers
 	Version       string
 }

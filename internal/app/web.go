@@ -17,7 +17,7 @@ func (a *App) wireWeb(context.Context) error {
 	a.Frame = web.NewFrame(web.Options{
 		URL: a.c.url, Suffix: a.c.CookieSuffix, Dev: a.c.Dev, Trust: a.c.trust,
 		Sessions: a.Auth, Rates: a.rates, Keys: a.keys, Now: a.c.Now, Log: a.c.Log,
-		Fresh: a.c.AdminFresh, Place: a.c.Place, Observe: a.c.Observers.Request, Tag: store.WithSource,
+		Fresh: a.c.AdminFresh, Place: a.c.Place, Observe: a.c.Observers.Request, Tracer: a.c.Tracer, Tag: store.WithSource,
 		Record: func(ctx context.Context, ev audit.Event) error { return a.store.Audit().Append(ctx, ev) },
 	})
 	surfaces, err := a.surfaces()

@@ -121,6 +121,7 @@ type Source struct {
 	UserAgent string // at most 256 bytes
 	Place     string // approximate, from local data only; often empty
 	RequestID string
+	TraceID   string // W3C trace id; events carry it as the detail trace_id
 }
 
 // Event is one thing that happened (AU-20). Subject is the id of what it
@@ -143,11 +144,15 @@ type Event struct {
 
 // New starts an event that succeeded. Set what differs on the result.
 func New(n Name, now time.Time, by Actor, from Source, subject string) Event {
-	return Event{
+	e := Event{
 		ID: id.New[noun](now), Time: now.UTC().Truncate(time.Microsecond),
 		Name: n.d.Name, Severity: n.d.Severity, Outcome: Success,
 		Actor: by, Source: from, Subject: subject,
 	}
+	if from.TraceID != "" {
+		return e.With("trace_id", from.TraceID)
+	}
+	return e
 }
 
 // Failed returns a copy of e with an unhappy outcome and its true reason.

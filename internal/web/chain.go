@@ -12,6 +12,8 @@ import (
 	"strings"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/clientaddr"
 	"github.com/mortise-auth/mortise/internal/problem"
@@ -54,6 +56,7 @@ type Options struct {
 	Log      *slog.Logger
 	Fresh    time.Duration                                            // how recent an administrator's sign-in must be
 	Place    func(ip string) string                                   // approximate place, from local data
+	Tracer   trace.Tracer                                             // nil: no traces
 	Observe  func(Observation)                                        //
 	Tag      func(ctx context.Context, source string) context.Context // names the source to the store (TH-26)
 	Record   func(context.Context, audit.Event) error                 // suspected attacks (AU-10)
@@ -140,6 +143,7 @@ func (f *Frame) serve(s Surface, route Route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := Of(r)
 		q.pattern, q.access = route.Pattern, route.Access
+		r = f.span(r, q)
 		rec := &recorder{ResponseWriter: w}
 		defer f.finish(rec, r, q)
 		err := f.admit(rec, r, q, route.Access, limit)
@@ -186,6 +190,7 @@ func (f *Frame) fail(s Surface, w *recorder, r *http.Request, err error) {
 // admit is everything that stands between a request and its handler.
 func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, access Access, limit ratelimit.Name) error {
 	f.headers(w.Header(), q)
+	q.Caller = user.Anonymous(f.source(r, q)) // known also of what is refused next
 	if err := f.rightHost(q); err != nil {
 		return err
 	}
@@ -246,22 +251,27 @@ func (f *Frame) sameOrigin(r *http.Request, q *Request) error {
 	return ErrCrossOrigin.Because(err)
 }
 
-// identify finds who is asking. Its error matters only to routes that need
-// somebody: a cookie that opens nothing is no reason to hide the sign-in page.
-func (f *Frame) identify(r *http.Request, q *Request) error {
-	source := audit.Source{UserAgent: useragent.Clip(r.UserAgent()), RequestID: q.ID}
+// source is what an event says about where a request came from.
+func (f *Frame) source(r *http.Request, q *Request) audit.Source {
+	source := audit.Source{UserAgent: useragent.Clip(r.UserAgent()), RequestID: q.ID, TraceID: q.trace}
 	if q.Client.Addr.IsValid() {
 		source.IP = q.Client.Addr.String()
 		if f.o.Place != nil {
 			source.Place = f.o.Place(source.IP)
 		}
 	}
+	return source
+}
+
+// identify finds who is asking. Its error matters only to routes that need
+// somebody: a cookie that opens nothing is no reason to hide the sign-in page.
+func (f *Frame) identify(r *http.Request, q *Request) error {
+	source := q.Caller.Source
 	if q.Host {
 		q.Caller = user.Host()
 		q.Caller.Source = source
 		return nil
 	}
-	q.Caller = user.Anonymous(source)
 	value, err := Cookie(r, f.Names().Session)
 	if err != nil || value == "" {
 		return errors.Join(err, errNoCookie)

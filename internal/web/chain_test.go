@@ -194,7 +194,8 @@ func TestRefusedOriginIsRecorded(t *testing.T) {
 		t.Fatalf("events: %v", b.events)
 	}
 	ev := b.events[0]
-	if ev.Name != "csrf.blocked" || ev.Outcome != audit.Blocked || ev.Details["route"] != "POST /open" {
+	if ev.Name != "csrf.blocked" || ev.Outcome != audit.Blocked || ev.Details["route"] != "POST /open" ||
+		ev.Source.IP != "198.51.100.7" || ev.Source.RequestID == "" || ev.Actor.Type != audit.ActorAnonymous {
 		t.Errorf("recorded: %+v", ev)
 	}
 }

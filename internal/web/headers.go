@@ -128,6 +128,10 @@ func (f *Frame) finish(w *recorder, r *http.Request, q *Request) {
 			level = slog.LevelError
 		}
 	}
+	if q.trace != "" {
+		attrs = append(attrs, slog.String("trace_id", q.trace))
+	}
+	q.end(w.status, code)
 	f.o.Log.LogAttrs(context.WithoutCancel(r.Context()), level, "request", attrs...)
 	if f.o.Observe != nil {
 		f.o.Observe(Observation{Method: known(r.Method), Pattern: q.pattern, Status: w.status, Code: code, Duration: took})

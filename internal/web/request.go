@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"time"
 
+	"go.opentelemetry.io/otel/trace"
+
 	"github.com/mortise-auth/mortise/internal/clientaddr"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/verify"
@@ -27,6 +29,8 @@ type Request struct {
 	access  Access
 	fields  []slog.Attr
 	err     error
+	span    trace.Span // nil when nobody traces
+	trace   string     // its trace id
 }
 
 type requestKey struct{}
