@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -222,14 +223,14 @@ func (f *Frame) rightHost(q *Request) error {
 		}
 		return nil
 	}
-	if q.Client.Host != f.host && withDefaultPort(q.Client.Host, f.o.URL.Scheme) != withDefaultPort(f.host, f.o.URL.Scheme) {
+	if withDefaultPort(q.Client.Host, f.o.URL.Scheme) != withDefaultPort(f.host, f.o.URL.Scheme) {
 		return ErrMisdirected.Becausef("host %q", q.Client.Host)
 	}
 	return nil
 }
 
 func withDefaultPort(host, scheme string) string {
-	if strings.Contains(strings.TrimLeft(host, "[0123456789abcdef:]"), ":") || strings.LastIndexByte(host, ':') > strings.LastIndexByte(host, ']') {
+	if _, _, err := net.SplitHostPort(host); err == nil {
 		return host
 	}
 	if scheme == "https" {
