@@ -378,7 +378,7 @@ func TestSessionLimit(t *testing.T) {
 	}
 }
 
-// SE-20 TH-21: idle and absolute limits end sessions, whoever checks.
+// SE-20 SE-21 TH-21: idle and absolute limits end sessions, whoever checks.
 func TestSessionLife(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
