@@ -14,6 +14,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/clock"
 	"github.com/mortise-auth/mortise/internal/device"
 	"github.com/mortise-auth/mortise/internal/directory"
+	"github.com/mortise-auth/mortise/internal/egress"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/lockout"
@@ -36,7 +37,9 @@ type App struct {
 	facts    instance.Facts
 	start    time.Time
 	keys     *keyring.Keyring
-	rates    *ratelimit.Memory
+	rates    ratelimit.Store
+	egress   *egress.Client
+	suspect  *sampler
 	gate     *password.Gate
 	hasher   *password.Hasher
 	policy   *password.Policy
@@ -72,6 +75,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 		return nil, err
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
+	a.suspect = newSampler(st.Audit(), c.Now)
 	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
@@ -118,14 +122,15 @@ func (a *App) throwAway(ctx context.Context) (keyring.Masters, error) {
 }
 
 func (a *App) wireSessions(context.Context) error {
-	var err error
-	if a.rates, err = ratelimit.NewMemory(a.c.Limits, a.c.LimitKeys, ratelimit.Monotonic(a.c.Now)); err != nil {
+	limits, err := ratelimit.NewMemory(a.c.Limits, a.c.LimitKeys, ratelimit.Monotonic(a.c.Now))
+	if err != nil {
 		return err
 	}
+	a.rates = watched{limits, a}
 	a.devices = device.NewBook(a.keys, a.facts.ID, a.facts.Epoch)
 	a.Auth = authn.New(authn.Options{
 		Instance: a.facts.ID, Sessions: a.store.Sessions(), Users: a.store.Users(),
-		Organizations: a.store.Organizations(), Roles: a.store.Roles(), Now: a.c.Now, Log: a.c.Log,
+		Organizations: a.store.Organizations(), Roles: a.store.Roles(), Now: a.c.Now, Log: a.c.Log, Ended: a.usedAfterEnd,
 	})
 	a.follower = revocation.NewFollower(a.store.Revocations(), a.Auth.Cache(), a.c.Now, a.c.Log)
 	a.Auth.Follow(a.follower)

@@ -94,7 +94,6 @@ type checked struct {
 	url     *url.URL
 	masters keyring.Masters
 	trust   clientaddr.Trust
-	egress  *egress.Client
 }
 
 // check finds everything that is missing or wrong at once.
@@ -120,7 +119,7 @@ func (c Config) check() (checked, error) {
 	out.trust, err = clientaddr.NewTrust(c.TrustedProxy)
 	add(err)
 	out.defaults()
-	out.egress, err = egress.New(egress.Options{Allow: c.EgressAllow, Now: out.Now})
+	_, err = egress.New(egress.Options{Allow: c.EgressAllow, Now: out.Now})
 	add(err)
 	return out, errors.Join(faults...)
 }

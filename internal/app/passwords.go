@@ -32,6 +32,9 @@ func (a *App) wirePasswords(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if a.egress, err = egress.New(egress.Options{Allow: a.c.EgressAllow, Now: a.c.Now, Blocked: a.blocked}); err != nil {
+		return err
+	}
 	breaches, err := a.breaches()
 	if err != nil {
 		return err
@@ -103,7 +106,7 @@ func (a *App) breaches() ([]password.Breaches, error) {
 		lists = append(lists, corpus)
 	}
 	if a.c.Passwords.HIBP {
-		lists = append(lists, password.NewPwned(fetcher{a.c.egress}, "", 0))
+		lists = append(lists, password.NewPwned(fetcher{a.egress}, "", 0))
 	}
 	return lists, nil
 }

@@ -18,7 +18,7 @@ func (a *App) wireWeb(context.Context) error {
 		URL: a.c.url, Suffix: a.c.CookieSuffix, Dev: a.c.Dev, Trust: a.c.trust,
 		Sessions: a.Auth, Rates: a.rates, Keys: a.keys, Now: a.c.Now, Log: a.c.Log,
 		Fresh: a.c.AdminFresh, Place: a.c.Place, Observe: a.c.Observers.Request, Tracer: a.c.Tracer, Tag: store.WithSource,
-		Record: func(ctx context.Context, ev audit.Event) error { return a.store.Audit().Append(ctx, ev) },
+		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, "") },
 	})
 	surfaces, err := a.surfaces()
 	if err != nil {

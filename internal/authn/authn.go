@@ -47,7 +47,7 @@ type Roles interface {
 // Freshness tells whether a cache may answer; see revocation.Follower.
 type Freshness interface{ Fresh(now time.Time) bool }
 
-// Options configure an Authenticator. All but CacheEntries are required.
+// Options configure an Authenticator. All but CacheEntries and Ended are required.
 type Options struct {
 	Instance      [16]byte
 	Sessions      Sessions
@@ -57,6 +57,8 @@ type Options struct {
 	Now           func() time.Time
 	Log           *slog.Logger
 	CacheEntries  int // default 50,000
+	// Ended learns of a secret that was presented after its session ended; may be nil.
+	Ended func(ctx context.Context, s session.Session)
 }
 
 // Authenticator checks credentials. It is safe for concurrent use.
@@ -120,6 +122,9 @@ func (a *Authenticator) read(ctx context.Context, d secret.Digest, now time.Time
 		return nil, a.refusal(err)
 	}
 	if !s.Live(now) {
+		if a.o.Ended != nil && !s.EndedAt.IsZero() {
+			a.o.Ended(ctx, s)
+		}
 		return nil, session.ErrEnded
 	}
 	who, err := a.identify(ctx, s)

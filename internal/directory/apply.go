@@ -164,7 +164,7 @@ func (f *Flow) changeUser(ctx context.Context, tx Tx, by user.Caller, id user.ID
 	if roles == nil {
 		roles = u.Roles
 	}
-	if err := tx.Users().SetRoles(ctx, id, roles, byFile, now, by.Event(user.RoleAssigned, now, id)); err != nil {
+	if err := tx.Users().SetRoles(ctx, id, roles, byFile, now, f.rolesEvent(by, u, roles, now)); err != nil {
 		return err
 	}
 	if err := keepAdmin(ctx, tx, by); err != nil {

@@ -2,6 +2,8 @@ package directory
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -139,11 +141,22 @@ func (f *Flow) SetRoles(ctx context.Context, by user.Caller, id user.ID, roles [
 		if err != nil {
 			return err
 		}
-		if err := tx.Users().SetRoles(ctx, id, roles, u.ManagedBy, now, by.Event(user.RoleAssigned, now, id)); err != nil {
+		if err := tx.Users().SetRoles(ctx, id, roles, u.ManagedBy, now, f.rolesEvent(by, u, roles, now)); err != nil {
 			return err
 		}
 		return keepAdmin(ctx, tx, by)
 	})
+}
+
+// rolesEvent says what a change of roles gives or, when it gives nothing, takes.
+func (f *Flow) rolesEvent(by user.Caller, u user.User, roles []string, now time.Time) audit.Event {
+	gained := slices.DeleteFunc(slices.Clone(roles), func(r string) bool { return slices.Contains(u.Roles, r) })
+	lost := slices.DeleteFunc(slices.Clone(u.Roles), func(r string) bool { return slices.Contains(roles, r) })
+	name := user.RoleAssigned
+	if len(gained) == 0 && len(lost) > 0 {
+		name = user.RoleRemoved
+	}
+	return by.Event(name, now, u.ID).With("given", strings.Join(gained, " ")).With("taken", strings.Join(lost, " "))
 }
 
 // Disable suspends an account: everything born of it is dead at once.

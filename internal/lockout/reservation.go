@@ -23,6 +23,9 @@ type Reservation struct {
 	settled bool
 }
 
+// After reports how many failures in a row came before this guess.
+func (r *Reservation) After() int { return r.before }
+
 // NeedsCode reports that this guess must not be judged before a mailed code was
 // presented: release the reservation and ask for the code, whatever was typed.
 func (r *Reservation) NeedsCode() bool { return !r.pass && r.before >= CodeAfter }

@@ -22,5 +22,6 @@ var (
 	EndedEvent    = audit.Define("session.ended", audit.Info, "Session ended")
 	RevokedEvent  = audit.Define("session.revoked", audit.Notice, "Session ended from elsewhere")
 	ExpiredEvent  = audit.Define("session.expired", audit.Info, "Session ran out")
+	UsedAfterEnd  = audit.Define("session.used_after_end", audit.Warning, "A session that had ended was tried")
 	LimitExceeded = audit.Define("session.limit_exceeded", audit.Notice, "Oldest session ended to make room")
 )

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -32,6 +33,9 @@ func (f *Flow) born(ctx context.Context, a *Attempt, r Request, p Proven, guess 
 		return Result{}, err
 	}
 	ev := f.event(Succeeded, a).InSession(s.ID.String())
+	if n := guess.After(); n > 0 {
+		ev = f.event(SucceededAfterFailures, a).InSession(s.ID.String()).With("failures", strconv.Itoa(n))
+	}
 	old, replaces := f.replaced(ctx, r)
 	err = f.o.InTx(ctx, func(tx Tx) error {
 		if err := guess.Confirm(ctx, tx.Lockouts()); err != nil {
