@@ -55,7 +55,9 @@ func (p *tab) at(path string) {
 	if got := p.path(); got != path {
 		p.t.Fatalf("%s: it stands on %s, want %s: %s", p.name, got, path, p.Text(""))
 	}
-	if key := p.Title() + p.Text("error-code"); !p.seen[key] {
+	var heading string
+	p.Eval("document.querySelector('h1')?.innerText ?? ''", &heading)
+	if key := p.Title() + heading + p.Text("error-code"); !p.seen[key] {
 		p.seen[key] = true
 		p.examine(path)
 	}
@@ -127,6 +129,7 @@ func TestJourneyInABrowser(t *testing.T) {
 	}
 	t.Run("keyboard", func(t *testing.T) { keyboardOnly(t, open(t, b, "keyboard", p.url(), browser.Options{})) })
 	t.Run("enter", func(t *testing.T) { enterAs(t, open(t, b, "enter", p.url(), browser.Options{}), p.ready.EnterCode) })
+	t.Run("setup", func(t *testing.T) { setUp(t, b) })
 	t.Run("first load", func(t *testing.T) { firstLoad(t, b, p.url()) })
 }
 
@@ -329,6 +332,31 @@ func enterAs(t *testing.T, p *tab, code string) {
 	p.Fill("dev-code", code)
 	p.press("/dev/enter", "[value='ada@example.test']")
 	p.at("/account")
+	p.Goto(p.base + "/docs/api")
+	if p.Overflows() || len(p.Complaints()) > p.told || !strings.Contains(p.Text(""), "/api/v1/signin") {
+		t.Errorf("the documentation of the API: too wide %v, %v", p.Overflows(), p.Complaints())
+	}
+}
+
+// setUp makes the first administrator of a production server.
+func setUp(t *testing.T, b *browser.Browser) {
+	s := real(t)
+	s.start()
+	p := open(t, b, "setup", s.url(), browser.Options{})
+	p.goTo("/setup")
+	p.send("submit", "code", "WRONG")
+	p.at("/setup")
+	p.send("submit", "code", s.ready.SetupCode)
+	p.at("/setup")
+	p.send("submit", "display-name", "Ada Lovelace", "email", admin, "new-password", ownPassword)
+	p.at("/setup")
+	p.goTo("/login")
+	if p.Has("dev-code") || strings.Contains(p.Text(""), "Development") {
+		t.Error("a production server shows signs of development")
+	}
+	p.send("submit", "identifier", admin, "password", ownPassword)
+	p.at("/account")
+	s.stopped()
 }
 
 // firstLoad is what the sign-in page costs somebody who was never here.

@@ -23,6 +23,7 @@ func TestKillDuringSignUp(t *testing.T) {
 	t.Parallel()
 	p := dev(t, "--data", filepath.Join(folder(t), "data"))
 	p.again()
+	whole := p.timed(func() { visit(t, p.url(), nil).signUp("crash@example.test", "Crash", ownPassword) }) / 3 // of three requests
 	for n := range rounds() {
 		email := fmt.Sprintf("crash%d@example.test", n)
 		v := visit(t, p.url(), nil)
@@ -33,7 +34,7 @@ func TestKillDuringSignUp(t *testing.T) {
 			got, err := v.tryPost("/verify", form)
 			acked <- err == nil && got.status == http.StatusOK
 		}()
-		p.killAfter(n)
+		p.killAfter(n, whole)
 		known := <-acked
 		p.start()
 		p.wellOrNot(t, v, email, known)
@@ -41,10 +42,18 @@ func TestKillDuringSignUp(t *testing.T) {
 	p.stopped()
 }
 
-// killAfter kills a moment later, a different one each round.
-func (p *process) killAfter(round int) {
-	<-time.After(time.Duration(round*round*137%4000) * time.Microsecond)
+// killAfter kills somewhere in an act that takes about as long as whole, at a
+// different point each round, and now and then just after it.
+func (p *process) killAfter(round int, whole time.Duration) {
+	<-time.After(whole * time.Duration(round*61%130+1) / 100)
 	p.kill()
+}
+
+// timed runs act and tells how long it took.
+func (p *process) timed(act func()) time.Duration {
+	start := time.Now()
+	act()
+	return time.Since(start)
 }
 
 // wellOrNot wants a whole account or none. An account that was not acknowledged
@@ -75,6 +84,7 @@ func TestKillDuringPasswordChange(t *testing.T) {
 	p.again()
 	const email = "ada@example.test"
 	current := "correct horse battery staple"
+	signIn := p.timed(func() { visit(t, p.url(), nil).signIn(email, current).is(200, "/account") })
 	for n := range rounds() {
 		next := fmt.Sprintf("purple umbrellas sing %d times", n)
 		v, other := visit(t, p.url(), nil), visit(t, p.url(), nil)
@@ -87,8 +97,7 @@ func TestKillDuringPasswordChange(t *testing.T) {
 			got, err := v.tryPost("/account/password", form)
 			acked <- err == nil && got.status == http.StatusSeeOther
 		}()
-		<-time.After(time.Duration(n*37%120) * time.Millisecond) // two hashes long
-		p.kill()
+		p.killAfter(n, 2*signIn) // it hashes twice
 		known := <-acked
 		p.start()
 		current = p.oneOf(t, other, email, current, next, known)
