@@ -43,7 +43,7 @@ func TestRecoveryByLink(t *testing.T) {
 	before := r.signIn(t, "kim@mail.org")
 	link, _, _ := r.recovery(t, "kim@mail.org", "198.51.100.8")
 	for range 3 { // a mail scanner
-		if _, err := r.Account.Peek(t.Context(), proof.Recover, link); err != nil {
+		if _, err := r.Account.Peek(t.Context(), proof.Recover, account.Answer{Link: link}); err != nil {
 			t.Fatal(err)
 		}
 	}
