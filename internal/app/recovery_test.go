@@ -8,6 +8,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
@@ -289,6 +290,36 @@ func TestActAgainstAct(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TH-33: a stolen session is no way around the hundred guesses: once its own are
+// spent it counts as a stranger, whose guess is not judged, right or wrong.
+func TestConfirmationCountsGuesses(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	u := r.person(t, "kim@mail.org")
+	by := inSession(r.signIn(t, "kim@mail.org"))
+	confirm := func(text string) error {
+		r.clock.Advance(time.Hour)
+		_, err := r.SignIn.Confirm(t.Context(), by, signin.Response{Password: secret.NewText(text)})
+		return err
+	}
+	for range 100 {
+		if _, err := r.store.Lockouts().Fail(t.Context(), u.ID, r.now(), by.Event(signin.Failed, r.now(), u.ID)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := confirm(rightPassword); err != nil {
+		t.Errorf("strangers' guesses stop somebody who is signed in: %v", err)
+	}
+	for range lockout.DeviceFailures {
+		if err := confirm("wrong but long enough"); !errors.Is(err, signin.ErrConfirmation) {
+			t.Fatalf("a wrong one: %v, want ErrConfirmation", err)
+		}
+	}
+	if err := confirm(rightPassword); !errors.Is(err, lockout.ErrCodeNeeded) {
+		t.Errorf("after the session's own guesses: %v, want ErrCodeNeeded", err)
 	}
 }
 

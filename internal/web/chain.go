@@ -186,7 +186,12 @@ func (f *Frame) fail(s Surface, w *recorder, r *http.Request, err error) {
 // admit is everything that stands between a request and its handler.
 func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, access Access, limit ratelimit.Name) error {
 	f.headers(w.Header(), q)
+	f.meet(r, q)
 	if err := f.rightHost(q); err != nil {
+		return err
+	}
+	// Before anything that reads or writes the store: a refusal costs that too.
+	if err := f.limit(r.Context(), w.Header(), q, limit); err != nil {
 		return err
 	}
 	if err := f.sameOrigin(r, q); err != nil {
@@ -195,10 +200,7 @@ func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, access
 	if err := f.identify(r, q); err != nil && access != Anyone {
 		return err
 	}
-	if err := f.permit(q, access); err != nil {
-		return err
-	}
-	return f.limit(r.Context(), w.Header(), q, limit)
+	return f.permit(q, access)
 }
 
 // rightHost refuses names that are not ours, so that nothing can be built from a
@@ -246,9 +248,8 @@ func (f *Frame) sameOrigin(r *http.Request, q *Request) error {
 	return ErrCrossOrigin.Because(err)
 }
 
-// identify finds who is asking. Its error matters only to routes that need
-// somebody: a cookie that opens nothing is no reason to hide the sign-in page.
-func (f *Frame) identify(r *http.Request, q *Request) error {
+// meet notes who is asking as far as nothing has to be looked up for it.
+func (f *Frame) meet(r *http.Request, q *Request) {
 	source := audit.Source{UserAgent: useragent.Clip(r.UserAgent()), RequestID: q.ID}
 	if q.Client.Addr.IsValid() {
 		source.IP = q.Client.Addr.String()
@@ -259,9 +260,17 @@ func (f *Frame) identify(r *http.Request, q *Request) error {
 	if q.Host {
 		q.Caller = user.Host()
 		q.Caller.Source = source
-		return nil
+		return
 	}
 	q.Caller = user.Anonymous(source)
+}
+
+// identify finds who is asking. Its error matters only to routes that need
+// somebody: a cookie that opens nothing is no reason to hide the sign-in page.
+func (f *Frame) identify(r *http.Request, q *Request) error {
+	if q.Host {
+		return nil
+	}
 	value, err := Cookie(r, f.Names().Session)
 	if err != nil || value == "" {
 		return errors.Join(err, errNoCookie)
@@ -275,7 +284,7 @@ func (f *Frame) identify(r *http.Request, q *Request) error {
 	if err != nil {
 		return err
 	}
-	q.Identity, q.Caller = who, user.By(id, who.Session, source)
+	q.Identity, q.Caller = who, user.By(id, who.Session, q.Caller.Source)
 	return nil
 }
 
