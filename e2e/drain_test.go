@@ -99,9 +99,9 @@ func TestStopLosesNothing(t *testing.T) {
 	s.start()
 	for i, name := range people {
 		clients[i].http.CheckRedirect = nil
-		// The cookie of the unread answer is not needed: the link suffices.
+		// The cookie of the unread answer is not needed: the link and a password suffice.
 		link := s.post.mail(t, name+"@drain.mortise-auth.org", "").path(t)
-		clients[i].submit(clients[i].get(link), "/verify").is(200, "/verify")
+		clients[i].submit(clients[i].get(link), "/verify", "new-password", ownPassword).is(200, "/verify")
 		clients[i].signIn(name+"@drain.mortise-auth.org", ownPassword).is(200, "/account")
 	}
 	s.stopped()

@@ -113,7 +113,7 @@ func TestLinksChangeNothingByThemselves(t *testing.T) {
 	}
 	v.signIn(me, ownPassword).is(401, "/login")
 	phone := visit(t, p.url(), nil) // the link is opened on another device
-	phone.submit(phone.get(mail.path(t)), "/verify").is(200, "/verify")
+	phone.submit(phone.get(mail.path(t)), "/verify", "new-password", ownPassword).is(200, "/verify")
 	v.signIn(me, ownPassword).is(200, "/account")
 	if again := phone.get(mail.path(t)); again.status != 410 && again.status != 404 {
 		t.Errorf("a spent link answers %d", again.status)

@@ -46,7 +46,7 @@ func (f *Flow) AddEmail(ctx context.Context, by user.Caller, current secret.Text
 	if err != nil {
 		return secret.Token{}, err
 	}
-	return f.startAddress(ctx, by, u, typed, lang)
+	return f.startAddress(ctx, by, u.User, typed, lang)
 }
 
 // ResendEmail mails again to an address that waits to be confirmed, or that an
@@ -209,7 +209,7 @@ func (f *Flow) cancelWaiting(ctx context.Context, by user.Caller, key string, no
 
 // withUndo runs a change to addresses and mails an undo link to the address
 // that lost by it, when that address was proven; the others are told.
-func (f *Flow) withUndo(ctx context.Context, by user.Caller, u user.User, lost user.Email, lang string, change func(Tx) error) error {
+func (f *Flow) withUndo(ctx context.Context, by user.Caller, u owner, lost user.Email, lang string, change func(Tx) error) error {
 	was, err := f.wasPrimary(ctx, lost)
 	if err != nil {
 		return err
@@ -220,10 +220,13 @@ func (f *Flow) withUndo(ctx context.Context, by user.Caller, u user.User, lost u
 	}
 	p = p.LinkOnly()
 	p.User = u.ID
-	d := notice(u, by, f.now())
+	d := notice(u.User, by, f.now())
 	d.Detail = lost.Address
 	return f.mailing(ctx, func(tx Tx) error {
-		if err := f.tell(ctx, tx, u, mail.SettingChanged, d, lang); err != nil {
+		if err := hold(ctx, tx, u); err != nil {
+			return err
+		}
+		if err := f.tell(ctx, tx, u.User, mail.SettingChanged, d, lang); err != nil {
 			return err
 		}
 		if err := change(tx); err != nil || !lost.Verified() {
@@ -238,7 +241,7 @@ func (f *Flow) withUndo(ctx context.Context, by user.Caller, u user.User, lost u
 		}
 		d.Address = now.Address
 		d.Path, d.Valid = link("/account/undo", p.LinkToken), UndoLife
-		return f.queue(ctx, tx, mail.AddressChanged, lost.Address, langOf(u, lang), d)
+		return f.queue(ctx, tx, mail.AddressChanged, lost.Address, langOf(u.User, lang), d)
 	})
 }
 

@@ -45,9 +45,10 @@ type Policy interface {
 }
 
 // Confirmer judges the proof given for one act. It is the sign-in flow's
-// pipeline with its limits and lock-out.
+// pipeline with its limits and lock-out. It returns the version of the password
+// that was proven.
 type Confirmer interface {
-	Confirm(ctx context.Context, by user.Caller, current secret.Text) error
+	Confirm(ctx context.Context, by user.Caller, current secret.Text) (passwordVersion int64, err error)
 }
 
 // Mailer composes messages for the outbox.
@@ -108,15 +109,30 @@ func sourceOf(by user.Caller) string {
 	return ratelimit.Source(addr).String()
 }
 
+// owner is an account that proved itself for one act: as it was before the proof
+// was judged, with the version of the password that was right.
+type owner struct {
+	user.User
+	password int64
+}
+
 // confirmed is what stands before every act that needs its own proof.
-func (f *Flow) confirmed(ctx context.Context, by user.Caller, current secret.Text) (user.User, error) {
+func (f *Flow) confirmed(ctx context.Context, by user.Caller, current secret.Text) (owner, error) {
 	if err := f.limit(ctx, ratelimit.Key{Limit: ratelimit.ChangeAccount, Of: by.User.String()}); err != nil {
-		return user.User{}, err
+		return owner{}, err
 	}
-	if err := f.o.Confirmer.Confirm(ctx, by, current); err != nil {
-		return user.User{}, err
+	u, err := f.o.Read.Users().ByID(ctx, by.User)
+	if err != nil {
+		return owner{}, err
 	}
-	return f.o.Read.Users().ByID(ctx, by.User)
+	version, err := f.o.Confirmer.Confirm(ctx, by, current)
+	return owner{u, version}, err
+}
+
+// hold begins the transaction of an act that was proven: whatever was committed
+// since the proof was judged wins over it (TH-1).
+func hold(ctx context.Context, tx Tx, u owner) error {
+	return tx.Users().Hold(ctx, u.ID, u.Version, u.password)
 }
 
 // link is a path of ours that carries a mailed secret.

@@ -31,16 +31,19 @@ func (f *Flow) RequestDeletion(ctx context.Context, by user.Caller, current secr
 	p.User = u.ID
 	now := f.now()
 	due := now.Add(DeletionWait)
-	d := notice(u, by, now)
+	d := notice(u.User, by, now)
 	d.Path, d.Due = link("/account/keep", p.LinkToken), due
 	err = f.mailing(ctx, func(tx Tx) error {
+		if err := hold(ctx, tx, u); err != nil {
+			return err
+		}
 		if err := tx.Users().SetState(ctx, u.ID, user.Active, user.Deleting, due, now, by.Event(user.DeletionScheduled, now, u.ID)); err != nil {
 			return err
 		}
 		if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
 			return err
 		}
-		return f.tell(ctx, tx, u, mail.DeletionScheduled, d, lang)
+		return f.tell(ctx, tx, u.User, mail.DeletionScheduled, d, lang)
 	})
 	return due, err
 }

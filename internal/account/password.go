@@ -32,18 +32,17 @@ func (f *Flow) ChangePassword(ctx context.Context, in PasswordChange) error {
 	if err != nil {
 		return err
 	}
-	old, err := f.o.Read.Passwords().ByUser(ctx, u.ID)
-	if err != nil && !errors.Is(err, password.ErrNone) {
-		return err
-	}
-	hash, err := f.newHash(ctx, in.By, u, in.New, password.Change)
+	hash, err := f.newHash(ctx, in.By, u.User, in.New, password.Change)
 	if err != nil {
 		return err
 	}
 	now := f.now()
 	keep, _ := session.ParseID(in.By.Session)
 	return f.mailing(ctx, func(tx Tx) error {
-		c := password.Credential{User: u.ID, Version: old.Version + 1, Hash: hash, ChangedAt: now}
+		if err := hold(ctx, tx, u); err != nil {
+			return err
+		}
+		c := password.Credential{User: u.ID, Version: u.password + 1, Hash: hash, ChangedAt: now}
 		if err := tx.Passwords().Set(ctx, c, in.By.Event(PasswordChanged, now, u.ID)); err != nil {
 			return err
 		}
@@ -52,7 +51,7 @@ func (f *Flow) ChangePassword(ctx context.Context, in PasswordChange) error {
 				return err
 			}
 		}
-		return f.tell(ctx, tx, u, mail.PasswordChanged, notice(u, in.By, now), in.Lang)
+		return f.tell(ctx, tx, u.User, mail.PasswordChanged, notice(u.User, in.By, now), in.Lang)
 	})
 }
 

@@ -14,7 +14,8 @@ import (
 func (f *Flow) mint() proof.Mint { return proof.Mint{Instance: f.o.Instance, Keys: f.o.Keys} }
 
 // Answer is what a person brings back from a mail: the link's secret, or the code
-// together with the flow secret their browser holds.
+// together with the flow secret their browser holds. With a link, the flow secret
+// shows that it was opened in the browser that asked.
 type Answer struct {
 	Link secret.Token
 	Flow secret.Token
@@ -53,15 +54,17 @@ func (f *Flow) open(ctx context.Context, by user.Caller, purpose proof.Purpose, 
 
 // Peek tells what a mailed link is about without changing anything: mail
 // scanners open links (lessons row 9).
-func (f *Flow) Peek(ctx context.Context, purpose proof.Purpose, link secret.Token) (Pending, error) {
-	p, err := f.o.Read.Proofs().ByLink(ctx, purpose, link.Digest(f.o.Instance))
+func (f *Flow) Peek(ctx context.Context, purpose proof.Purpose, a Answer) (Pending, error) {
+	p, err := f.o.Read.Proofs().ByLink(ctx, purpose, a.Link.Digest(f.o.Instance))
 	if err != nil {
 		return Pending{}, err
 	}
 	if err := p.Usable(f.now()); err != nil {
 		return Pending{}, err
 	}
-	return f.describe(p)
+	out, err := f.describe(p)
+	out.Asked = f.asked(p, a)
+	return out, err
 }
 
 // Pending is what may be shown to whoever holds the link.
@@ -70,6 +73,7 @@ type Pending struct {
 	Address   string
 	Name      string
 	ExpiresAt time.Time
+	Asked     bool // from Peek: whoever holds the link asked for it
 }
 
 func (f *Flow) describe(p proof.Proof) (Pending, error) {

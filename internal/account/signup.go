@@ -119,9 +119,17 @@ var ErrInput = problem.New(problem.Unprocessable, "invalid_input", "Some fields 
 // SignUpStarted is recorded whether or not the address is free.
 var SignUpStarted = audit.Define("signup.started", audit.Info, "Somebody asked to sign up with this address")
 
+// ErrPasswordAsked: the link was opened where nobody had asked to sign up.
+var ErrPasswordAsked = problem.New(problem.Unprocessable, "signup_password_needed", "Choose a password for this account: the sign-up was started in another browser.")
+
 // FinishSignUp makes the account. It does not sign in: whoever typed the code
 // may not be who chose the password.
-func (f *Flow) FinishSignUp(ctx context.Context, by user.Caller, a Answer) (user.User, error) {
+//
+// Anybody can sign up with an address that is not theirs and a password that
+// they know. So the password chosen then counts only where the flow secret comes
+// back too; elsewhere whoever holds the link chooses one: chosen, or
+// ErrPasswordAsked (PW-36, TH-41).
+func (f *Flow) FinishSignUp(ctx context.Context, by user.Caller, a Answer, chosen secret.Text) (user.User, error) {
 	p, err := f.open(ctx, by, proof.SignUp, a)
 	if err != nil {
 		return user.User{}, err
@@ -129,6 +137,11 @@ func (f *Flow) FinishSignUp(ctx context.Context, by user.Caller, a Answer) (user
 	var in signUp
 	if err := f.mint().Payload(p, &in); err != nil {
 		return user.User{}, err
+	}
+	if !chosen.IsZero() || !f.asked(p, a) {
+		if err := f.rechoose(ctx, by, &in, chosen); err != nil {
+			return user.User{}, err
+		}
 	}
 	now := f.now()
 	u := user.User{ID: user.NewID(now), Name: in.Name, Locale: in.Lang, State: user.Active, Version: 1, Revision: 1, CreatedAt: now, UpdatedAt: now}
@@ -148,4 +161,23 @@ func (f *Flow) FinishSignUp(ctx context.Context, by user.Caller, a Answer) (user
 		return user.User{}, proof.ErrExpired.Because(err)
 	}
 	return u, err
+}
+
+// asked reports whether a comes from the browser or program that asked for p.
+func (f *Flow) asked(p proof.Proof, a Answer) bool {
+	return !a.Flow.IsZero() && !p.Flow.IsZero() && a.Flow.Digest(f.o.Instance).Equal(p.Flow)
+}
+
+// rechoose replaces the password that a pending sign-up was asked for with.
+func (f *Flow) rechoose(ctx context.Context, by user.Caller, in *signUp, chosen secret.Text) error {
+	if chosen.IsZero() {
+		return ErrPasswordAsked.WithFields(problem.Field{Pointer: newPassword, Code: ErrPasswordAsked.Code, Message: ErrPasswordAsked.Public})
+	}
+	about := password.Context{Names: []string{in.Name}, Emails: []string{in.Address}, Field: newPassword}
+	if err := f.o.Policy.Check(ctx, chosen, about); err != nil {
+		return err
+	}
+	hash, err := f.o.Hasher.Hash(ctx, password.Ticket{Class: password.SignUp, Source: by.Source.IP}, chosen)
+	in.Hash = string(hash)
+	return err
 }

@@ -148,14 +148,7 @@ func (a *App) wireFlows(context.Context) error {
 		},
 		Hasher: a.hasher, Policy: a.policy, Rates: a.rates, Keys: a.keys,
 	})
-	a.Account = account.New(account.Options{
-		Instance: a.facts.ID, Now: a.c.Now, Log: a.c.Log, Read: a.store,
-		InTx: func(ctx context.Context, fn func(account.Tx) error) error {
-			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
-		},
-		Confirmer: confirmer{a.SignIn}, Hasher: a.hasher, Policy: a.policy, Rates: a.rates,
-		Keys: a.keys, Mailer: a.outbox, NoSignUp: a.c.NoSignUp, Ready: a.ready,
-	})
+	a.Account = a.accountFlow(a.SignIn)
 	a.Directory = directory.New(directory.Options{
 		Instance: a.facts.ID, Now: a.c.Now, Read: a.store,
 		InTx: func(ctx context.Context, fn func(directory.Tx) error) error {
@@ -164,6 +157,17 @@ func (a *App) wireFlows(context.Context) error {
 		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Link: a.link,
 	})
 	return nil
+}
+
+func (a *App) accountFlow(proofs *signin.Flow) *account.Flow {
+	return account.New(account.Options{
+		Instance: a.facts.ID, Now: a.c.Now, Log: a.c.Log, Read: a.store,
+		InTx: func(ctx context.Context, fn func(account.Tx) error) error {
+			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
+		},
+		Confirmer: confirmer{proofs}, Hasher: a.hasher, Policy: a.policy, Rates: a.rates,
+		Keys: a.keys, Mailer: a.outbox, NoSignUp: a.c.NoSignUp, Ready: a.ready,
+	})
 }
 
 func (a *App) signInFlow(method signin.Method) *signin.Flow {
@@ -182,9 +186,9 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 // confirmer lets the account flow ask the sign-in pipeline for a proof.
 type confirmer struct{ flow *signin.Flow }
 
-func (c confirmer) Confirm(ctx context.Context, by user.Caller, current secret.Text) error {
-	_, err := c.flow.Confirm(ctx, by, signin.Response{Password: current})
-	return err
+func (c confirmer) Confirm(ctx context.Context, by user.Caller, current secret.Text) (int64, error) {
+	proven, err := c.flow.Confirm(ctx, by, signin.Response{Password: current})
+	return proven.PasswordVersion, err
 }
 
 // link is the absolute form of one of our paths.

@@ -9,6 +9,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/directory"
+	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -40,7 +41,7 @@ func TestSignUp(t *testing.T) {
 	r := newRig(t).running(t).begun(t)
 	link := r.signUp(t, "new@mail.org")
 	for range 2 {
-		if _, err := r.Account.Peek(t.Context(), proof.SignUp, link); err != nil {
+		if _, err := r.Account.Peek(t.Context(), proof.SignUp, account.Answer{Link: link}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -48,7 +49,7 @@ func TestSignUp(t *testing.T) {
 		t.Error("signed in before the address was proven")
 	}
 	won := winners(8, func(int) error {
-		_, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: link})
+		_, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: link}, secret.NewText(rightPassword))
 		return err
 	})
 	if won != 1 {
@@ -75,7 +76,7 @@ func TestUnverifiedAccountIsTakenOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: r.signUp(t, "victim@mail.org")})
+	u, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: r.signUp(t, "victim@mail.org")}, secret.NewText(rightPassword))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,6 +95,66 @@ func TestUnverifiedAccountIsTakenOver(t *testing.T) {
 	}
 }
 
+// PW-36 TH-41: a stranger signs up with somebody's address and a password that the
+// stranger knows. When the owner opens the mailed link elsewhere, that password
+// opens nothing: the owner chooses one. In the browser that asked, the link alone
+// will do.
+func TestStrangersPasswordDoesNotCount(t *testing.T) {
+	t.Parallel()
+	r := newRig(t).running(t).begun(t)
+	strangers := func() (secret.Token, secret.Token) {
+		flow, err := r.Account.StartSignUp(t.Context(), account.SignUp{
+			By: from("203.0.113.66"), Name: "Eve", Email: "victim@mail.org", Password: secret.NewText(otherPassword), Lang: "en",
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return linked(t, r.letterAt(t, "victim@mail.org", "/verify"), proof.SignUp), flow
+	}
+	_, old := strangers()
+	link, _ := strangers()
+	for name, flow := range map[string]secret.Token{"no flow": {}, "of another browser": secret.New(proof.SignUp.FlowPurpose()), "of a replaced sign-up": old} {
+		a := account.Answer{Link: link, Flow: flow}
+		about, err := r.Account.Peek(t.Context(), proof.SignUp, a)
+		if err != nil || about.Asked {
+			t.Errorf("%s: asked %v (%v)", name, about.Asked, err)
+		}
+		if _, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), a, secret.Text{}); !errors.Is(err, account.ErrPasswordAsked) {
+			t.Errorf("%s: %v, want ErrPasswordAsked", name, err)
+		}
+	}
+	_, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: link}, secret.NewText("short"))
+	if !errors.Is(err, password.ErrTooShort) {
+		t.Errorf("a weak password: %v, want ErrTooShort", err)
+	}
+	if _, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: link}, secret.NewText(rightPassword)); err != nil {
+		t.Fatal(err)
+	}
+	if r.canSignIn(t, "victim@mail.org", otherPassword, "203.0.113.66") {
+		t.Error("the stranger's password opens the account")
+	}
+	if !r.canSignIn(t, "victim@mail.org", rightPassword, "203.0.113.67") {
+		t.Error("the owner's password does not")
+	}
+
+	flow, err := r.Account.StartSignUp(t.Context(), account.SignUp{
+		By: from("198.51.100.8"), Name: "Kim", Email: "kim@mail.org", Password: secret.NewText(rightPassword), Lang: "en",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := account.Answer{Link: linked(t, r.letterAt(t, "kim@mail.org", "/verify"), proof.SignUp), Flow: flow}
+	if about, err := r.Account.Peek(t.Context(), proof.SignUp, own); err != nil || !about.Asked {
+		t.Errorf("the browser that asked: asked %v (%v)", about.Asked, err)
+	}
+	if _, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.8"), own, secret.Text{}); err != nil {
+		t.Error(err)
+	}
+	if !r.canSignIn(t, "kim@mail.org", rightPassword, "203.0.113.68") {
+		t.Error("the password of one's own sign-up does not work")
+	}
+}
+
 // PW-30: signing up with an address that is taken answers alike; its owner is told.
 func TestSignUpTellsNothing(t *testing.T) {
 	t.Parallel()
@@ -108,7 +169,7 @@ func TestSignUpTellsNothing(t *testing.T) {
 	if l := r.letter(t, "kim@mail.org"); l.Code != "" {
 		t.Errorf("the owner of a taken address was mailed a code: %s", l.Subject)
 	}
-	_, err = r.Account.FinishSignUp(t.Context(), from("198.51.100.8"), account.Answer{Flow: flow, Code: secret.NewText("00000000")})
+	_, err = r.Account.FinishSignUp(t.Context(), from("198.51.100.8"), account.Answer{Flow: flow, Code: secret.NewText("00000000")}, secret.Text{})
 	if !errors.Is(err, proof.ErrWrongCode) {
 		t.Errorf("a code for it: %v, want ErrWrongCode", err)
 	}

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
@@ -43,7 +45,7 @@ func TestRecoveryByLink(t *testing.T) {
 	before := r.signIn(t, "kim@mail.org")
 	link, _, _ := r.recovery(t, "kim@mail.org", "198.51.100.8")
 	for range 3 { // a mail scanner
-		if _, err := r.Account.Peek(t.Context(), proof.Recover, link); err != nil {
+		if _, err := r.Account.Peek(t.Context(), proof.Recover, account.Answer{Link: link}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -222,6 +224,102 @@ func TestChangePassword(t *testing.T) {
 	}
 	if !r.has(t, "password.changed", own.User.ID.String()) || !r.has(t, "session.ended_all", own.User.ID.String()) {
 		t.Error("the change is not in the log")
+	}
+}
+
+// TH-1: an act whose proof was right loses against whatever commits between the
+// proof and the act: a thief who knows the old password does not overwrite the
+// new one.
+func TestActAgainstAct(t *testing.T) {
+	t.Parallel()
+	const newest = "seventeen quiet herons"
+	owner := map[string]func(*testing.T, *rig, user.User) error{
+		"reset": func(t *testing.T, r *rig, _ user.User) error {
+			link, _, _ := r.recovery(t, "kim@mail.org", "198.51.100.8")
+			return r.finish(t, account.Answer{Link: link}, newest)
+		},
+		"change, other sessions kept": func(t *testing.T, r *rig, u user.User) error {
+			return r.Account.ChangePassword(t.Context(), account.PasswordChange{
+				By: user.By(u.ID, "", audit.Source{}), Current: secret.NewText(rightPassword), New: secret.NewText(newest), KeepOthers: true,
+			})
+		},
+		"ban and back": func(t *testing.T, r *rig, u user.User) error {
+			if err := r.Directory.Disable(t.Context(), user.Host(), u.ID, ""); err != nil {
+				return err
+			}
+			return r.Directory.Enable(t.Context(), user.Host(), u.ID)
+		},
+	}
+	thief := map[string]func(*account.Flow, user.Caller) error{
+		"password": func(f *account.Flow, by user.Caller) error {
+			return f.ChangePassword(context.Background(), account.PasswordChange{By: by, Current: secret.NewText(rightPassword), New: secret.NewText(otherPassword)})
+		},
+		"primary": func(f *account.Flow, by user.Caller) error {
+			return f.MakePrimary(context.Background(), by, secret.NewText(rightPassword), "thief@mail.org", "en")
+		},
+		"removal": func(f *account.Flow, by user.Caller) error {
+			return f.RemoveEmail(context.Background(), by, secret.NewText(rightPassword), "thief@mail.org", "en")
+		},
+		"deletion": func(f *account.Flow, by user.Caller) error {
+			_, err := f.RequestDeletion(context.Background(), by, secret.NewText(rightPassword), "en")
+			return err
+		},
+	}
+	for wins, first := range owner {
+		for loses, second := range thief {
+			t.Run(loses+" against "+wins, func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t).running(t)
+				u := r.person(t, "kim@mail.org")
+				by := inSession(r.signIn(t, "kim@mail.org"))
+				r.addAddress(t, by, "thief@mail.org")
+				h := halting{Method: signin.NewPassword(r.hasher, r.store.Passwords(), r.c.Now, r.c.Log), judged: make(chan struct{}), resume: make(chan struct{})}
+				halted := r.accountFlow(r.signInFlow(h))
+				got := make(chan error, 1)
+				go func() { got <- second(halted, by) }()
+				<-h.judged
+				if err := first(t, r, u); err != nil {
+					t.Error(err)
+				}
+				close(h.resume)
+				if err := <-got; !errors.Is(err, user.ErrStale) {
+					t.Errorf("the act: %v, want ErrStale", err)
+				}
+				if r.canSignIn(t, "kim@mail.org", otherPassword, "203.0.113.9") {
+					t.Error("the thief's password opens the account")
+				}
+			})
+		}
+	}
+}
+
+// TH-33: a stolen session is no way around the hundred guesses: once its own are
+// spent it counts as a stranger, whose guess is not judged, right or wrong.
+func TestConfirmationCountsGuesses(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	u := r.person(t, "kim@mail.org")
+	by := inSession(r.signIn(t, "kim@mail.org"))
+	confirm := func(text string) error {
+		r.clock.Advance(time.Hour)
+		_, err := r.SignIn.Confirm(t.Context(), by, signin.Response{Password: secret.NewText(text)})
+		return err
+	}
+	for range 100 {
+		if _, err := r.store.Lockouts().Fail(t.Context(), u.ID, r.now(), by.Event(signin.Failed, r.now(), u.ID)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := confirm(rightPassword); err != nil {
+		t.Errorf("strangers' guesses stop somebody who is signed in: %v", err)
+	}
+	for range lockout.DeviceFailures {
+		if err := confirm("wrong but long enough"); !errors.Is(err, signin.ErrConfirmation) {
+			t.Fatalf("a wrong one: %v, want ErrConfirmation", err)
+		}
+	}
+	if err := confirm(rightPassword); !errors.Is(err, lockout.ErrCodeNeeded) {
+		t.Errorf("after the session's own guesses: %v, want ErrCodeNeeded", err)
 	}
 }
 

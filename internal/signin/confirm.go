@@ -6,7 +6,9 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/device"
+	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -38,11 +40,16 @@ func (f *Flow) Confirm(ctx context.Context, by user.Caller, r Response) (Proven,
 		return Proven{}, err
 	}
 	defer guess.Release()
+	if guess.NeedsCode() { // the session has used up its own guesses (TH-33)
+		return Proven{}, lockout.ErrCodeNeeded
+	}
 	a.Known = true
 	proven, err := f.judge(ctx, a, r)
 	if errors.Is(err, ErrWrong) {
 		ev := by.Event(StepUp, f.now(), u.ID).Failed(audit.Failure, reasonWrong)
-		if err := guess.Fail(ctx, ev); err != nil {
+		if err := guess.Fail(ctx, ev); errors.Is(err, user.ErrUnknown) {
+			return Proven{}, session.ErrEnded.Because(err) // deleted while it was judged
+		} else if err != nil {
 			return Proven{}, err
 		}
 		return Proven{}, ErrConfirmation.Because(err)

@@ -39,6 +39,12 @@ type Store interface {
 	// it is not in state from. deleteAt is kept only for Deleting.
 	SetState(ctx context.Context, id ID, from, to State, deleteAt, now time.Time, ev audit.Event) error
 
+	// Hold keeps others from changing the account until the transaction it is
+	// called in ends, for an act that was proven before it. ErrStale when the
+	// account is not active any more or has another version, or its password
+	// another than passwordVersion, where 0 is not compared (TH-1).
+	Hold(ctx context.Context, id ID, version, passwordVersion int64) error
+
 	// AddEmail inserts an address, taking it over as Create does when it is
 	// verified and held unverified elsewhere. ErrEmailTaken, ErrTooManyEmails.
 	AddEmail(ctx context.Context, e Email, ev audit.Event) error

@@ -191,8 +191,12 @@ func (f *Frame) fail(s Surface, w *recorder, r *http.Request, err error) {
 // admit is everything that stands between a request and its handler.
 func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, access Access, limit ratelimit.Name) error {
 	f.headers(w.Header(), q)
-	q.Caller = user.Anonymous(f.source(r, q)) // known also of what is refused next
+	f.meet(r, q)
 	if err := f.rightHost(q); err != nil {
+		return err
+	}
+	// Before anything that reads or writes the store: a refusal costs that too.
+	if err := f.limit(r.Context(), w.Header(), q, limit); err != nil {
 		return err
 	}
 	if err := f.sameOrigin(r, q); err != nil {
@@ -201,10 +205,7 @@ func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, access
 	if err := f.identify(r, q); err != nil && access != Anyone {
 		return err
 	}
-	if err := f.permit(q, access); err != nil {
-		return err
-	}
-	return f.limit(r.Context(), w.Header(), q, limit)
+	return f.permit(q, access)
 }
 
 // rightHost refuses names that are not ours, so that nothing can be built from a
@@ -252,8 +253,9 @@ func (f *Frame) sameOrigin(r *http.Request, q *Request) error {
 	return ErrCrossOrigin.Because(err)
 }
 
-// source is what an event says about where a request came from.
-func (f *Frame) source(r *http.Request, q *Request) audit.Source {
+// meet notes who is asking as far as nothing has to be looked up for it, so that
+// what is refused next is recorded with its source.
+func (f *Frame) meet(r *http.Request, q *Request) {
 	source := audit.Source{UserAgent: useragent.Clip(r.UserAgent()), RequestID: q.ID, TraceID: q.trace}
 	if q.Client.Addr.IsValid() {
 		source.IP = q.Client.Addr.String()
@@ -261,16 +263,18 @@ func (f *Frame) source(r *http.Request, q *Request) audit.Source {
 			source.Place = f.o.Place(source.IP)
 		}
 	}
-	return source
+	if q.Host {
+		q.Caller = user.Host()
+		q.Caller.Source = source
+		return
+	}
+	q.Caller = user.Anonymous(source)
 }
 
 // identify finds who is asking. Its error matters only to routes that need
 // somebody: a cookie that opens nothing is no reason to hide the sign-in page.
 func (f *Frame) identify(r *http.Request, q *Request) error {
-	source := q.Caller.Source
 	if q.Host {
-		q.Caller = user.Host()
-		q.Caller.Source = source
 		return nil
 	}
 	value, err := Cookie(r, f.Names().Session)
@@ -286,7 +290,7 @@ func (f *Frame) identify(r *http.Request, q *Request) error {
 	if err != nil {
 		return err
 	}
-	q.Identity, q.Caller = who, user.By(id, who.Session, source)
+	q.Identity, q.Caller = who, user.By(id, who.Session, q.Caller.Source)
 	return nil
 }
 

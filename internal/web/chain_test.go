@@ -111,6 +111,7 @@ func (b *bench) surface() Surface {
 			{Pattern: "POST /host", Access: Host, Handler: ok},
 			{Pattern: "POST /odd", Access: Access(99), Handler: ok},
 			{Pattern: "GET /few", Access: Anyone, Limit: few, Handler: ok},
+			{Pattern: "POST /few", Access: Anyone, Limit: few, Handler: ok},
 			{Pattern: "GET /empty", Access: Anyone, Handler: func(http.ResponseWriter, *http.Request) error { return nil }},
 			{Pattern: "GET /panic", Access: Anyone, Handler: func(http.ResponseWriter, *http.Request) error { panic("the plumbing shows") }},
 			{Pattern: "GET /broken", Access: Anyone, Handler: func(http.ResponseWriter, *http.Request) error {
@@ -196,6 +197,21 @@ func TestRefusedOriginIsRecorded(t *testing.T) {
 	ev := b.events[0]
 	if ev.Name != "csrf.blocked" || ev.Outcome != audit.Blocked || ev.Details["route"] != "POST /open" ||
 		ev.Source.IP != "198.51.100.7" || ev.Source.RequestID == "" || ev.Actor.Type != audit.ActorAnonymous {
+		t.Errorf("recorded: %+v", ev)
+	}
+}
+
+// AU-10: what a stranger can make us write is limited like what they can make us
+// do, and the event says where it came from.
+func TestRefusedOriginsAreLimited(t *testing.T) {
+	b := newBench(t, nil)
+	for range 10 {
+		b.ask(http.MethodPost, "/few", "Sec-Fetch-Site: cross-site", "Origin: https://evil.test", asKim)
+	}
+	if len(b.events) != 3 {
+		t.Errorf("10 refused requests wrote %d events, want 3", len(b.events))
+	}
+	if ev := b.events[0]; ev.Source.IP != "198.51.100.7" {
 		t.Errorf("recorded: %+v", ev)
 	}
 }

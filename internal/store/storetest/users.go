@@ -17,6 +17,7 @@ var users = []test{
 	{"roles must exist", userRoles},
 	{"profile, with and without revision", userProfile},
 	{"a state ends what was born before", userState},
+	{"an act that was proven holds the account", userHold},
 	{"deletion takes all but the trail", userDelete},
 	{"deletion comes due", userDue},
 }
@@ -100,6 +101,22 @@ func userState(c *testcase) {
 		c.Error("enabling the account revived a session")
 	}
 	c.same(c.reread(u).Version, int64(3))
+}
+
+// TH-1: an act that was proven earlier holds the account as it was proven, or not.
+func userHold(c *testcase) {
+	u := c.withPassword()
+	hold := func(version, passwordVersion int64) error {
+		return c.Users().Hold(c.ctx, u.ID, version, passwordVersion)
+	}
+	c.ok(hold(1, 1))
+	c.ok(hold(1, 0))
+	c.is(hold(2, 1), user.ErrStale)
+	c.is(hold(1, 2), user.ErrStale)
+	c.ok(c.Users().SetState(c.ctx, u.ID, user.Active, user.Suspended, time.Time{}, c.now, c.event(user.Disabled, u.ID)))
+	c.is(hold(2, 1), user.ErrStale)
+	c.ok(c.Users().Delete(c.ctx, u.ID, c.now, c.event(user.Deleted, u.ID)))
+	c.is(hold(2, 0), user.ErrStale)
 }
 
 // TH-1 SE-26 AU-41: deletion cascades, the audit trail stays.

@@ -34,7 +34,7 @@ type SignIn interface {
 // Account is what it needs of account.Flow.
 type Account interface {
 	StartSignUp(ctx context.Context, in account.SignUp) (secret.Token, error)
-	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer) (user.User, error)
+	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen secret.Text) (user.User, error)
 	StartRecovery(ctx context.Context, by user.Caller, identifier, lang string) (secret.Token, error)
 	FinishRecovery(ctx context.Context, by user.Caller, a account.Answer, text secret.Text, lang string) (user.User, error)
 	ConfirmEmail(ctx context.Context, by user.Caller, a account.Answer, lang string) (user.Email, error)

@@ -34,9 +34,10 @@ func (s *surface) proofTable() []endpoint {
 		route(s, endpoint{
 			Method: "POST", Path: "/verify", Access: web.Anyone, Tag: tag, Name: "verify", Once: true, Summary: "Use a mailed link or code",
 			Text: "token is the secret of a mailed link. With a code instead, flow is the secret that the request which " +
-				"caused the mail was answered with. Links cannot be used by opening them: only this changes anything.",
+				"caused the mail was answered with. Links cannot be used by opening them: only this changes anything. " +
+				"A sign-up's token without its flow needs new_password: whoever asked may not be who holds the mail.",
 			Example: `{"purpose": "address", "flow": "n1cX4Jx0vWm8s2gqkq3mT2m0b8yZk1fH0n7aQe5uR9E", "code": "12345678"}`,
-			Errors:  judged,
+			Errors:  append([]*problem.Error{account.ErrPasswordAsked}, judged...),
 		}, s.verify),
 	}
 }
@@ -52,7 +53,7 @@ type SignUpRequest struct {
 
 func (s *surface) signUp(ctx context.Context, c *Call, in SignUpRequest) (Step, error) {
 	if !in.Code.IsZero() {
-		_, err := s.Account.FinishSignUp(ctx, c.Caller, s.answer(c, proof.SignUp, "", in.Flow, in.Code))
+		_, err := s.Account.FinishSignUp(ctx, c.Caller, s.answer(c, proof.SignUp, "", in.Flow, in.Code), secret.Text{})
 		return s.finished(c, err)
 	}
 	flow, err := s.Account.StartSignUp(ctx, account.SignUp{By: c.Caller, Name: in.Name, Email: in.Email, Password: in.Password, Lang: s.lang(c)})
@@ -104,7 +105,7 @@ type VerifyRequest struct {
 	Token       secret.Text `json:"token,omitempty" doc:"Secret of the link."`
 	Flow        string      `json:"flow,omitempty" doc:"Secret of the flow, unless the cookie carries it."`
 	Code        secret.Text `json:"code,omitempty" doc:"The mailed code."`
-	NewPassword secret.Text `json:"new_password,omitempty" doc:"For recover only."`
+	NewPassword secret.Text `json:"new_password,omitempty" doc:"For recover, and for a sign-up whose link comes back without the flow."`
 }
 
 var purposes = map[string]proof.Purpose{
@@ -116,8 +117,8 @@ func (s *surface) verify(ctx context.Context, c *Call, in VerifyRequest) (Step, 
 	switch {
 	case in.Token.IsZero() && in.Code.IsZero():
 		return Step{}, missing("/token")
-	case !in.NewPassword.IsZero() && purpose != proof.Recover:
-		return Step{}, errMembers.WithFields(problem.Field{Pointer: "/new_password", Code: "unknown_member", Message: "Only a recovery sets a password."})
+	case !in.NewPassword.IsZero() && purpose != proof.Recover && purpose != proof.SignUp:
+		return Step{}, errMembers.WithFields(problem.Field{Pointer: "/new_password", Code: "unknown_member", Message: "Only a recovery or a sign-up sets a password."})
 	}
 	return s.finished(c, s.prove(ctx, c, purpose, s.answer(c, purpose, in.Token.Reveal(), in.Flow, in.Code), in.NewPassword))
 }
@@ -125,7 +126,7 @@ func (s *surface) verify(ctx context.Context, c *Call, in VerifyRequest) (Step, 
 func (s *surface) prove(ctx context.Context, c *Call, purpose proof.Purpose, a account.Answer, text secret.Text) (err error) {
 	switch purpose {
 	case proof.SignUp:
-		_, err = s.Account.FinishSignUp(ctx, c.Caller, a)
+		_, err = s.Account.FinishSignUp(ctx, c.Caller, a, text)
 	case proof.Address:
 		_, err = s.Account.ConfirmEmail(ctx, c.Caller, a, s.lang(c))
 	case proof.Recover:
@@ -148,5 +149,5 @@ func (s *surface) answer(c *Call, purpose proof.Purpose, link, flow string, code
 	if err != nil {
 		t = secret.New(purpose.LinkPurpose())
 	}
-	return account.Answer{Link: t}
+	return account.Answer{Link: t, Flow: s.flow(c, purpose, flow)}
 }

@@ -226,6 +226,7 @@ func TestVerifyRefusesWhatNobodyMailed(t *testing.T) {
 		c.refuse(t, 410, "link_expired", "POST", "/verify", `{"purpose":"`+purpose+`","token":"nonsense"`+extra+`}`)
 	}
 	c.refuse(t, 422, "invalid_members", "POST", "/verify", `{"purpose":"fun","token":"x"}`)
+	c.refuse(t, 410, "link_expired", "POST", "/verify", `{"purpose":"signup","token":"x","new_password":"y"}`)
 	c.refuse(t, 422, "missing_field", "POST", "/verify", `{"purpose":"undo"}`)
 	c.refuse(t, 422, "invalid_members", "POST", "/verify", `{"purpose":"undo","token":"x","new_password":"y"}`)
 }

@@ -52,9 +52,12 @@ func recoverySamples() []Sample {
 		all = append(all, public("code-"+string(c), Code{Purpose: c, Email: "ada@example.test"}))
 	}
 	verify := Verify{Purpose: VerifySignup, Email: "ada@example.test", Name: "Ada Lovelace", Asked: ago(4 * time.Minute), From: "Firefox on macOS, Berlin", Token: "made-up-token"}
+	elsewhere := verify
+	elsewhere.Choose, elsewhere.MinLength = true, 15
 	return append(all,
 		public("code-wrong", Code{Form: badCode, Purpose: CodeSignup, Email: "ada@example.test", Flow: "made-up-flow"}),
 		public("verify-signup", verify),
+		public("verify-signup-elsewhere", elsewhere),
 		public("verify-address", Verify{Purpose: VerifyAddress, Email: "ada@lovelace.example", Token: "made-up-token"}),
 		public("verified-signup", Verified{Purpose: VerifySignup, Email: "ada@example.test"}),
 		public("verified-return", Verified{Purpose: VerifySignup, Email: "ada@example.test", ReturnTo: "/account/profile"}),

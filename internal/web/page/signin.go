@@ -68,6 +68,10 @@ type Verify struct {
 	Asked   time.Time // when it was asked for; zero: unknown
 	From    string    // device and place it was asked from; may be empty
 	Token   string
+	// Choose asks for a new-password of at least MinLength: the sign-up was
+	// started elsewhere, so the password chosen then may be somebody else's.
+	Choose    bool
+	MinLength int
 }
 
 // Verified is the good end of /verify. Signed-in people go on to the account.
@@ -126,7 +130,7 @@ type LoggedOut struct{ Everywhere bool }
 func (Login) sheet() sheet           { return sheet{name: "login", layout: card} }
 func (Signup) sheet() sheet          { return sheet{name: "signup", layout: card, labels: firstPassword} }
 func (Code) sheet() sheet            { return sheet{name: "code", layout: card} }
-func (Verify) sheet() sheet          { return sheet{name: "verify", layout: card} }
+func (Verify) sheet() sheet          { return sheet{name: "verify", layout: card, labels: firstPassword} }
 func (Verified) sheet() sheet        { return sheet{name: "verified", layout: card} }
 func (Recover) sheet() sheet         { return sheet{name: "recover", layout: card} }
 func (RecoverPassword) sheet() sheet { return sheet{name: "recover_password", layout: card} }

@@ -237,10 +237,37 @@ func TestLookingChangesNothing(t *testing.T) {
 	phone := w.browser()
 	for _, link := range []string{signUp, address} {
 		phone.get(link).want(200)
-		phone.post("/verify").leads("/verify")
+		phone.post("/verify", "new-password", first).leads("/verify")
 	}
 	phone.get(recover).want(200)
 	phone.post("/recover/password", "new-password", second).leads("/recover")
+}
+
+// PW-36 TH-41: the link of a sign-up that was started in another browser asks for
+// a password, and the one typed there opens nothing. At home the button is enough.
+func TestLinkOfAStrangersSignUp(t *testing.T) {
+	w := newWorld(t)
+	eve, owner := w.browser(), w.browser()
+	start := func(b *browser, email string) string {
+		b.get("/signup")
+		b.post("/signup", "display-name", "X", "email", email, "new-password", first).leads("/verify")
+		return w.path(w.letterWith(email).Link())
+	}
+	link := start(eve, "victim@example.test")
+	owner.get(link).want(200, "started in another browser", `id="new-password"`)
+	owner.post("/verify").want(422, "signup_password_needed", `id="new-password-error"`)
+	owner.post("/verify", "new-password", "short").want(422, "password_too_short", `id="new-password"`)
+	owner.post("/verify", "new-password", second).leads("/verify")
+	eve.signIn("victim@example.test", first).want(401)
+	owner.signIn("victim@example.test", second).leads("/account")
+
+	own := w.browser()
+	link = start(own, "own@example.test")
+	if a := own.get(link).want(200); strings.Contains(a.body, `id="new-password"`) {
+		t.Error("the browser that signed up is asked for a password again")
+	}
+	own.post("/verify").leads("/verify")
+	own.signIn("own@example.test", first).leads("/account")
 }
 
 // HEAD is GET without the body.

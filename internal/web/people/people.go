@@ -31,7 +31,7 @@ type SignIn interface {
 type Account interface {
 	StartSignUp(ctx context.Context, in account.SignUp) (secret.Token, error)
 	ResendSignUp(ctx context.Context, by user.Caller, flow secret.Token, typed, lang string) (secret.Token, error)
-	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer) (user.User, error)
+	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen secret.Text) (user.User, error)
 
 	StartRecovery(ctx context.Context, by user.Caller, identifier, lang string) (secret.Token, error)
 	TradeCode(ctx context.Context, by user.Caller, a account.Answer) (secret.Token, error)
@@ -61,7 +61,7 @@ type Account interface {
 	RequestDeletion(ctx context.Context, by user.Caller, current secret.Text, lang string) (time.Time, error)
 	CancelDeletion(ctx context.Context, by user.Caller, a account.Answer) error
 
-	Peek(ctx context.Context, purpose proof.Purpose, link secret.Token) (account.Pending, error)
+	Peek(ctx context.Context, purpose proof.Purpose, a account.Answer) (account.Pending, error)
 }
 
 // Setup is the flow of the first run; see setup.Flow.

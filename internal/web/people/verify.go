@@ -26,7 +26,7 @@ func (p *Pages) showVerify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.dead(w, r, page.LinkVerify, err)
 	}
-	return p.Show(w, r, http.StatusOK, verifyView(page.Form{}, about, f["token"]))
+	return p.Show(w, r, http.StatusOK, p.verifyView(page.Form{}, about, f["token"]))
 }
 
 func (p *Pages) showVerifyStep(w http.ResponseWriter, r *http.Request) error {
@@ -44,11 +44,14 @@ func (p *Pages) showVerifyStep(w http.ResponseWriter, r *http.Request) error {
 	return p.Show(w, r, http.StatusOK, v)
 }
 
-func verifyView(again page.Form, about account.Pending, token string) page.Verify {
+// verifyView asks for a password where nobody had asked to sign up: the one that
+// was chosen then may be a stranger's (PW-36).
+func (p *Pages) verifyView(again page.Form, about account.Pending, token string) page.Verify {
 	v := page.Verify{Form: again, Purpose: page.VerifyAddress, Email: about.Address, Name: about.Name, Token: token}
 	life := account.AddressLife
 	if about.Purpose == proof.SignUp {
 		v.Purpose, life = page.VerifySignup, account.SignUpLife
+		v.Choose, v.MinLength = !about.Asked, p.o.MinLength
 	}
 	v.Asked = about.ExpiresAt.Add(-life)
 	return v
@@ -70,7 +73,17 @@ func (p *Pages) peek(r *http.Request, purpose proof.Purpose, token string) (acco
 	if err != nil {
 		return account.Pending{}, err
 	}
-	return p.o.Account.Peek(r.Context(), purpose, link)
+	return p.o.Account.Peek(r.Context(), purpose, account.Answer{Link: link, Flow: p.asked(r, purpose)})
+}
+
+// asked is the flow secret of this browser's own sign-up; zero when it has none.
+func (p *Pages) asked(r *http.Request, purpose proof.Purpose) secret.Token {
+	s, err := p.stepOf(r, "", stepSignUp)
+	if err != nil || purpose != proof.SignUp {
+		return secret.Token{}
+	}
+	flow, _ := flowToken(purpose, s)
+	return flow
 }
 
 func linkToken(purpose proof.Purpose, text string) (secret.Token, error) {
@@ -106,7 +119,8 @@ func (p *Pages) verify(w http.ResponseWriter, r *http.Request, f form) error {
 	done := step{Kind: stepVerified, Email: about.Address, Purpose: string(page.VerifyAddress)}
 	if about.Purpose == proof.SignUp {
 		done.Purpose = string(page.VerifySignup)
-		_, err = p.o.Account.FinishSignUp(r.Context(), stranger(r), account.Answer{Link: link})
+		own := account.Answer{Link: link, Flow: p.asked(r, proof.SignUp)}
+		_, err = p.o.Account.FinishSignUp(r.Context(), stranger(r), own, secret.NewText(f["new-password"]))
 	} else {
 		_, err = p.o.Account.ConfirmEmail(r.Context(), stranger(r), account.Answer{Link: link}, p.lang(r))
 	}
@@ -114,7 +128,7 @@ func (p *Pages) verify(w http.ResponseWriter, r *http.Request, f form) error {
 		return p.dead(w, r, page.LinkVerify, err)
 	}
 	if err != nil {
-		return p.again(w, r, err, p.Show, func(form page.Form) page.View { return verifyView(form, about, f["token"]) })
+		return p.again(w, r, renamed(err, newPassword), p.Show, func(form page.Form) page.View { return p.verifyView(form, about, f["token"]) })
 	}
 	// Where the person was going is known when it is the browser that signed up.
 	if s, err := p.stepOf(r, "", stepSignUp); err == nil && user.EmailKey(s.Email) == user.EmailKey(about.Address) {
@@ -132,7 +146,7 @@ func (p *Pages) verifyCode(w http.ResponseWriter, r *http.Request, f form) error
 	if err != nil {
 		return err
 	}
-	_, err = p.o.Account.FinishSignUp(r.Context(), stranger(r), account.Answer{Flow: flow, Code: secret.NewText(f["code"])})
+	_, err = p.o.Account.FinishSignUp(r.Context(), stranger(r), account.Answer{Flow: flow, Code: secret.NewText(f["code"])}, secret.Text{})
 	if err := codeFault(err); err != nil {
 		return p.again(w, r, err, p.Show, func(form page.Form) page.View { return p.codeView(form, page.CodeSignup, s) })
 	}

@@ -163,9 +163,9 @@ func worldOf(t *testing.T, with set) *world {
 
 type confirmer struct{ flow *signin.Flow }
 
-func (c confirmer) Confirm(ctx context.Context, by user.Caller, current secret.Text) error {
-	_, err := c.flow.Confirm(ctx, by, signin.Response{Password: current})
-	return err
+func (c confirmer) Confirm(ctx context.Context, by user.Caller, current secret.Text) (int64, error) {
+	proven, err := c.flow.Confirm(ctx, by, signin.Response{Password: current})
+	return proven.PasswordVersion, err
 }
 
 func (w *world) deliver(worker *mail.Worker) {

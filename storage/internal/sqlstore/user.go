@@ -136,6 +136,18 @@ func (s users) SetState(ctx context.Context, id user.ID, from, to user.State, de
 	})
 }
 
+func (s users) Hold(ctx context.Context, id user.ID, version, passwordVersion int64) error {
+	return s.e.Write(ctx, func(tx Tx) error {
+		if err := lock(ctx, tx, id, s.e.Dialect().ForUpdate); err != nil {
+			return otherwiseIs(err, user.ErrUnknown, user.ErrStale)
+		}
+		_, err := number(tx.QueryRow(ctx, `SELECT u.version FROM users u WHERE u.id = $1 AND u.state = 'active' AND u.version = $2
+			AND (CAST($3 AS BIGINT) <= 0 OR EXISTS (SELECT 1 FROM passwords p WHERE p.user_id = u.id AND p.version = $3))`,
+			raw(id), version, passwordVersion))
+		return otherwise(err, user.ErrStale)
+	})
+}
+
 func (s users) DueForDeletion(ctx context.Context, now time.Time, limit int) ([]user.ID, error) {
 	return many(ctx, s.e, scanUserID, `SELECT id FROM users WHERE delete_at <= $1 ORDER BY delete_at LIMIT $2`, at(now), limit)
 }
