@@ -112,10 +112,16 @@ func (f *Flow) startAddress(ctx context.Context, by user.Caller, u user.User, ty
 }
 
 // ConfirmEmail makes the address part of the account and tells the others.
+// Only the account that asked may confirm it, signed in: otherwise somebody
+// could mail an owner a link that puts the owner's address on a stranger's
+// account (TH-41).
 func (f *Flow) ConfirmEmail(ctx context.Context, by user.Caller, a Answer, lang string) (user.Email, error) {
 	p, err := f.open(ctx, by, proof.Address, a)
 	if err != nil {
 		return user.Email{}, err
+	}
+	if by.User != p.User {
+		return user.Email{}, ErrConfirmElsewhere
 	}
 	var in address
 	if err := f.mint().Payload(p, &in); err != nil {

@@ -73,11 +73,12 @@ type Pending struct {
 	Address   string
 	Name      string
 	ExpiresAt time.Time
-	Asked     bool // from Peek: whoever holds the link asked for it
+	Owner     user.ID // the account it belongs to; zero for a sign-up; never shown
+	Asked     bool    // from Peek: whoever holds the link asked for it
 }
 
 func (f *Flow) describe(p proof.Proof) (Pending, error) {
-	out := Pending{Purpose: p.Purpose, Address: p.Key, ExpiresAt: p.ExpiresAt}
+	out := Pending{Purpose: p.Purpose, Address: p.Key, ExpiresAt: p.ExpiresAt, Owner: p.User}
 	if len(p.Payload) == 0 {
 		return out, nil
 	}

@@ -12,6 +12,9 @@ import (
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
+// ErrConfirmElsewhere: an address is confirmed by the account that asked for it.
+var ErrConfirmElsewhere = problem.New(problem.Unauthenticated, "confirm_signed_in", "Sign in to the account that this address is being added to, then open the link again.")
+
 // ErrEmailYours: the address is on the caller's account already.
 var ErrEmailYours = problem.New(problem.Unprocessable, "email_yours", "This address is on your account already.")
 

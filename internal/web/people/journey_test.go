@@ -158,7 +158,8 @@ func TestAddresses(t *testing.T) {
 	}
 }
 
-// An address added on one device is confirmed by the link on another.
+// TH-41: an address added on one device is confirmed by the link on another, by
+// the account that asked for it and nobody else.
 func TestAddressByLinkAndRemoval(t *testing.T) {
 	w := newWorld(t)
 	b := w.signed(ada)
@@ -166,8 +167,15 @@ func TestAddressByLinkAndRemoval(t *testing.T) {
 	b.get("/account/addresses")
 	b.post("/account/addresses", "email", next)
 	b.post("/account/confirm", "password", first).leads("/account/addresses/verify")
+	link := w.path(w.letterWith(next).Link())
+	eve := w.signed("eve@example.test")
+	eve.get(link).want(303) // somebody else's account is asked to sign in as the right one
 	phone := w.browser()
-	phone.get(w.path(w.letterWith(next).Link())).want(200, next)
+	if at := phone.get(link).want(303).Header.Get("Location"); !strings.HasPrefix(at, "/login?return_to=%2Fverify%3Ftoken%3D") {
+		t.Fatalf("sent to %q", at)
+	}
+	phone.signIn(ada, first).leads("/account")
+	phone.get(link).want(200, next)
 	phone.post("/verify").leads("/verify")
 	phone.get("/verify").want(200, next+"</strong> is confirmed.")
 	b.get("/account/addresses").want(200, next)

@@ -26,6 +26,9 @@ func (p *Pages) showVerify(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return p.dead(w, r, page.LinkVerify, err)
 	}
+	if about.Purpose == proof.Address && about.Owner != web.Of(r).Caller.User {
+		return account.ErrConfirmElsewhere // the way back leads here
+	}
 	return p.Show(w, r, http.StatusOK, p.verifyView(page.Form{}, about, f["token"]))
 }
 
@@ -122,7 +125,7 @@ func (p *Pages) verify(w http.ResponseWriter, r *http.Request, f form) error {
 		own := account.Answer{Link: link, Flow: p.asked(r, proof.SignUp)}
 		_, err = p.o.Account.FinishSignUp(r.Context(), stranger(r), own, secret.NewText(f["new-password"]))
 	} else {
-		_, err = p.o.Account.ConfirmEmail(r.Context(), stranger(r), account.Answer{Link: link}, p.lang(r))
+		_, err = p.o.Account.ConfirmEmail(r.Context(), web.Of(r).Caller, account.Answer{Link: link}, p.lang(r))
 	}
 	if errors.Is(err, proof.ErrExpired) {
 		return p.dead(w, r, page.LinkVerify, err)
