@@ -15,12 +15,12 @@ func writeDSN(dir string, volatile bool) string {
 		synchronous = "synchronous(OFF)"
 	}
 	return dsn(dir, "busy_timeout(5000)", "journal_mode(WAL)", synchronous, "foreign_keys(1)",
-		"journal_size_limit(67108864)", "wal_autocheckpoint(4000)", "cache_size(-4096)", "temp_store(MEMORY)", "trusted_schema(0)")
+		"journal_size_limit(67108864)", "wal_autocheckpoint(4000)", "cache_size(-8192)", "temp_store(MEMORY)", "trusted_schema(0)")
 }
 
 // readDSN opens a connection that refuses to change anything.
 func readDSN(dir string) string {
-	return dsn(dir, "busy_timeout(5000)", "query_only(1)", "cache_size(-2048)", "temp_store(MEMORY)", "trusted_schema(0)")
+	return dsn(dir, "busy_timeout(5000)", "query_only(1)", "cache_size(-8192)", "temp_store(MEMORY)", "trusted_schema(0)")
 }
 
 func dsn(dir string, pragmas ...string) string {

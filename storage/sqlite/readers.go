@@ -8,49 +8,77 @@ import (
 )
 
 // readers are connections that cannot write. They are dialled when first
-// wanted, at most as many as free holds; then callers wait for one.
+// wanted, at most as many as there are turns; then callers wait for one. Whoever
+// comes next gets the connection used last: its pages are the warmest, and where
+// few read at once few connections keep pages at all.
 type readers struct {
-	dsn  string
-	free chan *conn // nil: may still be dialled
-	once sync.Once
-	done chan struct{}
+	dsn   string
+	turns chan struct{}
+	once  sync.Once
+	done  chan struct{}
+
+	mu   sync.Mutex
+	idle []*conn
 }
 
 func newReaders(dsn string, n int) *readers {
-	r := &readers{dsn: dsn, free: make(chan *conn, n), done: make(chan struct{})}
-	for range n {
-		r.free <- nil
-	}
-	return r
+	return &readers{dsn: dsn, turns: make(chan struct{}, n), done: make(chan struct{})}
 }
 
 func (r *readers) take(ctx context.Context) (*conn, error) {
-	select {
-	case <-r.done:
-		return nil, unavailable(errClosed)
-	default:
+	if err := r.turn(ctx); err != nil {
+		return nil, err
 	}
-	var c *conn
-	select {
-	case c = <-r.free:
-	default:
-		select {
-		case c = <-r.free:
-		case <-r.done:
-			return nil, unavailable(errClosed)
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	if c != nil {
+	if c := r.warmest(); c != nil {
 		return c, nil
 	}
 	c, err := dial(r.dsn)
 	if err != nil {
-		r.free <- nil
+		<-r.turns
 		return nil, err
 	}
 	return c, nil
+}
+
+// turn waits until another connection may be used.
+func (r *readers) turn(ctx context.Context) error {
+	select {
+	case <-r.done:
+		return unavailable(errClosed)
+	default:
+	}
+	select {
+	case r.turns <- struct{}{}:
+		return nil
+	default:
+	}
+	select {
+	case r.turns <- struct{}{}:
+		return nil
+	case <-r.done:
+		return unavailable(errClosed)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (r *readers) warmest() *conn {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := len(r.idle) - 1
+	if last < 0 {
+		return nil
+	}
+	c := r.idle[last]
+	r.idle = r.idle[:last]
+	return c
+}
+
+func (r *readers) give(c *conn) {
+	r.mu.Lock()
+	r.idle = append(r.idle, c)
+	r.mu.Unlock()
+	<-r.turns
 }
 
 func (r *readers) read(ctx context.Context, fn func(sqlstore.Querier) error) error {
@@ -62,7 +90,7 @@ func (r *readers) read(ctx context.Context, fn func(sqlstore.Querier) error) err
 	defer func() {
 		v.conn = nil
 		c.reset()
-		r.free <- c
+		r.give(c)
 	}()
 	return fn(&v)
 }
@@ -71,10 +99,11 @@ func (r *readers) read(ctx context.Context, fn func(sqlstore.Querier) error) err
 func (r *readers) close() {
 	r.once.Do(func() {
 		close(r.done)
-		for range cap(r.free) {
-			if c := <-r.free; c != nil {
-				c.close()
-			}
+		for range cap(r.turns) {
+			r.turns <- struct{}{}
+		}
+		for c := r.warmest(); c != nil; c = r.warmest() {
+			c.close()
 		}
 	})
 }

@@ -21,7 +21,7 @@ type Options struct {
 	// Manual refuses a database that needs a migration (store.ErrOlderSchema)
 	// instead of migrating it. A fresh one is made either way.
 	Manual bool
-	// Readers is how many reads run at once; 0: four per core, at most 16.
+	// Readers is how many reads run at once; 0: two per core, at most 16.
 	Readers int
 	// volatile leaves out what only matters after a power cut.
 	volatile bool
@@ -165,7 +165,7 @@ func (o Options) readers() int {
 	if o.Readers > 0 {
 		return o.Readers
 	}
-	return min(4*runtime.GOMAXPROCS(0), 16)
+	return min(2*runtime.GOMAXPROCS(0), 16)
 }
 
 // makeFolder makes the folder and an empty database file that only their owner

@@ -148,6 +148,8 @@ CREATE TABLE lockouts (
 -- Signed-in sessions. The cookie holds a secret, the row its digest and the
 -- account version that was proven. lapses_at is the earlier of both limits, idle
 -- and absolute (SE-20). Ended rows stay a while, for the list and for the log.
+-- Its rows are wide, so they live by number: kept by id, whole rows would fill
+-- the inner pages of the tree, and among a million it would be twice as deep.
 CREATE TABLE sessions (
     id               BLOB    PRIMARY KEY CHECK (length(id) = 16),
     user_id          BLOB    NOT NULL REFERENCES users (id) ON DELETE CASCADE,
@@ -166,7 +168,7 @@ CREATE TABLE sessions (
     place            TEXT    NOT NULL,
     ended_at         INTEGER CHECK ((ended_at IS NULL) = (cause = '')),
     cause            TEXT    NOT NULL DEFAULT '' -- why it ended
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX sessions_by_user ON sessions (user_id, ended_at);
 CREATE INDEX sessions_live ON sessions (lapses_at) WHERE ended_at IS NULL;
 CREATE INDEX sessions_ended ON sessions (ended_at) WHERE ended_at IS NOT NULL;
