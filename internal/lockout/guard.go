@@ -21,7 +21,7 @@ const (
 // Record writes an event that belongs to no account's count.
 type Record func(ctx context.Context, ev audit.Event) error
 
-// Guard reserves guesses. It is safe for concurrent use; its memory is fixed
+// Guard reserves guesses. It is safe for concurrent use; its memory is bounded
 // but for one counter per account with guesses in flight.
 type Guard struct {
 	store  Store

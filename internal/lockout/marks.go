@@ -11,13 +11,20 @@ type mark struct {
 	at       time.Duration // pair: wait until then; subject, device: last failure
 }
 
-// marks is a fixed number of marks in sets of ways.
-type marks [][ways]mark
+// marks is a bounded number of marks in sets of ways. Sets come in pages, made
+// when something of theirs is first kept: a server that nobody attacks holds few.
+type marks []*[pageSets][ways]mark
 
-// newMarks makes room for n marks; n is a power of two and at least ways.
-func newMarks(n int) marks { return make(marks, n/ways) }
+const pageSets = 16
 
-func (m marks) set(tag uint64) *[ways]mark { return &m[tag>>32&uint64(len(m)-1)] }
+// newMarks makes room for n marks; n is a power of two and at least a page.
+func newMarks(n int) marks { return make(marks, n/(ways*pageSets)) }
+
+// place is the page and the set within it that alone may hold tag.
+func (m marks) place(tag uint64) (page, set uint64) {
+	n := tag >> 32 & uint64(len(m)*pageSets-1)
+	return n / pageSets, n % pageSets
+}
 
 // get returns a copy of the mark of tag, or an empty one.
 func (m marks) get(tag uint64) mark {
@@ -28,7 +35,11 @@ func (m marks) get(tag uint64) mark {
 }
 
 func (m marks) find(tag uint64) *mark {
-	set := m.set(tag)
+	page, n := m.place(tag)
+	if m[page] == nil {
+		return nil
+	}
+	set := &m[page][n]
 	for i := range set {
 		if set[i].tag == tag {
 			return &set[i]
@@ -43,7 +54,11 @@ func (m marks) put(v mark) {
 		*p = v
 		return
 	}
-	set := m.set(v.tag)
+	page, n := m.place(v.tag)
+	if m[page] == nil {
+		m[page] = new([pageSets][ways]mark)
+	}
+	set := &m[page][n]
 	least := &set[0]
 	for i := range set {
 		if set[i].less(*least) {

@@ -17,7 +17,7 @@ const DefaultKeys = 1 << 15
 const stripes = 256
 
 // Memory keeps limits in this process. It is safe for concurrent use and its
-// memory is fixed when it is made.
+// memory is bounded when it is made.
 type Memory struct {
 	now    func() time.Duration
 	seed   maphash.Seed

@@ -9,10 +9,13 @@ type entry struct {
 	arrival int64
 }
 
-// table holds a bounded number of keys in sets of ways entries.
+// table holds a bounded number of keys in sets of ways entries. Sets that share
+// a lock share a page, which is made when one of them is first written: a limit
+// that nobody comes near costs next to nothing.
 type table struct {
 	limit Limit
-	sets  [][ways]entry // a power of two
+	count int             // of sets, a power of two
+	pages [][][ways]entry // a power of two, at most one for each lock
 }
 
 func newTable(l Limit, keys int) *table {
@@ -20,15 +23,20 @@ func newTable(l Limit, keys int) *table {
 	for n*ways < keys {
 		n *= 2
 	}
-	return &table{limit: l, sets: make([][ways]entry, n)}
+	return &table{limit: l, count: n, pages: make([][][ways]entry, min(n, stripes))}
 }
 
 // set returns the index of the only set that may hold tag.
-func (t *table) set(tag uint64) int { return int(tag>>32) & (len(t.sets) - 1) }
+func (t *table) set(tag uint64) int { return int(tag>>32) & (t.count - 1) }
 
 // find returns the entry of tag, or nil.
 func (t *table) find(tag uint64) *entry {
-	set := &t.sets[t.set(tag)]
+	n := t.set(tag)
+	page := t.pages[n&(len(t.pages)-1)]
+	if page == nil {
+		return nil
+	}
+	set := &page[n/len(t.pages)]
 	for i := range set {
 		if set[i].tag == tag {
 			return &set[i]
@@ -40,7 +48,12 @@ func (t *table) find(tag uint64) *entry {
 // place returns the entry of tag, making room by giving up the one that is
 // nearest to idle. An empty entry has the arrival time zero, so it goes first.
 func (t *table) place(tag uint64) *entry {
-	set := &t.sets[t.set(tag)]
+	n := t.set(tag)
+	page := &t.pages[n&(len(t.pages)-1)]
+	if *page == nil {
+		*page = make([][ways]entry, t.count/len(t.pages))
+	}
+	set := &(*page)[n/len(t.pages)]
 	stalest := &set[0]
 	for i := range set {
 		if set[i].tag == tag {
