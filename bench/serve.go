@@ -66,13 +66,11 @@ func host(ctx context.Context, addr, dir, key string) error {
 	return errors.Join(err, <-ended, st.Close())
 }
 
-// frugal sets the collector as the command does, and a memory limit as an
-// operator of a small machine would: what is needed beside the hashes, and a hash
-// for each core.
+// frugal sets the collector as the command does.
 func frugal() {
-	const beside, hash = 34 << 20, 19 << 20
+	const working, sessionCache, hash = 20 << 20, 48 << 20, 19 << 20
 	debug.SetGCPercent(50)
-	debug.SetMemoryLimit(beside + int64(runtime.NumCPU())*hash)
+	debug.SetMemoryLimit(working + sessionCache + int64(max(1, runtime.GOMAXPROCS(0)-1))*hash)
 }
 
 func listen(ctx context.Context, addr string, h http.Handler) error {

@@ -7,8 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"os"
-	"runtime/debug"
 	"time"
 
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/settings"
@@ -130,14 +128,6 @@ func (backend) Migrations(ctx context.Context, s settings.Settings) ([]Migration
 func (backend) BuildCorpus(ctx context.Context, r io.Reader, w io.Writer) (int64, error) {
 	n, err := password.BuildCorpus(ctx, r, w)
 	return n, err
-}
-
-// tune bounds the garbage collector's head-room: a server of this size gives
-// memory back rather than keep twice what it uses.
-func tune() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
 }
 
 // since rounds a duration for people.

@@ -21,7 +21,7 @@ import (
 
 // Dev implements Backend.
 func (backend) Dev(ctx context.Context, s settings.Settings, dev Dev, run Run) error {
-	tune()
+	tune(s.Password)
 	start, log := time.Now(), logger(s, run)
 	listeners, port, err := devListeners(ctx, s.Listen, dev.Explicit)
 	if err != nil {

@@ -22,7 +22,7 @@ import (
 
 // Serve implements Backend.
 func (backend) Serve(ctx context.Context, s settings.Settings, run Run) error {
-	tune()
+	tune(s.Password)
 	start, log := time.Now(), logger(s, run)
 	st, err := openStore(ctx, s, false)
 	if err != nil {

@@ -1,0 +1,21 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/mortise-auth/mortise/cmd/mortise/internal/settings"
+)
+
+func TestMemoryLimitFollowsHashes(t *testing.T) {
+	for _, c := range []struct{ memoryMiB, cores, want int }{
+		{0, 1, 68 + 19},
+		{0, 2, 68 + 19},
+		{0, 8, 68 + 7*19},
+		{256, 8, 68 + 256},
+	} {
+		got := memoryLimit(settings.Password{MemoryMiB: c.memoryMiB}, c.cores)
+		if want := int64(c.want) << 20; got != want {
+			t.Errorf("memoryLimit(%d MiB, %d cores) = %d, want %d", c.memoryMiB, c.cores, got, want)
+		}
+	}
+}
