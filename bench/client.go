@@ -107,6 +107,7 @@ func signInRequest(host, path, identifier, password, cookie string, client int) 
 type burst struct {
 	requests int
 	wrong    int // answers other than 200
+	limited  int // of those, 429: too many of them, by the server's own rules
 	took     time.Duration
 	late     []time.Duration // latencies, sorted; only when asked for
 }
@@ -136,6 +137,7 @@ func load(addr string, request []byte, conns int, limit time.Duration, count int
 			errs = append(errs, err)
 			all.requests += one.requests
 			all.wrong += one.wrong
+			all.limited += one.limited
 			all.late = append(all.late, one.late...)
 		})
 	}
@@ -159,6 +161,9 @@ func loop(addr string, request []byte, until time.Time, count int, latencies boo
 		b.requests++
 		if r.status != http.StatusOK {
 			b.wrong++
+		}
+		if r.status == http.StatusTooManyRequests {
+			b.limited++
 		}
 		then := time.Now()
 		if latencies {

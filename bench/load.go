@@ -76,7 +76,7 @@ func scenarios(host, who, password string, conns int, span time.Duration, count 
 	} else {
 		fmt.Fprintln(os.Stderr, "load: signed-in scenarios see a stranger:", err)
 	}
-	fmt.Printf("%-28s %10s %10s %10s %10s %10s\n", "scenario", "requests", "per s", "p50", "p99", "not 200")
+	fmt.Printf("%-28s %10s %10s %10s %10s %10s %10s\n", "scenario", "requests", "per s", "p50", "p99", "429", "errors")
 	for _, s := range []struct {
 		name    string
 		request []byte
@@ -90,8 +90,8 @@ func scenarios(host, who, password string, conns int, span time.Duration, count 
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		fmt.Printf("%-28s %10d %10.0f %10s %10s %10d\n", s.name, done.requests, done.rate(),
-			millis(done.late[len(done.late)/2]), millis(done.p99()), done.wrong)
+		fmt.Printf("%-28s %10d %10.0f %10s %10s %10d %10d\n", s.name, done.requests, done.rate(),
+			millis(done.late[len(done.late)/2]), millis(done.p99()), done.limited, done.wrong-done.limited)
 	}
 	return nil
 }
