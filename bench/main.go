@@ -64,6 +64,7 @@ var measurements = []struct {
 	{"memory", resident},
 	{"binary", binarySize},
 	{"million", million},
+	{"unknown", unknown},
 	{"instances", instances},
 	{"login", firstLoad},
 }

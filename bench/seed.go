@@ -59,6 +59,11 @@ func populate(ctx context.Context, st store.Store, n int) ([]account, error) {
 	if err != nil {
 		return nil, err
 	}
+	return settlers(ctx, a, st, n)
+}
+
+// settlers are n accounts of a server.
+func settlers(ctx context.Context, a *app.App, st store.Store, n int) ([]account, error) {
 	facts, err := st.Instance().Facts(ctx)
 	if err != nil {
 		return nil, err
