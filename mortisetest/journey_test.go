@@ -24,7 +24,7 @@ func TestJourney(t *testing.T) {
 	}
 	b.Open("/").At("/auth/login").Fill("identifier", kim).Fill("password", "wrong").Submit().Problem("credentials_wrong")
 	b.Fill("identifier", kim).Fill("password", first).Submit().At("/").See("Hello, Kim!")
-	srv.Audit(t).Want("login.succeeded", "")
+	srv.Audit(t).Want("login.succeeded_after_failures", "")
 	b.Restart().Open("/auth/account/sessions").Status(200)
 
 	other := srv.Browser(t)

@@ -48,7 +48,7 @@ func (h *heads) next(s sqlstore.Stream) int64 {
 // instances may share two cores, and nobody is kept waiting by a stranger.
 func limit(m *mark) time.Duration {
 	if m.volatile {
-		return 20 * actLimit
+		return 600 * actLimit
 	}
 	return actLimit
 }
