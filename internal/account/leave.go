@@ -3,6 +3,7 @@ package account
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -11,13 +12,16 @@ import (
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
 // RequestDeletion ends every session and starts the waiting time. Every verified
-// address is mailed a link that cancels it; nothing else brings the account back.
+// address, and every one that may still be restored (TH-43), is mailed a link that
+// cancels it; nothing else brings the account back. The last administrator cannot
+// leave: rbac.ErrLastAdmin.
 func (f *Flow) RequestDeletion(ctx context.Context, by user.Caller, current secret.Text, lang string) (time.Time, error) {
 	u, err := f.confirmed(ctx, by, current)
 	if err != nil {
@@ -40,12 +44,49 @@ func (f *Flow) RequestDeletion(ctx context.Context, by user.Caller, current secr
 		if err := tx.Users().SetState(ctx, u.ID, user.Active, user.Deleting, due, now, by.Event(user.DeletionScheduled, now, u.ID)); err != nil {
 			return err
 		}
+		if err := f.keepAdmin(ctx, tx, u.User); err != nil {
+			return err
+		}
+		lost, err := f.undoable(ctx, tx, u.ID)
+		if err != nil {
+			return err
+		}
 		if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
 			return err
 		}
-		return f.tell(ctx, tx, u.User, mail.DeletionScheduled, d, lang)
+		return f.tell(ctx, tx, u.User, mail.DeletionScheduled, d, lang, lost...)
 	})
 	return due, err
+}
+
+// undoable are the addresses that left the account, or lost by a change, so
+// recently that they can still take it back.
+func (f *Flow) undoable(ctx context.Context, tx Tx, id user.ID) ([]string, error) {
+	undos, err := tx.Proofs().Pending(ctx, id, proof.Undo, f.now())
+	if err != nil {
+		return nil, err
+	}
+	lost := make([]string, 0, len(undos))
+	for _, p := range undos {
+		var was address
+		if err := f.mint().Payload(p, &was); err != nil {
+			return nil, err
+		}
+		lost = append(lost, was.Address)
+	}
+	return lost, nil
+}
+
+// keepAdmin refuses, after the change, that u was the last who may administer.
+func (f *Flow) keepAdmin(ctx context.Context, tx Tx, u user.User) error {
+	if !slices.Contains(u.Roles, rbac.Admin) {
+		return nil
+	}
+	n, err := tx.Users().Holders(ctx, rbac.Admin)
+	if err == nil && n == 0 {
+		return rbac.ErrLastAdmin
+	}
+	return err
 }
 
 // CancelDeletion makes the account active again. It does not sign in.

@@ -231,6 +231,10 @@ func TestLastAdministrator(t *testing.T) {
 		"disable": func() error { return r.Directory.Disable(t.Context(), by, ada.ID, "") },
 		"delete":  func() error { return r.Directory.DeleteUser(t.Context(), by, ada.ID) },
 		"demote":  func() error { return r.Directory.SetRoles(t.Context(), by, ada.ID, nil) },
+		"leave": func() error {
+			_, err := r.Account.RequestDeletion(t.Context(), by, secret.NewText(rightPassword), "en")
+			return err
+		},
 	} {
 		if err := act(); !errors.Is(err, directory.ErrLastAdmin) {
 			t.Errorf("%s: %v, want ErrLastAdmin", name, err)

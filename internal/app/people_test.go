@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -259,6 +260,59 @@ func TestAddressChangeAndUndo(t *testing.T) {
 	r.clock.Advance(account.UndoLife)
 	if !mailed("kim@mail.org") {
 		t.Error("the address cannot reset the password after 72 hours")
+	}
+}
+
+// TH-43 PW-35: a thief with the session and the password does not silence the
+// undo: not by asking for the account's deletion and cancelling it, and not by
+// filling the list of addresses. The lost address can cancel a deletion too.
+func TestUndoOutlivesTheThief(t *testing.T) {
+	t.Parallel()
+	for name, trick := range map[string]func(*testing.T, *rig, user.User, user.Caller){
+		"deletion and back": func(t *testing.T, r *rig, u user.User, by user.Caller) {
+			if _, err := r.Account.RequestDeletion(t.Context(), by, secret.NewText(rightPassword), "en"); err != nil {
+				t.Fatal(err)
+			}
+			r.letterAt(t, "kim@mail.org", "/account/keep")
+			keep := linked(t, r.letterAt(t, "thief@mail.org", "/account/keep"), proof.CancelDeletion)
+			if err := r.Account.CancelDeletion(t.Context(), by, account.Answer{Link: keep}); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"a full list": func(t *testing.T, r *rig, u user.User, _ user.Caller) {
+			for n := 1; n < user.MaxEmails; n++ {
+				key := fmt.Sprintf("thief%d@mail.org", n)
+				e := user.Email{User: u.ID, Address: key, Key: key, VerifiedAt: r.now(), CreatedAt: r.now()}
+				if err := r.store.Users().AddEmail(t.Context(), e, user.Host().Event(user.EmailAdded, r.now(), u.ID)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t).running(t)
+			u := r.person(t, "kim@mail.org")
+			by := inSession(r.signIn(t, "kim@mail.org"))
+			r.addAddress(t, by, "thief@mail.org")
+			if err := r.Account.MakePrimary(t.Context(), by, secret.NewText(rightPassword), "thief@mail.org", "en"); err != nil {
+				t.Fatal(err)
+			}
+			r.letterAt(t, "kim@mail.org", "/account/undo")
+			r.clock.Advance(time.Minute)
+			if err := r.Account.RemoveEmail(t.Context(), by, secret.NewText(rightPassword), "kim@mail.org", "en"); err != nil {
+				t.Fatal(err)
+			}
+			undo := linked(t, r.letterAt(t, "kim@mail.org", "/account/undo"), proof.Undo)
+			r.clock.Advance(time.Minute)
+			trick(t, r, u, by)
+			if err := r.Account.Undo(t.Context(), from("198.51.100.9"), account.Answer{Link: undo}); err != nil {
+				t.Fatal(err)
+			}
+			if primary, err := r.store.Users().Emails(t.Context(), u.ID); err != nil || primary[0].Address != "kim@mail.org" {
+				t.Errorf("the address is not back: %v", err)
+			}
+		})
 	}
 }
 

@@ -74,7 +74,7 @@ var (
 	// ErrNotAdmin: the caller may not administer.
 	ErrNotAdmin = problem.New(problem.Forbidden, "not_admin", "Only administrators can do this. Ask one, or use the command line on the host.")
 	// ErrLastAdmin: the act would leave no active administrator.
-	ErrLastAdmin = problem.New(problem.Conflict, "last_admin", "This is the last active administrator. Make somebody else an administrator first.")
+	ErrLastAdmin = rbac.ErrLastAdmin
 
 	denied        = audit.Define("authz.denied", audit.Warning, "")
 	recoveryLink  = audit.Define("password.recovery_link_created", audit.Critical, "Recovery link created by an administrator")
@@ -110,7 +110,7 @@ func keepAdmin(ctx context.Context, tx Tx, by user.Caller) error {
 	if by.Actor.Type == audit.ActorHost || by.Actor.Type == audit.ActorSystem {
 		return nil
 	}
-	n, err := tx.Users().Count(ctx, user.Query{Role: rbac.Admin, State: user.Active})
+	n, err := tx.Users().Holders(ctx, rbac.Admin)
 	if err == nil && n == 0 {
 		return ErrLastAdmin
 	}

@@ -24,6 +24,10 @@ var (
 // Life is how long a key is remembered.
 const Life = 24 * time.Hour
 
+// Running is how long a request may run at most. One that never said what became
+// of it died with its process; after that its key may be used again.
+const Running = 10 * time.Minute
+
 // Entry is one remembered request. Scope is a MAC over principal, method, path
 // and key; Body is the digest of the body.
 type Entry struct {
@@ -37,7 +41,8 @@ type Entry struct {
 // Store keeps entries.
 type Store interface {
 	// Begin inserts e as running. When the scope exists already it returns the
-	// stored entry and false.
+	// stored entry and false, unless that one has been running since more than
+	// Running before e.CreatedAt: then e takes its place.
 	Begin(ctx context.Context, e Entry) (Entry, bool, error)
 	// Finish stores the answer of a running entry.
 	Finish(ctx context.Context, scope [32]byte, status int, sealed []byte) error

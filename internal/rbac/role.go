@@ -29,6 +29,8 @@ var (
 	ErrBadPermission = problem.New(problem.Unprocessable, "bad_permission", "A permission is a name such as posts:write, with at most 128 letters, digits and . _ - : characters.")
 	ErrBuiltIn       = problem.New(problem.Conflict, "role_built_in", "This role is built in and cannot be changed or deleted.")
 	ErrInUse         = problem.New(problem.Conflict, "role_in_use", "Somebody still holds this role. Take it from them first.")
+	// ErrLastAdmin: the act would leave no active administrator.
+	ErrLastAdmin = problem.New(problem.Conflict, "last_admin", "This is the last active administrator. Make somebody else an administrator first.")
 
 	Created = audit.Define("role.created", audit.Notice, "")
 	Changed = audit.Define("role.changed", audit.Notice, "")

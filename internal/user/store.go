@@ -28,6 +28,11 @@ type Store interface {
 	// Count returns how many accounts q selects, ignoring After and Limit.
 	Count(ctx context.Context, q Query) (int64, error)
 
+	// Holders counts the active accounts with a role, and makes every other
+	// transaction that asks wait until this one is over: of two that each take
+	// the role from one of the last two, the second sees what the first did.
+	Holders(ctx context.Context, role string) (int64, error)
+
 	// SetProfile replaces name, locale and time zone. With revision > 0 only if
 	// that still is the account's revision, else ErrStale.
 	SetProfile(ctx context.Context, id ID, p Profile, revision int64, now time.Time, ev audit.Event) error

@@ -10,6 +10,7 @@ import (
 var idempotencies = []test{
 	{"begin, finish, abandon, sweep", idempotencyLife},
 	{"one of many begins", idempotencyRace},
+	{"one that died while running gives way once", idempotencyDead},
 }
 
 func (c *testcase) entry() idempotency.Entry {
@@ -43,6 +44,33 @@ func idempotencyLife(c *testcase) {
 		return n
 	}
 	c.same([]int{sweep(c.now), sweep(c.now.Add(time.Second))}, []int{0, 1})
+}
+
+// TH-31: a key whose request died with its process is free again, for one.
+func idempotencyDead(c *testcase) {
+	e := c.entry()
+	_, begun, err := c.Idempotency().Begin(c.ctx, e)
+	c.ok(err)
+	c.same(begun, true)
+	e.CreatedAt = e.CreatedAt.Add(idempotency.Running)
+	_, begun, err = c.Idempotency().Begin(c.ctx, e)
+	c.ok(err)
+	c.same(begun, false)
+	e.CreatedAt, e.Body = e.CreatedAt.Add(time.Second), digest()
+	var won atomic.Int64
+	c.race(nil, func(int) error {
+		_, ok, err := c.Idempotency().Begin(c.ctx, e)
+		if ok {
+			won.Add(1)
+		}
+		return err
+	})
+	c.same(won.Load(), int64(1))
+	c.ok(c.Idempotency().Finish(c.ctx, e.Scope, 201, nil))
+	e.CreatedAt = e.CreatedAt.Add(time.Hour)
+	got, begun, err := c.Idempotency().Begin(c.ctx, e)
+	c.ok(err)
+	c.same([]any{got.Status, begun}, []any{201, false})
 }
 
 func idempotencyRace(c *testcase) {

@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/organization"
@@ -9,6 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -17,6 +20,7 @@ var users = []test{
 	{"roles must exist", userRoles},
 	{"profile, with and without revision", userProfile},
 	{"a state ends what was born before", userState},
+	{"of two who take the last two holders' role one sees the other", userHolders},
 	{"an act that was proven holds the account", userHold},
 	{"deletion takes all but the trail", userDelete},
 	{"deletion comes due", userDue},
@@ -101,6 +105,39 @@ func userState(c *testcase) {
 		c.Error("enabling the account revived a session")
 	}
 	c.same(c.reread(u).Version, int64(3))
+}
+
+// The last administrator: two transactions that each suspend one of the last two.
+func userHolders(c *testcase) {
+	pair := []user.User{c.person(), c.person()}
+	for _, u := range pair {
+		c.ok(c.Users().SetRoles(c.ctx, u.ID, []string{"admin"}, "", c.now, c.event(user.RoleAssigned, u.ID)))
+	}
+	errLast := errors.New("the last one")
+	var won, tries atomic.Int64
+	c.race(nil, func(int) error {
+		u := pair[tries.Add(1)%2]
+		err := c.InTx(c.ctx, func(tx store.Set) error {
+			if err := tx.Users().SetState(c.ctx, u.ID, user.Active, user.Suspended, time.Time{}, c.now, c.event(user.Disabled, u.ID)); err != nil {
+				return err
+			}
+			n, err := tx.Users().Holders(c.ctx, "admin")
+			if err == nil && n == 0 {
+				return errLast
+			}
+			return err
+		})
+		if err == nil {
+			won.Add(1)
+		}
+		if errors.Is(err, errLast) || errors.Is(err, user.ErrStale) {
+			return nil
+		}
+		return err
+	})
+	n, err := c.Users().Holders(c.ctx, "admin")
+	c.ok(err)
+	c.same([]int64{won.Load(), n}, []int64{1, 1})
 }
 
 // TH-1: an act that was proven earlier holds the account as it was proven, or not.

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -10,7 +11,9 @@ import (
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -28,7 +31,7 @@ func (s *surface) meTable() []endpoint {
 		}, s.updateMe),
 		route(s, endpoint{
 			Method: "PUT", Path: "/me/password", Tag: tag, Name: "me.password", Summary: "Change my password",
-			Text:    "Other sessions end unless keep_others says otherwise. This session gets a new cookie.",
+			Text:    "Other sessions end unless keep_others says otherwise. This session gets a new cookie; when that fails, the password is changed and this session ends.",
 			Example: `{"current_password": "correct horse battery staple", "new_password": "nine purple umbrellas sing"}`,
 			Errors:  append([]*problem.Error{password.ErrTooShort, password.ErrCommon, password.ErrBreached}, confirming...),
 		}, s.setPassword),
@@ -39,7 +42,7 @@ func (s *surface) meTable() []endpoint {
 		route(s, endpoint{
 			Method: "POST", Path: "/me/deletion", Tag: tag, Name: "me.deletion", Summary: "Ask to delete my account",
 			Text:    "Every session ends now. Until delete_at a mailed link brings the account back.",
-			Example: `{"current_password": "correct horse battery staple"}`, Errors: confirming,
+			Example: `{"current_password": "correct horse battery staple"}`, Errors: append([]*problem.Error{rbac.ErrLastAdmin}, confirming...),
 		}, s.deleteMe),
 	}
 }
@@ -138,11 +141,28 @@ func (s *surface) setPassword(ctx context.Context, c *Call, in PasswordRequest) 
 	if err != nil {
 		return none{}, err
 	}
+	s.rotate(ctx, c)
+	return none{}, nil
+}
+
+// rotate gives the caller's session a new secret after an act that is done. A
+// session that cannot have one does not go on under the old one (SE-3); that is
+// no reason to call the act failed.
+func (s *surface) rotate(ctx context.Context, c *Call) {
+	name := s.Cookies.Names().Session
 	fresh, err := s.Rotate(ctx, c.Caller, c.Secret)
 	if err == nil {
-		s.Cookies.SetCookie(c.w, s.Cookies.Names().Session, fresh.Reveal(), c.Identity.ExpiresAt.Sub(s.Now()))
+		s.Cookies.SetCookie(c.w, name, fresh.Reveal(), c.Identity.ExpiresAt.Sub(s.Now()))
+		return
 	}
-	return none{}, err
+	s.Cookies.ClearCookie(c.w, name)
+	if errors.Is(err, session.ErrEnded) {
+		return
+	}
+	s.Log.Warn("a session got no new secret and ends", "session", c.Caller.Session, "error", err)
+	if err := s.SignIn.SignOut(context.WithoutCancel(ctx), c.Caller); err != nil {
+		s.Log.Error("a session that got no new secret was not ended", "session", c.Caller.Session, "error", err)
+	}
 }
 
 // Confirmed is an act that needs nothing but a proof given for it.

@@ -3,6 +3,7 @@ package api_test
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"os"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web/api"
 	"github.com/mortise-auth/mortise/storage/sqlite"
@@ -120,6 +122,29 @@ func TestSensitiveActsNeedThePassword(t *testing.T) {
 	}
 	b.must(t, 200, "POST", "/me/deletion", `{"current_password":"nine purple umbrellas sing"}`)
 	b.refuse(t, 401, "not_signed_in", "GET", "/me", "")
+}
+
+// SE-3: a password that was changed is changed, whatever becomes of the session;
+// one that gets no new secret does not keep the old one.
+func TestPasswordChangedWithoutRotation(t *testing.T) {
+	r := newRig(t, func(o *api.Options) {
+		o.Rotate = func(context.Context, user.Caller, string) (secret.Token, error) {
+			return secret.Token{}, errors.New("the store went away")
+		}
+	})
+	r.person(t, "kim@example.org")
+	b := r.browser().signedIn(t, "kim@example.org")
+	old := b.cookies["__Host-mortise"]
+	got := b.must(t, 204, "PUT", "/me/password", `{"current_password":"`+right+`","new_password":"nine purple umbrellas sing"}`)
+	if c := got.Header.Get("Set-Cookie"); !strings.Contains(c, "__Host-mortise=;") {
+		t.Errorf("the cookie stays: %q", c)
+	}
+	if b.cookies == nil {
+		b.cookies = map[string]string{}
+	}
+	b.cookies["__Host-mortise"] = old
+	b.refuse(t, 401, "session_ended", "GET", "/me", "")
+	r.browser().must(t, 200, "POST", "/signin", `{"identifier":"kim@example.org","password":"nine purple umbrellas sing"}`)
 }
 
 // TH-31

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -48,16 +49,24 @@ func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request, f form) e
 	}
 	p.flash(w, page.NoticePasswordChanged, "")
 	fresh, err := p.o.SignIn.Rotate(r.Context(), q.Caller, q.Secret)
-	if errors.Is(err, session.ErrEnded) {
-		// It ended in the meantime: the password is changed all the same.
-		p.o.Frame.ClearCookie(w, p.o.Frame.Names().Session)
-		return p.to(w, "/login")
-	}
 	if err != nil {
-		return err
+		return p.unrotated(w, r, err)
 	}
 	p.o.Frame.SetCookie(w, p.o.Frame.Names().Session, fresh.Reveal(), p.left(q.Identity.ExpiresAt))
 	return p.to(w, "/account/password")
+}
+
+// unrotated ends a session that got no new secret after its password changed, or
+// had ended in the meantime: the password is changed all the same.
+func (p *Pages) unrotated(w http.ResponseWriter, r *http.Request, cause error) error {
+	p.o.Frame.ClearCookie(w, p.o.Frame.Names().Session)
+	if !errors.Is(cause, session.ErrEnded) {
+		web.Of(r).Refused(cause)
+		if err := p.o.SignIn.SignOut(context.WithoutCancel(r.Context()), web.Of(r).Caller); err != nil {
+			web.Of(r).Refused(errors.Join(cause, err))
+		}
+	}
+	return p.to(w, "/login")
 }
 
 // left is how long a cookie that opens a session until then is worth keeping.

@@ -22,6 +22,10 @@ func (s idempotencies) Begin(ctx context.Context, e idempotency.Entry) (stored i
 		for range 5 {
 			n, err := tx.Exec(ctx, `INSERT INTO idempotency (scope, body, status, sealed, created_at) VALUES ($1, $2, 0, NULL, $3) ON CONFLICT (scope) DO NOTHING`,
 				e.Scope[:], e.Body[:], at(e.CreatedAt))
+			if err == nil && n == 0 {
+				n, err = tx.Exec(ctx, `UPDATE idempotency SET body = $2, created_at = $3 WHERE scope = $1 AND status = 0 AND created_at < $4`,
+					e.Scope[:], e.Body[:], at(e.CreatedAt), at(e.CreatedAt.Add(-idempotency.Running)))
+			}
 			if stored, begun = e, n == 1; err != nil || begun {
 				return err
 			}

@@ -28,6 +28,23 @@ func (s users) Count(ctx context.Context, q user.Query) (int64, error) {
 	return one(ctx, s.e, nil, number, `SELECT COUNT(*) FROM users u WHERE `+where, args...)
 }
 
+// Holders waits at the role's row. Counting is a statement of its own, so that it
+// sees what the act it waited for has committed.
+func (s users) Holders(ctx context.Context, role string) (n int64, err error) {
+	err = s.e.Write(ctx, func(tx Tx) error {
+		if how := s.e.Dialect().ForUpdate; how != "" {
+			var name string
+			if err := tx.QueryRow(ctx, `SELECT name FROM roles WHERE name = $1 `+how, text(role)).Scan(&name); otherwise(err, nil) != nil {
+				return err
+			}
+		}
+		where, args := selected(user.Query{Role: role, State: user.Active})
+		n, err = number(tx.QueryRow(ctx, `SELECT COUNT(*) FROM users u WHERE `+where, args...))
+		return err
+	})
+	return n, err
+}
+
 // selected is the condition of a query. A text costs what it matches, not what
 // there is: two ranges over two indexes.
 func selected(q user.Query) (where string, args []any) {
