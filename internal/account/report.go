@@ -61,6 +61,11 @@ func (f *Flow) replacePassword(ctx context.Context, tx Tx, by user.Caller, to us
 	if err != nil && !errors.Is(err, password.ErrNone) {
 		return secret.Token{}, err
 	}
+	left, err := tx.Passwords().ByUser(ctx, u.ID)
+	if err != nil && !errors.Is(err, password.ErrNone) {
+		return secret.Token{}, err
+	}
+	p.PasswordVersion = left.Version
 	if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
 		return secret.Token{}, err
 	}

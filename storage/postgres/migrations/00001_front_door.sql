@@ -134,7 +134,7 @@ CREATE INDEX member_roles_by_role ON member_roles (role, user_id);
 CREATE TABLE passwords (
     user_id     BYTEA    PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     version     BIGINT NOT NULL CHECK (version > 0),
-    hash        TEXT    NOT NULL,
+    hash        TEXT    NOT NULL, -- '' when the password was removed; its version stays (TH-1)
     changed_at  BIGINT NOT NULL,
     must_change BIGINT NOT NULL CHECK (must_change IN (0, 1))
 );

@@ -133,7 +133,7 @@ CREATE INDEX member_roles_by_role ON member_roles (role, user_id);
 CREATE TABLE passwords (
     user_id     BLOB    PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     version     INTEGER NOT NULL CHECK (version > 0),
-    hash        TEXT    NOT NULL,
+    hash        TEXT    NOT NULL, -- '' when the password was removed; its version stays (TH-1)
     changed_at  INTEGER NOT NULL,
     must_change INTEGER NOT NULL CHECK (must_change IN (0, 1))
 ) STRICT, WITHOUT ROWID;
