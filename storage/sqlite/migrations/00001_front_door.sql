@@ -234,8 +234,8 @@ CREATE TABLE audit_events (
     details    TEXT    NOT NULL -- JSON object of bounded texts, never secrets
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX audit_events_sequence ON audit_events (stream, sequence);
-CREATE INDEX audit_events_by_subject ON audit_events (subject, id);
-CREATE INDEX audit_events_by_name ON audit_events (name, id);
+CREATE INDEX audit_events_by_subject ON audit_events (subject, sequence, id);
+CREATE INDEX audit_events_by_name ON audit_events (name, sequence, id);
 
 -- What ended early, for every cache to hear of. A row has a number only once it
 -- is committed (TH-2), and never compares times (TH-3).
