@@ -35,8 +35,8 @@ const (
 type Entry struct {
 	Scope     [32]byte
 	Body      [32]byte
-	Status    int    // 0 while running
-	Sealed    []byte // the answer; nil when it must not be kept
+	Status    int       // 0 while running
+	Sealed    []byte    // the answer; nil when it must not be kept
 	CreatedAt time.Time // when its request began; which of several took over last
 }
 
