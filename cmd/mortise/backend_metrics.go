@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/app"
+	"github.com/mortise-auth/mortise/internal/geo"
 	"github.com/mortise-auth/mortise/internal/metrics"
 	"github.com/mortise-auth/mortise/internal/store"
 )
@@ -15,8 +16,23 @@ func (v *server) open(ctx context.Context, c app.Config, st store.Store) error {
 	registry := metrics.New(v.sources(st))
 	c.Observers = app.Observers{Request: registry.Observe, SignIn: registry.SignIn, Hash: registry.Hash}
 	v.metrics = registry.Handler()
+	if err := v.places(); err != nil {
+		return err
+	}
+	if v.geo != nil {
+		c.Place = v.geo.Place
+	}
 	var err error
 	v.app, err = app.New(ctx, c, st)
+	return err
+}
+
+// places opens the operator's database of places. It is closed by the end of the
+// process: requests that outlive the drain may still ask.
+func (v *server) places() (err error) {
+	if file := v.settings.Geo.MMDBFile; file != "" {
+		v.geo, err = geo.Open(file)
+	}
 	return err
 }
 

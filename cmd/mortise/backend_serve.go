@@ -13,6 +13,7 @@ import (
 
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/settings"
 	"github.com/mortise-auth/mortise/internal/app"
+	"github.com/mortise-auth/mortise/internal/geo"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/transport"
@@ -56,6 +57,7 @@ type server struct {
 	log      *slog.Logger
 	app      *app.App
 	metrics  http.Handler
+	geo      *geo.Reader // nil: places are not named
 
 	endpoints   []transport.Endpoint
 	background  []func(context.Context)
