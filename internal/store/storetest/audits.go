@@ -35,6 +35,13 @@ func auditRoundTrip(c *testcase) {
 	got[0].Sequence, got[0].Details["odd"] = 0, ev.Details["odd"]
 	c.same(got[0], ev)
 
+	one, err := c.Audit().Search(c.ctx, audit.Query{ID: ev.ID, Limit: 5})
+	c.ok(err)
+	c.same([]any{len(one), one[0].ID}, []any{1, ev.ID})
+	one, err = c.Audit().Search(c.ctx, audit.Query{ID: ev.ID, Subject: u.ID.String(), Limit: 5})
+	c.ok(err)
+	c.same(len(one), 0)
+
 	for _, field := range []*string{&ev.Source.UserAgent, &ev.Source.IP, &ev.Source.RequestID, &ev.Reason, &ev.Client} {
 		ev.ID = c.system().ID
 		*field = "\x00\xff"

@@ -47,6 +47,9 @@ func (s events) Search(ctx context.Context, q audit.Query) ([]audit.Event, error
 		args = append(args, arg)
 		where = append(where, fmt.Sprintf(condition, len(args)))
 	}
+	if !q.ID.IsZero() {
+		and("id = $%d", raw(q.ID))
+	}
 	if q.Subject != "" {
 		and("subject = $%d", text(q.Subject))
 	}
