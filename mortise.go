@@ -123,6 +123,11 @@ type Config struct {
 	// SecurityContact is a mailto: or https: address for security.txt.
 	SecurityContact string
 
+	// Place names the rough place of an address ("Berlin, DE", or nothing), for
+	// the list of sessions and for notices; nothing is decided by it. It must be
+	// quick, local and safe for concurrent use. Nil: no places are shown.
+	Place func(ip string) string
+
 	// InsecurePlainHTTP allows a URL with plain http that is not on this machine:
 	// sessions can be stolen on the way. For closed networks in tests.
 	InsecurePlainHTTP bool
@@ -142,6 +147,9 @@ func (c Config) internal() app.Config {
 	w.TrustedProxy, w.EgressAllow, w.SMTP, w.NoSignUp = c.TrustedProxies, c.EgressAllow, c.SMTP, c.NoSignUp
 	w.InsecurePlain, w.Contact = c.InsecurePlainHTTP, c.SecurityContact
 	w.Sessions = signin.Limits{Idle: c.SessionIdle, Absolute: c.SessionAbsolute, PerUser: c.SessionsPerUser}
+	if c.Place != nil {
+		w.Place = c.Place
+	}
 	if c.Now != nil {
 		w.Now = c.Now
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/telemetry"
 	"github.com/mortise-auth/mortise/internal/app"
+	"github.com/mortise-auth/mortise/internal/geo"
 	"github.com/mortise-auth/mortise/internal/metrics"
 	"github.com/mortise-auth/mortise/internal/store"
 )
@@ -16,12 +17,27 @@ func (v *server) open(ctx context.Context, c app.Config, st store.Store) error {
 	registry := metrics.New(v.sources(st))
 	c.Observers = app.Observers{Request: registry.Observe, SignIn: registry.SignIn, Hash: registry.Hash}
 	v.metrics = registry.Handler()
+	if err := v.places(); err != nil {
+		return err
+	}
+	if v.geo != nil {
+		c.Place = v.geo.Place
+	}
 	var err error
 	if v.traces, err = telemetry.Start(ctx, v.settings.OTel.Endpoint, version, v.log); err != nil {
 		return err
 	}
 	c.Tracer = v.traces.Tracer
 	v.app, err = app.New(ctx, c, st)
+	return err
+}
+
+// places opens the operator's database of places. It is closed by the end of the
+// process: requests that outlive the drain may still ask.
+func (v *server) places() (err error) {
+	if file := v.settings.Geo.MMDBFile; file != "" {
+		v.geo, err = geo.Open(file)
+	}
 	return err
 }
 

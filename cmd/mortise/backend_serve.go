@@ -14,6 +14,7 @@ import (
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/settings"
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/telemetry"
 	"github.com/mortise-auth/mortise/internal/app"
+	"github.com/mortise-auth/mortise/internal/geo"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/transport"
@@ -58,6 +59,7 @@ type server struct {
 	app      *app.App
 	metrics  http.Handler
 	traces   telemetry.Traces
+	geo      *geo.Reader // nil: places are not named
 
 	endpoints   []transport.Endpoint
 	background  []func(context.Context)

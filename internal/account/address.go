@@ -101,13 +101,13 @@ func (f *Flow) startAddress(ctx context.Context, by user.Caller, u user.User, ty
 		d := notice(u, by, f.now())
 		if taken {
 			d.Name = owner.Name
-			return f.queue(ctx, tx, mail.AccountExists, held.Address, langOf(owner, lang), d)
+			return f.queue(ctx, tx, mail.AccountExists, held.Address, readerOf(owner, lang), d)
 		}
 		if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
 			return err
 		}
 		d.Path, d.Code, d.Valid = link("/verify", p.LinkToken), p.Code, AddressLife
-		return f.queue(ctx, tx, mail.VerifyAddress, shown, langOf(u, lang), d)
+		return f.queue(ctx, tx, mail.VerifyAddress, shown, readerOf(u, lang), d)
 	})
 }
 
@@ -247,7 +247,7 @@ func (f *Flow) withUndo(ctx context.Context, by user.Caller, u owner, lost user.
 		}
 		d.Address = now.Address
 		d.Path, d.Valid = link("/account/undo", p.LinkToken), UndoLife
-		return f.queue(ctx, tx, mail.AddressChanged, lost.Address, langOf(u.User, lang), d)
+		return f.queue(ctx, tx, mail.AddressChanged, lost.Address, readerOf(u.User, lang), d)
 	})
 }
 

@@ -177,15 +177,15 @@ func (f *Flow) tell(ctx context.Context, tx Tx, u user.User, template mail.Templ
 			continue
 		}
 		sent[address] = true
-		if err := f.queue(ctx, tx, template, address, langOf(u, lang), d); err != nil {
+		if err := f.queue(ctx, tx, template, address, readerOf(u, lang), d); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (f *Flow) queue(ctx context.Context, tx Tx, template mail.Template, to, lang string, d mail.Data) error {
-	q, err := f.o.Mailer.Queue(mail.Message{Template: template, To: to, Lang: lang, Data: d})
+func (f *Flow) queue(ctx context.Context, tx Tx, template mail.Template, to string, who reader, d mail.Data) error {
+	q, err := f.o.Mailer.Queue(mail.Message{Template: template, To: to, Lang: who.lang, TimeZone: who.zone, Data: d})
 	if err != nil {
 		return err
 	}
@@ -197,11 +197,14 @@ func notice(u user.User, by user.Caller, at time.Time) mail.Data {
 	return mail.Data{Name: u.Name, Act: mail.Act{When: at, Device: useragent.Describe(by.Source.UserAgent), IP: by.Source.IP, Place: by.Source.Place}}
 }
 
-func langOf(u user.User, fallback string) string {
+// reader is how a person reads their mail; a zone of "" is UTC.
+type reader struct{ lang, zone string }
+
+func readerOf(u user.User, lang string) reader {
 	if u.Locale != "" {
-		return u.Locale
+		lang = u.Locale
 	}
-	return fallback
+	return reader{lang, u.TimeZone}
 }
 
 // absent reports an account or address that is not there.

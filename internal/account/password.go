@@ -130,7 +130,7 @@ func (f *Flow) mailRecovery(ctx context.Context, by user.Caller, u user.User, em
 		if err := tx.Audit().Append(ctx, by.Event(RecoveryRequested, f.now(), u.ID)); err != nil {
 			return err
 		}
-		return f.queue(ctx, tx, mail.Recover, email.Address, langOf(u, lang), d)
+		return f.queue(ctx, tx, mail.Recover, email.Address, readerOf(u, lang), d)
 	})
 }
 

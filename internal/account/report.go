@@ -61,6 +61,11 @@ func (f *Flow) replacePassword(ctx context.Context, tx Tx, by user.Caller, to us
 	if err != nil && !errors.Is(err, password.ErrNone) {
 		return secret.Token{}, err
 	}
+	left, err := tx.Passwords().ByUser(ctx, u.ID)
+	if err != nil && !errors.Is(err, password.ErrNone) {
+		return secret.Token{}, err
+	}
+	p.PasswordVersion = left.Version
 	if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
 		return secret.Token{}, err
 	}
@@ -69,7 +74,7 @@ func (f *Flow) replacePassword(ctx context.Context, tx Tx, by user.Caller, to us
 	}
 	d := notice(u, by, now)
 	d.Path, d.Code, d.Valid = link("/recover/password", p.LinkToken), p.Code, RecoverLife
-	return p.FlowToken, f.queue(ctx, tx, mail.Recover, to.Address, langOf(u, lang), d)
+	return p.FlowToken, f.queue(ctx, tx, mail.Recover, to.Address, readerOf(u, lang), d)
 }
 
 // PasswordRemoved: the password opens nothing any more.

@@ -43,7 +43,7 @@ func (f *Flow) ResendSignUp(ctx context.Context, by user.Caller, flow secret.Tok
 		switch {
 		case taken:
 			d.Name = owner.Name
-			return f.queue(ctx, tx, mail.AccountExists, email.Address, langOf(owner, lang), d)
+			return f.queue(ctx, tx, mail.AccountExists, email.Address, readerOf(owner, lang), d)
 		case !waits:
 			return nil
 		}
@@ -51,7 +51,7 @@ func (f *Flow) ResendSignUp(ctx context.Context, by user.Caller, flow secret.Tok
 			return err
 		}
 		d.Path, d.Code, d.Valid = link("/verify", p.LinkToken), p.Code, SignUpLife
-		return f.queue(ctx, tx, mail.VerifySignup, in.Address, in.Lang, d)
+		return f.queue(ctx, tx, mail.VerifySignup, in.Address, reader{lang: in.Lang}, d)
 	})
 }
 

@@ -88,6 +88,18 @@ func (f *Flow) endAll(ctx context.Context, by user.Caller, keep session.ID) (int
 	return f.o.Read.Sessions().EndAll(ctx, by.User, keep, session.Revoked, now, by.Event(SessionsEnded, now, by.User))
 }
 
+// Event returns one event of the caller's account; false: there is none such.
+func (f *Flow) Event(ctx context.Context, by user.Caller, id audit.ID) (audit.Event, bool, error) {
+	if id.IsZero() {
+		return audit.Event{}, false, nil
+	}
+	found, err := f.o.Read.Audit().Search(ctx, audit.Query{ID: id, Subject: by.User.String(), Limit: 1})
+	if err != nil || len(found) == 0 {
+		return audit.Event{}, false, err
+	}
+	return found[0], true, nil
+}
+
 // Events returns what happened to the caller's account, newest first.
 func (f *Flow) Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error) {
 	return f.o.Read.Audit().Search(ctx, audit.Query{Subject: by.User.String(), Before: before, Limit: limit})

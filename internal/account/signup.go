@@ -73,13 +73,13 @@ func (f *Flow) StartSignUp(ctx context.Context, in SignUp) (secret.Token, error)
 		d := notice(user.User{Name: name}, in.By, f.now())
 		if taken {
 			d.Name = owner.Name
-			return f.queue(ctx, tx, mail.AccountExists, email.Address, langOf(owner, in.Lang), d)
+			return f.queue(ctx, tx, mail.AccountExists, email.Address, readerOf(owner, in.Lang), d)
 		}
 		if err := tx.Proofs().Put(ctx, p.Proof); err != nil {
 			return err
 		}
 		d.Path, d.Code, d.Valid = link("/verify", p.LinkToken), p.Code, SignUpLife
-		return f.queue(ctx, tx, mail.VerifySignup, address, in.Lang, d)
+		return f.queue(ctx, tx, mail.VerifySignup, address, reader{lang: in.Lang}, d)
 	})
 	return p.FlowToken, err
 }

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -341,5 +342,23 @@ func TestActsNeedTheirOwnProof(t *testing.T) {
 		if err := act(); !errors.Is(err, signin.ErrUnconfirmed) {
 			t.Errorf("%s: %v, want ErrUnconfirmed", name, err)
 		}
+	}
+}
+
+// Mail says when something happened by the clock of who reads it.
+func TestMailFollowsTheZone(t *testing.T) {
+	t.Parallel()
+	r := newRig(t).running(t)
+	u := r.person(t, "kim@mail.org")
+	zone := user.Profile{Name: u.Name, Locale: u.Locale, TimeZone: "Asia/Tokyo"}
+	if err := r.store.Users().SetProfile(t.Context(), u.ID, zone, 0, r.now(), user.Host().Event(user.Updated, r.now(), u.ID)); err != nil {
+		t.Fatal(err)
+	}
+	link, _, _ := r.recovery(t, "kim@mail.org", "198.51.100.8")
+	if err := r.finish(t, account.Answer{Link: link}, otherPassword); err != nil {
+		t.Fatal(err)
+	}
+	if l := r.letter(t, "kim@mail.org"); !strings.Contains(l.Text, "JST") || strings.Contains(l.Text, "UTC") {
+		t.Errorf("the mail to Tokyo says:\n%s", l.Text)
 	}
 }

@@ -63,7 +63,7 @@ func devMap() []page.MapLine {
 }
 
 func (a *App) status(ctx context.Context) (api.Status, error) {
-	out := api.Status{Version: a.c.Version, Engine: a.store.Engine(), StartedAt: a.start}
+	out := api.Status{Version: a.c.Version, Engine: a.store.Engine(), StartedAt: a.start, MasterKey: a.c.masters.Current.ID()}
 	schema, _, err := a.store.Schema(ctx)
 	if err != nil {
 		return out, err

@@ -182,10 +182,12 @@ func (e Event) InSession(session string) Event {
 	return e
 }
 
-// Query selects events, newest first.
+// Query selects events, newest first: by sequence, so that the events of one act
+// keep their order.
 type Query struct {
+	ID      ID     // exact; zero for all
 	Subject string // exact; empty for all
 	Name    string // exact; empty for all
-	Before  ID     // only events older than this one; zero for the newest
+	Before  ID     // only events older than this one, none if it is unknown; zero for the newest
 	Limit   int    // 1 to 200
 }

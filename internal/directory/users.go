@@ -190,6 +190,7 @@ func (f *Flow) tell(ctx context.Context, tx Tx, u user.User, m mail.Message) err
 	if u.Locale != "" {
 		m.Lang = u.Locale
 	}
+	m.TimeZone = u.TimeZone
 	for _, e := range emails {
 		if !e.Primary || !e.Verified() {
 			continue

@@ -21,33 +21,36 @@ var (
 	ErrOnce     = problem.New(problem.Conflict, "idempotency_not_repeatable", "This request was done already; its answer held a secret and was not kept.")
 )
 
-// Life is how long a key is remembered.
-const Life = 24 * time.Hour
-
-// Running is how long a request may run at most. One that never said what became
-// of it died with its process; after that its key may be used again.
-const Running = 10 * time.Minute
+const (
+	// Life is how long a key is remembered.
+	Life = 24 * time.Hour
+	// Lease is how long a request holds its key. When it is over without an
+	// answer, the process has died on the way, and the next request with the key
+	// takes over; so an act must end before its lease does.
+	Lease = time.Minute
+)
 
 // Entry is one remembered request. Scope is a MAC over principal, method, path
 // and key; Body is the digest of the body.
 type Entry struct {
 	Scope     [32]byte
 	Body      [32]byte
-	Status    int    // 0 while running
-	Sealed    []byte // the answer; nil when it must not be kept
-	CreatedAt time.Time
+	Status    int       // 0 while running
+	Sealed    []byte    // the answer; nil when it must not be kept
+	CreatedAt time.Time // when its request began; which of several took over last
 }
 
 // Store keeps entries.
 type Store interface {
-	// Begin inserts e as running. When the scope exists already it returns the
-	// stored entry and false, unless that one has been running since more than
-	// Running before e.CreatedAt: then e takes its place.
-	Begin(ctx context.Context, e Entry) (Entry, bool, error)
-	// Finish stores the answer of a running entry.
-	Finish(ctx context.Context, scope [32]byte, status int, sealed []byte) error
-	// Abandon forgets a running entry whose request failed before it changed anything.
-	Abandon(ctx context.Context, scope [32]byte) error
+	// Begin inserts e as running, or takes over the running entry of the same
+	// scope and body that began before abandoned; one of several succeeds.
+	// Otherwise it returns the stored entry and false.
+	Begin(ctx context.Context, e Entry, abandoned time.Time) (Entry, bool, error)
+	// Finish stores the answer of e, if it runs and nobody has taken it over.
+	Finish(ctx context.Context, e Entry, status int, sealed []byte) error
+	// Abandon forgets e, whose request failed before it changed anything, if it
+	// runs and nobody has taken it over.
+	Abandon(ctx context.Context, e Entry) error
 	// Sweep forgets entries made before the given time.
 	Sweep(ctx context.Context, before time.Time, limit int) (int, error)
 }

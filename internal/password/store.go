@@ -19,14 +19,18 @@ type Credential struct {
 
 // Store keeps at most one password per account.
 type Store interface {
-	// ByUser returns the credential, or ErrNone.
+	// ByUser returns the credential, or ErrNone; beside it then a credential
+	// with nothing but the version that the next Set follows, 0 if there never
+	// was a password.
 	ByUser(ctx context.Context, owner user.ID) (Credential, error)
 	// Set stores c as the new password if the stored version still is
-	// c.Version-1 (0: none yet); otherwise ErrStale. Raises nothing else.
+	// c.Version-1 (0: none ever); otherwise ErrStale. Raises nothing else.
 	Set(ctx context.Context, c Credential, ev audit.Event) error
 	// Upgrade replaces only the encoding of the same password, if version still
 	// matches; a lost race is not an error.
 	Upgrade(ctx context.Context, owner user.ID, version int64, hash Hash, ev audit.Event) error
-	// Remove deletes the password; ErrNone when there is none.
+	// Remove deletes the password; ErrNone when there is none. Its version is
+	// raised and stays, so what was proven against an old password never fits a
+	// later one (TH-1).
 	Remove(ctx context.Context, owner user.ID, ev audit.Event) error
 }

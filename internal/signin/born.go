@@ -93,7 +93,7 @@ func (f *Flow) newDevice(a *Attempt, s session.Session, lang string) (*mail.Queu
 		return nil, nil
 	}
 	q, err := f.o.Mailer.Queue(mail.Message{
-		Template: mail.NewDevice, To: a.Email.Address, Lang: langOf(a.Account, lang),
+		Template: mail.NewDevice, To: a.Email.Address, Lang: langOf(a.Account, lang), TimeZone: a.Account.TimeZone,
 		Data: mail.Data{Name: a.Account.Name, Act: act(a.By, s.CreatedAt)},
 	})
 	return &q, err

@@ -38,7 +38,7 @@ func (f *Flow) askCode(ctx context.Context, a *Attempt, r Request) (Result, erro
 	}
 	p.User, p.UserVersion = a.Account.ID, a.Account.Version
 	q, err := f.o.Mailer.Queue(mail.Message{
-		Template: mail.SigninCode, To: a.Email.Address, Lang: langOf(a.Account, r.Lang),
+		Template: mail.SigninCode, To: a.Email.Address, Lang: langOf(a.Account, r.Lang), TimeZone: a.Account.TimeZone,
 		Data: mail.Data{Name: a.Account.Name, Code: p.Code, Valid: codeLife, Act: act(a.By, now)},
 	})
 	if err != nil {

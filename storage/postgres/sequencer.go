@@ -22,10 +22,13 @@ const stragglers = 5000
 // Under READ COMMITTED each statement sees what was committed when it started, and
 // the sequencer's lock is held by then: so whoever reads number n has everything
 // below it, and a row whose transaction is still open gets a higher number later.
-func numbering(table, column, stream string) string {
+//
+// Rows are taken in the order in which they were written, so that the events of
+// one act keep theirs.
+func numbering(table, column, written, stream string) string {
 	return `WITH rows AS (
-			SELECT id, row_number() OVER (ORDER BY id) AS place
-			FROM (SELECT id FROM ` + table + ` WHERE ` + column + ` IS NULL ORDER BY id LIMIT $1) AS oldest),
+			SELECT id, row_number() OVER (ORDER BY ` + written + `) AS place
+			FROM (SELECT * FROM ` + table + ` WHERE ` + column + ` IS NULL ORDER BY ` + written + ` LIMIT $1) AS oldest),
 		head AS (SELECT number FROM heads WHERE name = '` + stream + `' FOR UPDATE),
 		numbered AS (
 			UPDATE ` + table + ` AS t SET ` + column + ` = head.number + rows.place
@@ -35,8 +38,8 @@ func numbering(table, column, stream string) string {
 }
 
 var (
-	numberRevocations = numbering("revocations", "number", string(sqlstore.Revocations))
-	numberEvents      = numbering("audit_events", "sequence", string(sqlstore.Events))
+	numberRevocations = numbering("revocations", "number", "id", string(sqlstore.Revocations))
+	numberEvents      = numbering("audit_events", "sequence", "ordinal", string(sqlstore.Events))
 )
 
 const (

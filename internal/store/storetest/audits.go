@@ -14,6 +14,7 @@ import (
 var audits = []test{
 	{"what is kept is what is read", auditRoundTrip},
 	{"pages, newest first", auditPages},
+	{"the events of one act keep their order", auditOrder},
 	{"an act whose event cannot be written fails", auditFails},
 }
 
@@ -34,6 +35,13 @@ func auditRoundTrip(c *testcase) {
 	got[0].Sequence, got[0].Details["odd"] = 0, ev.Details["odd"]
 	c.same(got[0], ev)
 
+	one, err := c.Audit().Search(c.ctx, audit.Query{ID: ev.ID, Limit: 5})
+	c.ok(err)
+	c.same([]any{len(one), one[0].ID}, []any{1, ev.ID})
+	one, err = c.Audit().Search(c.ctx, audit.Query{ID: ev.ID, Subject: u.ID.String(), Limit: 5})
+	c.ok(err)
+	c.same(len(one), 0)
+
 	for _, field := range []*string{&ev.Source.UserAgent, &ev.Source.IP, &ev.Source.RequestID, &ev.Reason, &ev.Client} {
 		ev.ID = c.system().ID
 		*field = "\x00\xff"
@@ -43,27 +51,70 @@ func auditRoundTrip(c *testcase) {
 
 func auditPages(c *testcase) {
 	u := c.person()
+	var want []audit.ID
 	for range 6 {
-		c.ok(c.Audit().Append(c.ctx, c.event(user.Updated, u.ID)))
+		ev := c.event(user.Updated, u.ID)
+		c.ok(c.Audit().Append(c.ctx, ev))
+		want = append([]audit.ID{ev.ID}, want...)
 	}
 	c.person()
 	var ids []audit.ID
 	q := audit.Query{Subject: u.ID.String(), Name: user.Updated.String(), Limit: 4}
-	for _, want := range []int{4, 2, 0} {
+	for _, size := range []int{4, 2, 0} {
 		page, err := c.Audit().Search(c.ctx, q)
 		c.ok(err)
-		c.same(len(page), want)
+		c.same(len(page), size)
 		for _, e := range page {
-			if n := len(ids); n > 0 && string(e.ID[:]) >= string(ids[n-1][:]) {
-				c.Fatal("not newest first")
-			}
 			ids = append(ids, e.ID)
 		}
 		q.Before = ids[len(ids)-1]
+		c.ok(c.Audit().Append(c.ctx, c.event(user.Updated, u.ID))) // newer than any cursor
 	}
+	c.same(ids, want)
+	q.Before = c.system().ID
+	page, err := c.Audit().Search(c.ctx, q)
+	c.ok(err)
+	c.same(len(page), 0)
 	all, err := c.Audit().Search(c.ctx, audit.Query{Limit: 200})
 	c.ok(err)
-	c.same(len(all), 8)
+	c.same(len(all), 11)
+}
+
+// AU-42: what one act wrote is read in the order it was written, also when all
+// of it has the same time, and pages of any size meet.
+func auditOrder(c *testcase) {
+	u := c.person()
+	var want []audit.ID
+	c.ok(c.InTx(c.ctx, func(tx store.Set) error {
+		want = want[:0]
+		for range 40 {
+			ev := c.event(user.Updated, u.ID)
+			want = append([]audit.ID{ev.ID}, want...)
+			if err := tx.Audit().Append(c.ctx, ev); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	for _, size := range []int{1, 7, 40} {
+		var got []audit.ID
+		q := audit.Query{Name: user.Updated.String(), Subject: u.ID.String(), Limit: size}
+		for {
+			page, err := c.Audit().Search(c.ctx, q)
+			c.ok(err)
+			if len(page) == 0 {
+				break
+			}
+			for i, e := range page {
+				if e.Sequence == 0 || i > 0 && e.Sequence >= page[i-1].Sequence {
+					c.Fatalf("sequence %d is out of order", e.Sequence)
+				}
+				got = append(got, e.ID)
+			}
+			q.Before = got[len(got)-1]
+		}
+		c.same(got, want)
+	}
 }
 
 // AU-40: act and event are kept together or not at all, alone and in a

@@ -2,11 +2,14 @@ package storetest
 
 import (
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
 var passwords = []test{
 	{"set, change, remove", passwordLife},
+	{"versions never repeat", passwordVersions},
 	{"one of many changes wins", passwordRace},
 	{"an upgrade changes the encoding only", passwordUpgrade},
 }
@@ -35,8 +38,34 @@ func passwordLife(c *testcase) {
 	}
 	c.same(c.reread(u).Version, u.Version)
 	c.once(password.ErrNone, func(int) error { return c.Passwords().Remove(c.ctx, u.ID, c.event(user.Updated, u.ID)) })
-	c.is(c.setPassword(c.credential(u, 4)), password.ErrStale)
-	c.ok(c.setPassword(c.credential(u, 1)))
+}
+
+// TH-1: versions go on after a removal, so nothing proven against an old
+// password fits a later one, and a removed password proves nothing.
+func passwordVersions(c *testcase) {
+	u := c.withPassword()
+	_, err := c.Passwords().ByUser(c.ctx, c.person().ID)
+	c.is(err, password.ErrNone)
+	stale := c.proof(u, proof.Recover)
+	stale.PasswordVersion = 1
+	c.ok(c.Proofs().Put(c.ctx, stale))
+	for removal := range int64(3) {
+		before := 1 + 2*removal
+		c.ok(c.Passwords().Remove(c.ctx, u.ID, c.event(user.Updated, u.ID)))
+		c.ok(c.Passwords().Upgrade(c.ctx, u.ID, before+1, "revived", c.event(user.Verified, u.ID)))
+		left, err := c.Passwords().ByUser(c.ctx, u.ID)
+		c.is(err, password.ErrNone)
+		c.same(left, password.Credential{User: u.ID, Version: before + 1})
+		c.is(c.setPassword(c.credential(u, 1)), password.ErrStale)
+		c.ok(c.setPassword(c.credential(u, left.Version+1)))
+		for version := int64(1); version <= left.Version; version++ {
+			_, err = c.Sessions().Insert(c.ctx, c.session(u), version, 0, c.event(session.Created, u.ID))
+			c.is(err, session.ErrBirth)
+		}
+	}
+	c.is(c.Proofs().Spend(c.ctx, stale.ID, c.now, c.event(user.Updated, u.ID)), proof.ErrExpired)
+	_, err = c.Sessions().Insert(c.ctx, c.session(u), 7, 0, c.event(session.Created, u.ID))
+	c.ok(err)
 }
 
 // TH-1: versions rise one by one, whoever asks.

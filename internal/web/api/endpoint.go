@@ -70,8 +70,8 @@ func route[Req, Resp any](s *surface, e endpoint, fn func(context.Context, *Call
 		if err := s.charge(r.Context(), c); err != nil {
 			return err
 		}
-		return s.once(e, c, body, func() (reply, error) {
-			out, err := fn(r.Context(), c, in)
+		return s.once(e, c, body, func(ctx context.Context) (reply, error) {
+			out, err := fn(ctx, c, in)
 			if err != nil {
 				return reply{}, err
 			}

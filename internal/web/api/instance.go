@@ -82,6 +82,7 @@ type Status struct {
 	Outbox    int64     `json:"outbox" doc:"Mails that wait to be sent."`
 	Users     int64     `json:"users"`
 	Keys      []string  `json:"keys" doc:"Ids of the keys in use."`
+	MasterKey string    `json:"master_key" doc:"Id of the master key, the first that was given: eight hexadecimal digits of its SHA-256."`
 	Ready     bool      `json:"ready"`
 	Reason    string    `json:"reason,omitempty" doc:"Why it is not ready."`
 }

@@ -15,10 +15,10 @@ const keyHeader = "Idempotency-Key"
 // once runs act, unless the request repeats one that carried the same key: then
 // the kept answer is given again. Keys belong to a principal; requests nobody has
 // signed in for have none, so theirs is ignored (TH-31).
-func (s *surface) once(e endpoint, c *Call, body []byte, act func() (reply, error)) error {
+func (s *surface) once(e endpoint, c *Call, body []byte, act func(context.Context) (reply, error)) error {
 	key := c.http.Header.Get(keyHeader)
 	if key == "" || e.Method != http.MethodPost || e.Access == web.Anyone {
-		a, err := act()
+		a, err := act(c.http.Context())
 		if err == nil {
 			s.write(c.w, a)
 		}
@@ -29,7 +29,7 @@ func (s *surface) once(e endpoint, c *Call, body []byte, act func() (reply, erro
 		return err
 	}
 	ctx := c.http.Context()
-	stored, fresh, err := s.Idempotency.Begin(ctx, entry)
+	stored, fresh, err := s.Idempotency.Begin(ctx, entry, entry.CreatedAt.Add(-idempotency.Lease))
 	if err != nil {
 		return err
 	}
@@ -39,9 +39,11 @@ func (s *surface) once(e endpoint, c *Call, body []byte, act func() (reply, erro
 	return s.first(ctx, e, c, entry, act)
 }
 
-// first runs act and keeps its answer. An act that failed changed nothing, so
-// its key may be used again.
-func (s *surface) first(ctx context.Context, e endpoint, c *Call, entry idempotency.Entry, act func() (reply, error)) error {
+// first runs act, well within its lease, and keeps its answer. An act that
+// failed changed nothing, so its key may be used again.
+func (s *surface) first(ctx context.Context, e endpoint, c *Call, entry idempotency.Entry, act func(context.Context) (reply, error)) error {
+	limited, cancel := context.WithTimeout(ctx, idempotency.Lease/2)
+	defer cancel()
 	ctx = context.WithoutCancel(ctx) // the act is done, whoever still listens
 	done := false
 	defer func() {
@@ -49,7 +51,7 @@ func (s *surface) first(ctx context.Context, e endpoint, c *Call, entry idempote
 			s.abandon(ctx, entry)
 		}
 	}()
-	a, err := act()
+	a, err := act(limited)
 	if err != nil {
 		return err
 	}
@@ -62,7 +64,7 @@ func (s *surface) first(ctx context.Context, e endpoint, c *Call, entry idempote
 		}
 		sealed = s.Keys.Seal("answer", entry.Scope[:], plain)
 	}
-	if err := s.Idempotency.Finish(ctx, entry.Scope, a.Status, sealed); err != nil {
+	if err := s.Idempotency.Finish(ctx, entry, a.Status, sealed); err != nil {
 		s.Log.Warn("an answer was not kept for repetition", "error", err)
 	}
 	s.write(c.w, a)
@@ -70,7 +72,7 @@ func (s *surface) first(ctx context.Context, e endpoint, c *Call, entry idempote
 }
 
 func (s *surface) abandon(ctx context.Context, entry idempotency.Entry) {
-	if err := s.Idempotency.Abandon(ctx, entry.Scope); err != nil {
+	if err := s.Idempotency.Abandon(ctx, entry); err != nil {
 		s.Log.Warn("an idempotency key stays taken", "error", err)
 	}
 }

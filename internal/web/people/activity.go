@@ -82,27 +82,20 @@ func (p *Pages) notMe(w http.ResponseWriter, r *http.Request, f form) error {
 	return p.own(w, r, http.StatusOK, page.NotMe{Event: e, Sessions: len(live)})
 }
 
-// event finds one event of the caller's own log: the newest that is older than
-// the id after it.
+// event finds one event of the caller's own log.
 func (p *Pages) event(r *http.Request, text string) (page.Event, error) {
 	var id audit.ID
 	if err := id.UnmarshalText([]byte(text)); err != nil {
 		return page.Event{}, web.ErrNotFound.Because(err)
 	}
-	next := id
-	for i := len(next) - 1; i >= 0; i-- {
-		if next[i]++; next[i] != 0 {
-			break
-		}
-	}
-	found, err := p.o.Account.Events(r.Context(), web.Of(r).Caller, next, 1)
+	found, ok, err := p.o.Account.Event(r.Context(), web.Of(r).Caller, id)
 	if err != nil {
 		return page.Event{}, err
 	}
-	if len(found) == 0 || found[0].ID != id {
+	if !ok {
 		return page.Event{}, web.ErrNotFound
 	}
-	e, ok := eventView(found[0])
+	e, ok := eventView(found)
 	if !ok {
 		return page.Event{}, web.ErrNotFound
 	}

@@ -55,6 +55,7 @@ type Account interface {
 	EndOthers(ctx context.Context, by user.Caller) (int, error)
 	EndEverywhere(ctx context.Context, by user.Caller) (int, error)
 	Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error)
+	Event(ctx context.Context, by user.Caller, id audit.ID) (audit.Event, bool, error)
 	Report(ctx context.Context, by user.Caller, about, lang string) (secret.Token, error)
 
 	Export(ctx context.Context, by user.Caller, current secret.Text) (account.Export, error)

@@ -34,12 +34,21 @@ func (s events) Append(ctx context.Context, ev audit.Event) error {
 	return change(ctx, s.e, ev, func(Tx) error { return nil })
 }
 
+// Search numbers what is committed first, so that events have the places they
+// keep: what a page shows never moves to another. Only inside a transaction are
+// there events without numbers, its own; they come first.
 func (s events) Search(ctx context.Context, q audit.Query) ([]audit.Event, error) {
+	if err := s.e.Number(ctx); err != nil {
+		return nil, err
+	}
 	var where []string
 	var args []any
 	and := func(condition string, arg any) {
 		args = append(args, arg)
 		where = append(where, fmt.Sprintf(condition, len(args)))
+	}
+	if !q.ID.IsZero() {
+		and("id = $%d", raw(q.ID))
 	}
 	if q.Subject != "" {
 		and("subject = $%d", text(q.Subject))
@@ -47,16 +56,16 @@ func (s events) Search(ctx context.Context, q audit.Query) ([]audit.Event, error
 	if q.Name != "" {
 		and("name = $%d", text(q.Name))
 	}
+	if len(where) == 0 {
+		and("stream = $%d", string(Events)) // which has an index in order
+	}
 	if !q.Before.IsZero() {
-		and("id < $%d", raw(q.Before))
+		and("sequence < (SELECT COALESCE(b.sequence, 9223372036854775807) FROM audit_events b WHERE b.id = $%d)", raw(q.Before))
 	}
 	sql := `SELECT id, at, COALESCE(sequence, 0), name, severity, outcome, reason, actor_type, actor_id,
 		subject, session, client, ip, user_agent, place, request_id, details FROM audit_events`
-	if len(where) > 0 {
-		sql += " WHERE " + strings.Join(where, " AND ")
-	}
 	args = append(args, bounded(q.Limit))
-	return many(ctx, s.e, scanEvent, sql+fmt.Sprintf(" ORDER BY id DESC LIMIT $%d", len(args)), args...)
+	return many(ctx, s.e, scanEvent, sql+" WHERE "+strings.Join(where, " AND ")+fmt.Sprintf(" ORDER BY sequence DESC, id DESC LIMIT $%d", len(args)), args...)
 }
 
 func scanEvent(row Row) (e audit.Event, err error) {

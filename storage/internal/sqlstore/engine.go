@@ -102,7 +102,8 @@ type Dialect struct {
 //     Stream, number 0, made by the migration: the highest number given out;
 //   - audit_events.sequence and revocations.number, NULL until numbered on
 //     PostgreSQL, each with a partial index on its NULLs; both tables have a
-//     primary key named id;
+//     primary key named id, and audit_events there an ordinal, rising as rows are
+//     written;
 //   - for TH-24 users.version, sessions.ended_at and .cause, proofs.used_at; the
 //     event of a restore goes through NewSet's Audit.
 //

@@ -17,15 +17,13 @@ func scanAnswer(row Row) (e idempotency.Entry, err error) {
 
 // Begin tries again when the entry that was in its way is gone before it could
 // be read.
-func (s idempotencies) Begin(ctx context.Context, e idempotency.Entry) (stored idempotency.Entry, begun bool, err error) {
+func (s idempotencies) Begin(ctx context.Context, e idempotency.Entry, abandoned time.Time) (stored idempotency.Entry, begun bool, err error) {
 	err = s.e.Write(ctx, func(tx Tx) error {
 		for range 5 {
-			n, err := tx.Exec(ctx, `INSERT INTO idempotency (scope, body, status, sealed, created_at) VALUES ($1, $2, 0, NULL, $3) ON CONFLICT (scope) DO NOTHING`,
-				e.Scope[:], e.Body[:], at(e.CreatedAt))
-			if err == nil && n == 0 {
-				n, err = tx.Exec(ctx, `UPDATE idempotency SET body = $2, created_at = $3 WHERE scope = $1 AND status = 0 AND created_at < $4`,
-					e.Scope[:], e.Body[:], at(e.CreatedAt), at(e.CreatedAt.Add(-idempotency.Running)))
-			}
+			n, err := tx.Exec(ctx, `INSERT INTO idempotency (scope, body, status, sealed, created_at) VALUES ($1, $2, 0, NULL, $3)
+				ON CONFLICT (scope) DO UPDATE SET created_at = excluded.created_at
+				WHERE idempotency.status = 0 AND idempotency.body = excluded.body AND idempotency.created_at < $4`,
+				e.Scope[:], e.Body[:], at(e.CreatedAt), at(abandoned))
 			if stored, begun = e, n == 1; err != nil || begun {
 				return err
 			}
@@ -39,15 +37,16 @@ func (s idempotencies) Begin(ctx context.Context, e idempotency.Entry) (stored i
 	return stored, begun, err
 }
 
-func (s idempotencies) Finish(ctx context.Context, scope [32]byte, status int, sealed []byte) error {
+func (s idempotencies) Finish(ctx context.Context, e idempotency.Entry, status int, sealed []byte) error {
 	return s.e.Write(ctx, func(tx Tx) error {
-		return tx.Queue(ctx, `UPDATE idempotency SET status = $2, sealed = $3 WHERE scope = $1 AND status = 0`, scope[:], status, octets(sealed))
+		return tx.Queue(ctx, `UPDATE idempotency SET status = $2, sealed = $3 WHERE scope = $1 AND status = 0 AND created_at = $4`,
+			e.Scope[:], status, octets(sealed), at(e.CreatedAt))
 	})
 }
 
-func (s idempotencies) Abandon(ctx context.Context, scope [32]byte) error {
+func (s idempotencies) Abandon(ctx context.Context, e idempotency.Entry) error {
 	return s.e.Write(ctx, func(tx Tx) error {
-		return tx.Queue(ctx, `DELETE FROM idempotency WHERE scope = $1 AND status = 0`, scope[:])
+		return tx.Queue(ctx, `DELETE FROM idempotency WHERE scope = $1 AND status = 0 AND created_at = $2`, e.Scope[:], at(e.CreatedAt))
 	})
 }
 

@@ -10,9 +10,16 @@ import (
 
 type passwords set
 
+// A removed password leaves its row, without a hash: its version is where the
+// next one counts from, so that no version comes twice (TH-1).
+
 func (s passwords) ByUser(ctx context.Context, owner user.ID) (password.Credential, error) {
-	return one(ctx, s.e, password.ErrNone, scanPassword,
+	c, err := one(ctx, s.e, password.ErrNone, scanPassword,
 		`SELECT user_id, version, hash, changed_at, must_change FROM passwords WHERE user_id = $1`, raw(owner))
+	if err == nil && c.Hash == "" {
+		return password.Credential{User: c.User, Version: c.Version}, password.ErrNone
+	}
+	return c, err
 }
 
 func scanPassword(row Row) (c password.Credential, err error) {
@@ -41,7 +48,7 @@ func (s passwords) Set(ctx context.Context, c password.Credential, ev audit.Even
 // Upgrade writes no event when the race is lost: nothing happened.
 func (s passwords) Upgrade(ctx context.Context, owner user.ID, version int64, hash password.Hash, ev audit.Event) error {
 	return s.e.Write(ctx, func(tx Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE passwords SET hash = $3 WHERE user_id = $1 AND version = $2`, raw(owner), version, string(hash))
+		n, err := tx.Exec(ctx, `UPDATE passwords SET hash = $3 WHERE user_id = $1 AND version = $2 AND hash <> ''`, raw(owner), version, string(hash))
 		if err != nil || n == 0 {
 			return err
 		}
@@ -54,7 +61,7 @@ func (s passwords) Remove(ctx context.Context, owner user.ID, ev audit.Event) er
 		if err := lock(ctx, tx, owner, s.e.Dialect().ForUpdate); err != nil {
 			return otherwiseIs(err, user.ErrUnknown, password.ErrNone)
 		}
-		n, err := tx.Exec(ctx, `DELETE FROM passwords WHERE user_id = $1`, raw(owner))
+		n, err := tx.Exec(ctx, `UPDATE passwords SET version = version + 1, hash = '', must_change = 0 WHERE user_id = $1 AND hash <> ''`, raw(owner))
 		return exactly(n, err, password.ErrNone)
 	})
 }

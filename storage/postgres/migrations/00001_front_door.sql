@@ -134,7 +134,7 @@ CREATE INDEX member_roles_by_role ON member_roles (role, user_id);
 CREATE TABLE passwords (
     user_id     BYTEA    PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     version     BIGINT NOT NULL CHECK (version > 0),
-    hash        TEXT    NOT NULL,
+    hash        TEXT    NOT NULL, -- '' when the password was removed; its version stays (TH-1)
     changed_at  BIGINT NOT NULL,
     must_change BIGINT NOT NULL CHECK (must_change IN (0, 1))
 );
@@ -213,12 +213,14 @@ CREATE INDEX outbox_finished ON outbox (finished_at) WHERE finished_at IS NOT NU
 
 -- What happened. Rows are only ever added (AU-41); sequence is gapless within a
 -- stream, so that a hash chain can be laid over it (AU-42). No foreign keys:
--- events outlive what they are about.
+-- events outlive what they are about. Rows are numbered in the order of ordinal,
+-- in which an act wrote them.
 CREATE TABLE audit_events (
     id         BYTEA    PRIMARY KEY CHECK (length(id) = 16),
     at         BIGINT NOT NULL,
     stream     TEXT    NOT NULL DEFAULT 'audit',
     sequence   BIGINT,
+    ordinal    BIGINT  NOT NULL GENERATED ALWAYS AS IDENTITY,
     name       TEXT    NOT NULL CHECK (name <> ''),
     severity   TEXT    NOT NULL CHECK (severity IN ('info', 'notice', 'warning', 'critical')),
     outcome    TEXT    NOT NULL CHECK (outcome IN ('success', 'failure', 'blocked')),
@@ -235,9 +237,9 @@ CREATE TABLE audit_events (
     details    TEXT    NOT NULL -- JSON object of bounded texts, never secrets
 );
 CREATE UNIQUE INDEX audit_events_sequence ON audit_events (stream, sequence);
-CREATE INDEX audit_events_unnumbered ON audit_events (id) WHERE sequence IS NULL;
-CREATE INDEX audit_events_by_subject ON audit_events (subject, id);
-CREATE INDEX audit_events_by_name ON audit_events (name, id);
+CREATE INDEX audit_events_unnumbered ON audit_events (ordinal) WHERE sequence IS NULL;
+CREATE INDEX audit_events_by_subject ON audit_events (subject, sequence, id);
+CREATE INDEX audit_events_by_name ON audit_events (name, sequence, id);
 
 -- What ended early, for every cache to hear of. A row has a number only once it
 -- is committed (TH-2), and never compares times (TH-3).

@@ -134,7 +134,7 @@ CREATE INDEX member_roles_by_role ON member_roles (role, user_id);
 CREATE TABLE passwords (
     user_id     BLOB    PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     version     INTEGER NOT NULL CHECK (version > 0),
-    hash        TEXT    NOT NULL,
+    hash        TEXT    NOT NULL, -- '' when the password was removed; its version stays (TH-1)
     changed_at  INTEGER NOT NULL,
     must_change INTEGER NOT NULL CHECK (must_change IN (0, 1))
 ) STRICT, WITHOUT ROWID;
@@ -238,8 +238,8 @@ CREATE TABLE audit_events (
     details    TEXT    NOT NULL -- JSON object of bounded texts, never secrets
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX audit_events_sequence ON audit_events (stream, sequence);
-CREATE INDEX audit_events_by_subject ON audit_events (subject, id);
-CREATE INDEX audit_events_by_name ON audit_events (name, id);
+CREATE INDEX audit_events_by_subject ON audit_events (subject, sequence, id);
+CREATE INDEX audit_events_by_name ON audit_events (name, sequence, id);
 
 -- What ended early, for every cache to hear of. A row has a number only once it
 -- is committed (TH-2), and never compares times (TH-3).

@@ -44,6 +44,7 @@ type Settings struct {
 	Password  Password  `key:"password"`
 	Session   Session   `key:"session"`
 	Retention Retention `key:"retention"`
+	Geo       Geo       `key:"geo"`
 }
 
 // Admin is the listener for operators.
@@ -181,4 +182,12 @@ type Retention struct {
 	Sessions time.Duration `key:"sessions" default:"30d" min:"1h" max:"3650d"`
 	// Mails that were sent or given up, without their content.
 	Mail time.Duration `key:"mail" default:"30d" min:"1h" max:"3650d"`
+}
+
+// Geo is about the rough place of a sign-in, for people to recognise it by.
+type Geo struct {
+	// A database of cities or countries in MaxMind's MMDB format, such as
+	// GeoLite2-City.mmdb or the one of DB-IP. Empty: no place is shown. Replace it by
+	// renaming a new file over it; a restart reads it.
+	MMDBFile string `key:"mmdb_file" path:"true"`
 }
