@@ -36,7 +36,7 @@ func runLoad(args []string) (err error) {
 	if *span > 10*time.Minute || *conns > 1000 || *conns < 1 || *count < *conns {
 		return errors.New("load: out of bounds; see -h")
 	}
-	host := ""
+	var host string
 	if *address == "" {
 		p, err := developed(*bin)
 		if err != nil {

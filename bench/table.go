@@ -50,15 +50,6 @@ func (r *report) note(format string, args ...any) {
 	r.notes = append(r.notes, fmt.Sprintf(format, args...))
 }
 
-func (r *report) missed() (n int) {
-	for _, one := range r.rows {
-		if one.verdict == fail {
-			n++
-		}
-	}
-	return n
-}
-
 // write prints the report as Markdown.
 func (r *report) write(w io.Writer) {
 	fmt.Fprintf(w, "# Benchmarks\n\nWritten by `make bench`. Each figure stands beside its floor: a program under `bench/floor` that does only\n"+
@@ -97,7 +88,6 @@ func processor() string {
 
 func mib(b int64) string { return fmt.Sprintf("%.1f MiB", float64(b)/(1<<20)) }
 
-func micros(d time.Duration) string { return fmt.Sprintf("%.1f µs", float64(d)/1e3) }
 
 func millis(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }
 

@@ -92,7 +92,7 @@ func (c *Committer) batch(ctx context.Context, s, e *sql.Stmt, batch *[]chan err
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback() //nolint:errcheck // after a commit there is nothing to undo
+	defer tx.Rollback()
 	s, e = tx.StmtContext(ctx, s), tx.StmtContext(ctx, e)
 	for n := 0; ; n++ {
 		if err := c.rows(ctx, s, e); err != nil {

@@ -103,7 +103,7 @@ func (h *Hasher) Verify(ctx context.Context, t Ticket, stored Hash, candidate se
 	}
 	pw, fits := e.form.apply(candidate)
 	if !fits {
-		return false, false, nil
+		return false, false, h.VerifyDummy(ctx, t, candidate)
 	}
 	cost, pad := enc.cost(), func() {}
 	if a := h.unknown(); cost.Time < a.cost().Time/2 {
@@ -123,10 +123,12 @@ func (h *Hasher) Verify(ctx context.Context, t Ticket, stored Hash, candidate se
 // VerifyDummy takes the time of a Verify that finds a wrong password, for
 // accounts that do not exist or have none (PW-16). Errors: ErrBusy, ctx.Err().
 func (h *Hasher) VerifyDummy(ctx context.Context, t Ticket, candidate secret.Text) error {
-	pw, fits := formOpaque.apply(candidate)
-	if !fits {
+	if !possible(candidate) {
 		return nil
 	}
+	// What is too long in this form may fit that of an account that moved in, so
+	// it costs the same.
+	pw, _ := formOpaque.apply(candidate)
 	a := h.unknown()
 	return h.gate.Do(ctx, t, a.cost(), func() { a.matches(pw) })
 }

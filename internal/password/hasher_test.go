@@ -3,6 +3,8 @@ package password
 import (
 	"bytes"
 	"context"
+	"crypto/sha1"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"runtime"
@@ -167,6 +169,8 @@ func TestUnknownAccountsCostTheSame(t *testing.T) {
 	gate := NewGate(GateOptions{Slots: 1, Now: time.Now, Observe: func(o Outcome) { seen = append(seen, o) }})
 	h := testHasher(t, HasherOptions{Gate: gate, Peppers: keys{"a", map[string][]byte{"a": bytes.Repeat([]byte{1}, 32)}}})
 	stored := hashed(t, h, "kolibri")
+	sum := sha1.Sum([]byte("kolibri" + "salt"))
+	movedIn := Hash("{SSHA}" + base64.StdEncoding.EncodeToString(append(sum[:], "salt"...)))
 	seen = nil
 	ticket := Ticket{Class: SignIn, Source: "192.0.2.1"}
 	charge := func(f func()) float64 {
@@ -192,8 +196,17 @@ func TestUnknownAccountsCostTheSame(t *testing.T) {
 	if len(seen) != 3 {
 		t.Errorf("%d passages", len(seen))
 	}
+	// Too long once normalised, but not as other systems hashed it: whether the
+	// account moved in must not show.
+	grows, before := strings.Repeat("\u0344", MaxBytes/2), len(seen)
+	verify(t, h, movedIn, grows)
+	verify(t, h, stored, grows)
+	if err := h.VerifyDummy(t.Context(), ticket, secret.NewText(grows)); err != nil || len(seen) != before+3 {
+		t.Errorf("%d of three accounts cost a passage (%v)", len(seen)-before, err)
+	}
+	before = len(seen)
 	tooLong := secret.NewText(strings.Repeat("x", MaxBytes+1))
-	if err := h.VerifyDummy(t.Context(), ticket, tooLong); err != nil || len(seen) != 3 {
+	if err := h.VerifyDummy(t.Context(), ticket, tooLong); err != nil || len(seen) != before {
 		t.Errorf("too long for anyone: %v, %d passages", err, len(seen))
 	}
 }

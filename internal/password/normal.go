@@ -29,10 +29,10 @@ func (f form) known() bool { return f == formRaw || f == formOpaque || f == form
 // apply returns the bytes to hash. It reports false for text that no password
 // here can be: too long, or not UTF-8.
 func (f form) apply(t secret.Text) ([]byte, bool) {
-	s := t.Reveal()
-	if len(s) > MaxBytes || !utf8.ValidString(s) {
+	if !possible(t) {
 		return nil, false
 	}
+	s := t.Reveal()
 	switch f {
 	case formOpaque:
 		s = norm.NFC.String(strings.Map(plainSpace, s))
@@ -40,6 +40,11 @@ func (f form) apply(t secret.Text) ([]byte, bool) {
 		s = norm.NFKC.String(s)
 	}
 	return []byte(s), len(s) <= MaxBytes
+}
+
+// possible reports whether t can be a password in any form.
+func possible(t secret.Text) bool {
+	return len(t.Reveal()) <= MaxBytes && utf8.ValidString(t.Reveal())
 }
 
 func plainSpace(r rune) rune {

@@ -26,9 +26,9 @@ type Store interface {
 	// Set stores c as the new password if the stored version still is
 	// c.Version-1 (0: none ever); otherwise ErrStale. Raises nothing else.
 	Set(ctx context.Context, c Credential, ev audit.Event) error
-	// Upgrade replaces only the encoding of the same password, if version still
-	// matches; a lost race is not an error.
-	Upgrade(ctx context.Context, owner user.ID, version int64, hash Hash, ev audit.Event) error
+	// Upgrade replaces only the encoding of the password c, if version and hash
+	// still are those of c. A lost race is not an error.
+	Upgrade(ctx context.Context, c Credential, hash Hash, ev audit.Event) error
 	// Remove deletes the password; ErrNone when there is none. Its version is
 	// raised and stays, so what was proven against an old password never fits a
 	// later one (TH-1).

@@ -130,10 +130,12 @@ type Administrator struct {
 // address counts as verified, because whoever typed it has a shell on the host.
 // browser is the cookie from Take; the zero Token is the host itself.
 func (f *Flow) Complete(ctx context.Context, by user.Caller, browser secret.Token, in Administrator) (user.User, error) {
-	if _, err := f.o.Read.Instance().Setup(ctx); err != nil {
+	s, err := f.o.Read.Instance().Setup(ctx)
+	if err != nil {
 		return user.User{}, err
 	}
-	if browser.IsZero() && by.Actor.Type != audit.ActorHost {
+	// Said before anything is computed; CompleteSetup decides.
+	if host := browser.IsZero() && by.Actor.Type == audit.ActorHost; !host && !f.took(s, browser) {
 		return user.User{}, instance.ErrSetupClosed
 	}
 	now := f.now()
@@ -172,7 +174,11 @@ func (f *Flow) Taken(ctx context.Context, browser secret.Token) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	return !browser.IsZero() && browser.Digest(f.o.Instance).Equal(s.Browser), nil
+	return f.took(s, browser), nil
+}
+
+func (f *Flow) took(s instance.Setup, browser secret.Token) bool {
+	return !browser.IsZero() && browser.Digest(f.o.Instance).Equal(s.Browser)
 }
 
 // Browser reads the cookie that Take handed out.

@@ -22,7 +22,7 @@ type Hasher interface {
 // Credentials is what it needs of password.Store.
 type Credentials interface {
 	ByUser(ctx context.Context, owner user.ID) (password.Credential, error)
-	Upgrade(ctx context.Context, owner user.ID, version int64, hash password.Hash, ev audit.Event) error
+	Upgrade(ctx context.Context, c password.Credential, hash password.Hash, ev audit.Event) error
 }
 
 // Password is the password method.
@@ -94,7 +94,7 @@ func (m *Password) upgrade(ctx context.Context, a *Attempt, t password.Ticket, c
 	hash, err := m.hasher.Hash(ctx, t, plain)
 	if err == nil {
 		ev := a.By.Event(password.Rehashed, m.now(), a.Account.ID)
-		err = m.kept.Upgrade(ctx, a.Account.ID, c.Version, hash, ev)
+		err = m.kept.Upgrade(ctx, c, hash, ev)
 	}
 	if err != nil {
 		m.log.Warn("a password hash was not upgraded", "user", a.Account.ID, "error", err)

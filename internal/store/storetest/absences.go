@@ -42,7 +42,9 @@ func absentNames(c *testcase) {
 		{"Passwords.ByUser", password.ErrNone, func() error { _, err := c.Passwords().ByUser(c.ctx, id); return err }},
 		{"Passwords.Set", user.ErrUnknown, func() error { return c.setPassword(c.credential(u, 1)) }},
 		{"Passwords.Remove", password.ErrNone, func() error { return c.Passwords().Remove(c.ctx, id, c.system()) }},
-		{"Passwords.Upgrade", nil, func() error { return c.Passwords().Upgrade(c.ctx, id, 1, "h", c.system()) }},
+		{"Passwords.Upgrade", nil, func() error {
+			return c.Passwords().Upgrade(c.ctx, password.Credential{User: id, Version: 1, Hash: "g"}, "h", c.system())
+		}},
 		{"Sessions.Insert", session.ErrBirth, func() error { _, err := c.Sessions().Insert(c.ctx, c.session(u), 0, 1, c.system()); return err }},
 		{"Sessions.ByDigest", session.ErrEnded, func() error { _, err := c.Sessions().ByDigest(c.ctx, digest()); return err }},
 		{"Sessions.ByID", session.ErrUnknown, func() error { _, err := c.Sessions().ByID(c.ctx, ses); return err }},

@@ -80,11 +80,12 @@ func passwordRace(c *testcase) {
 func passwordUpgrade(c *testcase) {
 	u := c.person()
 	c.ok(c.setPassword(c.credential(u, 1)))
-	upgrade := func(version int64, hash password.Hash) {
-		c.ok(c.Passwords().Upgrade(c.ctx, u.ID, version, hash, c.event(user.Verified, u.ID)))
+	upgrade := func(old password.Credential, hash password.Hash) {
+		c.ok(c.Passwords().Upgrade(c.ctx, old, hash, c.event(user.Verified, u.ID)))
 	}
-	upgrade(1, "better")
-	upgrade(2, "too late")
+	upgrade(c.credential(u, 1), "better")
+	upgrade(c.credential(u, 2), "too late")
+	upgrade(c.credential(u, 1), "of a password that is not there any more")
 	got, err := c.Passwords().ByUser(c.ctx, u.ID)
 	c.ok(err)
 	c.same([]any{string(got.Hash), got.Version, got.ChangedAt}, []any{"better", int64(1), c.now})
