@@ -52,7 +52,7 @@ func passwordVersions(c *testcase) {
 	for removal := range int64(3) {
 		before := 1 + 2*removal
 		c.ok(c.Passwords().Remove(c.ctx, u.ID, c.event(user.Updated, u.ID)))
-		c.ok(c.Passwords().Upgrade(c.ctx, u.ID, before+1, "revived", c.event(user.Verified, u.ID)))
+		c.ok(c.Passwords().Upgrade(c.ctx, password.Credential{User: u.ID, Version: before + 1}, "revived", c.event(user.Verified, u.ID)))
 		left, err := c.Passwords().ByUser(c.ctx, u.ID)
 		c.is(err, password.ErrNone)
 		c.same(left, password.Credential{User: u.ID, Version: before + 1})

@@ -48,7 +48,7 @@ func (s passwords) Set(ctx context.Context, c password.Credential, ev audit.Even
 // Upgrade writes no event when the race is lost: nothing happened.
 func (s passwords) Upgrade(ctx context.Context, c password.Credential, hash password.Hash, ev audit.Event) error {
 	return s.e.Write(ctx, func(tx Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE passwords SET hash = $3 WHERE user_id = $1 AND version = $2 AND hash = $4`, raw(c.User), c.Version, string(hash), string(c.Hash))
+		n, err := tx.Exec(ctx, `UPDATE passwords SET hash = $3 WHERE user_id = $1 AND version = $2 AND hash = $4 AND hash <> ''`, raw(c.User), c.Version, string(hash), string(c.Hash))
 		if err != nil || n == 0 {
 			return err
 		}
