@@ -88,7 +88,6 @@ func processor() string {
 
 func mib(b int64) string { return fmt.Sprintf("%.1f MiB", float64(b)/(1<<20)) }
 
-
 func millis(d time.Duration) string { return fmt.Sprintf("%.2f ms", float64(d)/1e6) }
 
 func times(f float64) string { return fmt.Sprintf("%.2f ×", f) }
