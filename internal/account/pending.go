@@ -2,12 +2,15 @@ package account
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -63,8 +66,28 @@ func (f *Flow) Peek(ctx context.Context, purpose proof.Purpose, a Answer) (Pendi
 		return Pending{}, err
 	}
 	out, err := f.describe(p)
+	if err == nil && p.Purpose == proof.Recover {
+		out.Sessions, err = f.ending(ctx, p)
+	}
 	out.Asked = f.asked(p, a)
 	return out, err
+}
+
+// ending are the sessions that a reset with p will end: none when p would not be
+// taken any more, because account or password changed since (TH-1).
+func (f *Flow) ending(ctx context.Context, p proof.Proof) ([]session.Session, error) {
+	u, err := f.o.Read.Users().ByID(ctx, p.User)
+	if absent(err) || err == nil && (u.State != user.Active || u.Version != p.UserVersion) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	c, err := f.o.Read.Passwords().ByUser(ctx, p.User)
+	if err != nil && !errors.Is(err, password.ErrNone) || c.Version != p.PasswordVersion {
+		return nil, err
+	}
+	return f.o.Read.Sessions().Of(ctx, p.User, f.now())
 }
 
 // Pending is what may be shown to whoever holds the link.
@@ -73,8 +96,9 @@ type Pending struct {
 	Address   string
 	Name      string
 	ExpiresAt time.Time
-	Owner     user.ID // the account it belongs to; zero for a sign-up; never shown
-	Asked     bool    // from Peek: whoever holds the link asked for it
+	Owner     user.ID           // the account it belongs to; zero for a sign-up; never shown
+	Sessions  []session.Session // from Peek at a reset: what it will end
+	Asked     bool              // from Peek: whoever holds the link asked for it
 }
 
 func (f *Flow) describe(p proof.Proof) (Pending, error) {

@@ -23,13 +23,14 @@ func (f *Flow) Get(ctx context.Context, by user.Caller) (user.User, error) {
 	return f.o.Read.Users().ByID(ctx, by.User)
 }
 
-// PasswordSince returns when the caller's password was set; zero: there is none.
-func (f *Flow) PasswordSince(ctx context.Context, by user.Caller) (time.Time, error) {
+// PasswordState returns when the caller's password was set, zero: there is none;
+// and whether it is known to others and must be changed.
+func (f *Flow) PasswordState(ctx context.Context, by user.Caller) (since time.Time, compromised bool, err error) {
 	c, err := f.o.Read.Passwords().ByUser(ctx, by.User)
 	if errors.Is(err, password.ErrNone) {
-		return time.Time{}, nil
+		return time.Time{}, false, nil
 	}
-	return c.ChangedAt, err
+	return c.ChangedAt, c.MustChange, err
 }
 
 // SetProfile changes name, language and time zone. revision > 0 guards against

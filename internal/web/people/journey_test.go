@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/mortise-auth/mortise/internal/user"
 )
 
 const ada = "ada@example.test"
@@ -88,7 +90,7 @@ func TestRecoverByLink(t *testing.T) {
 	b.get("/recover/code").want(200, ada)
 	link := w.path(w.letterWith(ada).Link())
 	other := w.browser() // a link works on another device
-	other.get(link).want(200, `name="token"`)
+	other.get(link).want(200, `name="token"`, "This device will be signed out")
 	other.post("/recover/password", "new-password", "short").want(422, `id="new-password-error"`, `name="token"`)
 	other.post("/recover/password", "new-password", second).leads("/recover")
 	other.get("/recover").want(200, "Your new password is saved")
@@ -98,6 +100,31 @@ func TestRecoverByLink(t *testing.T) {
 	here.get("/account").leads("/login?return_to=%2Faccount")
 	other.get(link).want(410)
 	w.browser().signIn(ada, second).leads("/account")
+}
+
+// TH-1: a link that the password outran shows nobody's devices; a password that
+// must go says so on the overview.
+func TestRecoverLinkOutrun(t *testing.T) {
+	w := newWorld(t)
+	here := w.signed(ada)
+	b := w.browser()
+	b.get("/recover").want(200)
+	b.post("/recover", "identifier", ada).leads("/recover/code")
+	link := w.path(w.letterWith(ada).Link())
+	here.get("/account").want(200, "Password")
+	if body := here.get("/account").body; strings.Contains(body, "known to attackers") {
+		t.Fatal("a good password is called known")
+	}
+	u, _, err := w.store.Users().ByEmail(t.Context(), ada)
+	must(t, err)
+	c, err := w.store.Passwords().ByUser(t.Context(), u.ID)
+	must(t, err)
+	c.Version, c.MustChange = c.Version+1, true
+	must(t, w.store.Passwords().Set(t.Context(), c, user.Host().Event(user.Updated, w.now(), u.ID)))
+	here.get("/account").want(200, "known to attackers")
+	if body := w.browser().get(link).body; strings.Contains(body, "This device will be signed out") {
+		t.Error("a dead link tells of the account's devices")
+	}
 }
 
 // PW-31: by code; what it is traded for never stands in an address.

@@ -16,7 +16,7 @@ const recent = 5
 // overview is GET /account.
 func (p *Pages) overview(w http.ResponseWriter, r *http.Request) error {
 	ctx, by := r.Context(), web.Of(r).Caller
-	since, err := p.o.Account.PasswordSince(ctx, by)
+	since, compromised, err := p.o.Account.PasswordState(ctx, by)
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ func (p *Pages) overview(w http.ResponseWriter, r *http.Request) error {
 	}
 	events := shown(raw)
 	v := page.Account{
-		Health:  page.Health{PasswordChanged: since, Sessions: len(live)},
+		Health:  page.Health{PasswordChanged: since, Compromised: compromised, Sessions: len(live)},
 		Pending: pending(waiting),
 		Recent:  events[:min(recent, len(events))],
 	}

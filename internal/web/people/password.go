@@ -25,7 +25,7 @@ func (p *Pages) showPassword(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) passwordView(r *http.Request) (page.Password, error) {
 	q := web.Of(r)
-	since, err := p.o.Account.PasswordSince(r.Context(), q.Caller)
+	since, _, err := p.o.Account.PasswordState(r.Context(), q.Caller)
 	if err != nil {
 		return page.Password{}, err
 	}

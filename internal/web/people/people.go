@@ -39,7 +39,7 @@ type Account interface {
 
 	Get(ctx context.Context, by user.Caller) (user.User, error)
 	SetProfile(ctx context.Context, by user.Caller, p user.Profile, revision int64) (user.User, error)
-	PasswordSince(ctx context.Context, by user.Caller) (time.Time, error)
+	PasswordState(ctx context.Context, by user.Caller) (since time.Time, compromised bool, err error)
 	ChangePassword(ctx context.Context, in account.PasswordChange) error
 
 	Emails(ctx context.Context, by user.Caller) ([]user.Email, []account.Pending, error)

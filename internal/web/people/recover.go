@@ -83,7 +83,11 @@ func (p *Pages) showRecoverPassword(w http.ResponseWriter, r *http.Request) erro
 }
 
 func (p *Pages) recoverView(again page.Form, about account.Pending, token string) page.RecoverPassword {
-	return page.RecoverPassword{Form: again, Username: about.Address, Token: token, MinLength: p.o.MinLength}
+	v := page.RecoverPassword{Form: again, Username: about.Address, Token: token, MinLength: p.o.MinLength}
+	for _, s := range about.Sessions {
+		v.Sessions = append(v.Sessions, sessionView(s))
+	}
+	return v
 }
 
 // recoverPassword is POST /recover/password. Nobody is signed in by it (PW-33).
