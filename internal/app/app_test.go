@@ -269,6 +269,9 @@ func TestCodeAfterManyFailures(t *testing.T) {
 		if judged > 100 || judged < 50 {
 			t.Errorf("%s: %d guesses were judged, want about 100 and no more", email, judged)
 		}
+		if email == "kim@mail.org" {
+			r.code(t, email) // mailed to the attacker's answer; before the clock moves on and it is too old to send
+		}
 	}
 	// The right password is not judged either.
 	by := from("192.0.2.77")
@@ -276,21 +279,13 @@ func TestCodeAfterManyFailures(t *testing.T) {
 	if err != nil || !asked.NeedCode || asked.Complete() {
 		t.Fatalf("right password: %v, %+v", err, asked.NeedCode)
 	}
-	var letter mail.Entry
-	for codes := 0; codes < 2; { // the first answered the attacker
-		if letter, err = r.box.Next(t.Context(), "kim@mail.org"); err != nil {
-			t.Fatal(err)
-		}
-		if letter.Code != "" {
-			codes++
-		}
-	}
+	code := r.code(t, "kim@mail.org")
 	again := signInAs("kim@mail.org", rightPassword, by)
 	again.Flow, again.Code = asked.Flow, secret.NewText("00000000")
 	if _, err := r.SignIn.SignIn(t.Context(), again); err == nil {
 		t.Fatal("a wrong code was accepted")
 	}
-	again.Code = secret.NewText(letter.Code)
+	again.Code = code
 	res, err := r.SignIn.SignIn(t.Context(), again)
 	if err != nil || !res.Complete() {
 		t.Fatalf("with the code: %v", err)

@@ -38,6 +38,16 @@ func (r *rig) letterAt(t *testing.T, to, path string) mail.Entry {
 	}
 }
 
+// code waits for a mail with a code.
+func (r *rig) code(t *testing.T, to string) secret.Text {
+	t.Helper()
+	for {
+		if l := r.letter(t, to); l.Code != "" {
+			return secret.NewText(l.Code)
+		}
+	}
+}
+
 // linked is the secret in a mail's link.
 func linked(t *testing.T, l mail.Entry, p proof.Purpose) secret.Token {
 	t.Helper()
