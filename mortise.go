@@ -41,7 +41,7 @@ import (
 )
 
 // Store is an open database: see storage/sqlite and storage/postgres. It can be
-// opened but not implemented outside this module.
+// opened by anybody and implemented by this module alone.
 type Store = store.Store
 
 // Identity is who a request speaks for, whatever credential it came with.

@@ -83,7 +83,7 @@ func (w *buffer) String() string {
 	return w.b.String()
 }
 
-// AU-31 AU-30 AU-34 AU-32: canaries in every flow; no log at any level, no event
+// AU-31 AU-30 AU-34: canaries in every flow; no log at any level, no event
 // and no error has one.
 func TestCanaries(t *testing.T) {
 	t.Parallel()
