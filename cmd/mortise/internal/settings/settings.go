@@ -161,8 +161,7 @@ type Password struct {
 	// digits of a hash, never the password. When it is unreachable, the offline
 	// lists decide.
 	HIBP bool `key:"hibp" default:"false"`
-	// The most memory, in MiB, that hashing may take at once. 0: a share of the
-	// memory this process may use.
+	// The most memory, in MiB, that hashing may take at once. 0: 256.
 	MemoryMiB int `key:"memory_mib" default:"0" min:"0" max:"1048576"`
 }
 
