@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"net/netip"
 	"net/url"
 	"time"
 
@@ -99,14 +98,6 @@ func (f *Flow) limit(ctx context.Context, keys ...ratelimit.Key) error {
 		return err
 	}
 	return d.Err()
-}
-
-func sourceOf(by user.Caller) string {
-	addr, err := netip.ParseAddr(by.Source.IP)
-	if err != nil {
-		return by.Source.IP
-	}
-	return ratelimit.Source(addr).String()
 }
 
 // owner is an account that proved itself for one act: as it was before the proof

@@ -88,7 +88,7 @@ func asField(err error, pointer string) error {
 func (f *Flow) StartRecovery(ctx context.Context, by user.Caller, identifier, lang string) (secret.Token, error) {
 	key := user.EmailKey(identifier)
 	err := f.limit(ctx,
-		ratelimit.Key{Limit: ratelimit.RecoverSource, Of: sourceOf(by)},
+		ratelimit.Key{Limit: ratelimit.RecoverSource, Of: ratelimit.SourceOf(by.Source.IP)},
 		ratelimit.Key{Limit: ratelimit.RecoverAccount, Of: key})
 	if err != nil {
 		return secret.Token{}, err

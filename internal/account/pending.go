@@ -29,7 +29,7 @@ type Answer struct {
 // used, expired, replaced: proof.ErrExpired. A wrong code, or a flow nobody was
 // mailed for: proof.ErrWrongCode.
 func (f *Flow) open(ctx context.Context, by user.Caller, purpose proof.Purpose, a Answer) (proof.Proof, error) {
-	if err := f.limit(ctx, ratelimit.Key{Limit: ratelimit.CodeSource, Of: sourceOf(by)}); err != nil {
+	if err := f.limit(ctx, ratelimit.Key{Limit: ratelimit.CodeSource, Of: ratelimit.SourceOf(by.Source.IP)}); err != nil {
 		return proof.Proof{}, err
 	}
 	now := f.now()

@@ -17,7 +17,7 @@ import (
 func (f *Flow) ResendSignUp(ctx context.Context, by user.Caller, flow secret.Token, typed, lang string) (secret.Token, error) {
 	key := user.EmailKey(typed)
 	err := f.limit(ctx,
-		ratelimit.Key{Limit: ratelimit.SignupSource, Of: sourceOf(by)},
+		ratelimit.Key{Limit: ratelimit.SignupSource, Of: ratelimit.SourceOf(by.Source.IP)},
 		ratelimit.Key{Limit: ratelimit.SignupAddress, Of: key})
 	if err != nil {
 		return secret.Token{}, err

@@ -48,7 +48,7 @@ func (f *Flow) StartSignUp(ctx context.Context, in SignUp) (secret.Token, error)
 		return secret.Token{}, err
 	}
 	err = f.limit(ctx,
-		ratelimit.Key{Limit: ratelimit.SignupSource, Of: sourceOf(in.By)},
+		ratelimit.Key{Limit: ratelimit.SignupSource, Of: ratelimit.SourceOf(in.By.Source.IP)},
 		ratelimit.Key{Limit: ratelimit.SignupAddress, Of: key})
 	if err != nil {
 		return secret.Token{}, err

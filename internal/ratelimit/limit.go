@@ -82,3 +82,13 @@ func Source(addr netip.Addr) netip.Prefix {
 	prefix, _ := addr.Prefix(bits) // cannot fail: bits fits the family; the zero Addr gives the zero Prefix
 	return prefix
 }
+
+// SourceOf is Source of an address as text. What is no address, such as the
+// empty one of the host, is a source of its own.
+func SourceOf(ip string) string {
+	addr, err := netip.ParseAddr(ip)
+	if err != nil {
+		return ip
+	}
+	return Source(addr).String()
+}

@@ -23,7 +23,7 @@ func (f *Flow) Confirm(ctx context.Context, by user.Caller, r Response) (Proven,
 	if err != nil {
 		return Proven{}, err
 	}
-	a := &Attempt{By: by, Source: SourceOf(by), Account: u, Key: u.ID.String(), Device: device.Device{}}
+	a := &Attempt{By: by, Source: ratelimit.SourceOf(by.Source.IP), Account: u, Key: u.ID.String(), Device: device.Device{}}
 	d, err := f.o.Rates.Take(ctx, ratelimit.All(ratelimit.Key{Limit: ratelimit.SigninPair, Of: a.Key, And: a.Source}))
 	if err != nil {
 		return Proven{}, err

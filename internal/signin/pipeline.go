@@ -49,7 +49,7 @@ func (f *Flow) signIn(ctx context.Context, r Request) (Result, error) {
 	if err := r.validate(); err != nil {
 		return Result{}, err
 	}
-	a := &Attempt{By: r.By, Source: SourceOf(r.By), Key: user.EmailKey(r.Identifier), Device: f.o.Devices.Read(r.Device)}
+	a := &Attempt{By: r.By, Source: ratelimit.SourceOf(r.By.Source.IP), Key: user.EmailKey(r.Identifier), Device: f.o.Devices.Read(r.Device)}
 	if err := f.limit(ctx, a); err != nil {
 		return Result{}, err
 	}

@@ -1,10 +1,7 @@
 package signin
 
 import (
-	"net/netip"
-
 	"github.com/mortise-auth/mortise/internal/problem"
-	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -52,13 +49,4 @@ func (r Request) validate() error {
 		return ErrMissing.WithFields(missing...)
 	}
 	return nil
-}
-
-// SourceOf is the network of a caller that counts as one source.
-func SourceOf(by user.Caller) string {
-	addr, err := netip.ParseAddr(by.Source.IP)
-	if err != nil {
-		return by.Source.IP
-	}
-	return ratelimit.Source(addr).String()
 }

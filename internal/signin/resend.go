@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 
+	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -14,7 +15,7 @@ func (f *Flow) ResendCode(ctx context.Context, r Request) (Result, error) {
 	if r.Flow.IsZero() || r.Identifier == "" {
 		return Result{}, ErrFlow
 	}
-	a := &Attempt{By: r.By, Source: SourceOf(r.By), Key: user.EmailKey(r.Identifier), Device: f.o.Devices.Read(r.Device)}
+	a := &Attempt{By: r.By, Source: ratelimit.SourceOf(r.By.Source.IP), Key: user.EmailKey(r.Identifier), Device: f.o.Devices.Read(r.Device)}
 	if err := f.limit(ctx, a); err != nil {
 		return Result{}, err
 	}

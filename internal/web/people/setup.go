@@ -5,9 +5,9 @@ import (
 	"net/http"
 
 	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/setup"
-	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
 )
@@ -47,7 +47,7 @@ func (p *Pages) setupBrowser(r *http.Request) secret.Token {
 // takeSetup is POST /setup: the code becomes this browser's cookie.
 func (p *Pages) takeSetup(w http.ResponseWriter, r *http.Request, f form) error {
 	by := stranger(r)
-	browser, err := p.o.Setup.Take(r.Context(), by, signin.SourceOf(by), f["code"])
+	browser, err := p.o.Setup.Take(r.Context(), by, ratelimit.SourceOf(by.Source.IP), f["code"])
 	if err != nil {
 		return p.setupAgain(w, r, err, func(form page.Form) page.View { return page.SetupCode{Form: form} })
 	}
