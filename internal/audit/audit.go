@@ -105,11 +105,13 @@ type ActorType string
 const (
 	ActorAnonymous ActorType = "anonymous"
 	ActorUser      ActorType = "user"
+	ActorClient    ActorType = "client" // a program that authenticated as itself
 	ActorHost      ActorType = "host"   // somebody with a shell on the machine
 	ActorSystem    ActorType = "system" // Mortise itself: sweeps, expiries
 )
 
-// Actor is who acted. ID is the user's for ActorUser and empty otherwise.
+// Actor is who acted. ID is the user's for ActorUser, the client_id for
+// ActorClient, and empty otherwise.
 type Actor struct {
 	Type ActorType
 	ID   string

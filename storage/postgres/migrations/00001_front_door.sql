@@ -225,7 +225,7 @@ CREATE TABLE audit_events (
     severity   TEXT    NOT NULL CHECK (severity IN ('info', 'notice', 'warning', 'critical')),
     outcome    TEXT    NOT NULL CHECK (outcome IN ('success', 'failure', 'blocked')),
     reason     TEXT    NOT NULL,
-    actor_type TEXT    NOT NULL CHECK (actor_type IN ('anonymous', 'user', 'host', 'system')),
+    actor_type TEXT    NOT NULL CHECK (actor_type IN ('anonymous', 'user', 'client', 'host', 'system')),
     actor_id   TEXT    NOT NULL,
     subject    TEXT    NOT NULL,
     session    TEXT    NOT NULL,

@@ -226,7 +226,7 @@ CREATE TABLE audit_events (
     severity   TEXT    NOT NULL CHECK (severity = 'info' OR severity = 'notice' OR severity = 'warning' OR severity = 'critical'),
     outcome    TEXT    NOT NULL CHECK (outcome = 'success' OR outcome = 'failure' OR outcome = 'blocked'),
     reason     TEXT    NOT NULL,
-    actor_type TEXT    NOT NULL CHECK (actor_type = 'anonymous' OR actor_type = 'user' OR actor_type = 'host' OR actor_type = 'system'),
+    actor_type TEXT    NOT NULL CHECK (actor_type = 'anonymous' OR actor_type = 'user' OR actor_type = 'client' OR actor_type = 'host' OR actor_type = 'system'),
     actor_id   TEXT    NOT NULL,
     subject    TEXT    NOT NULL,
     session    TEXT    NOT NULL,
