@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
@@ -122,7 +123,7 @@ func (a *App) throwAway(ctx context.Context) (keyring.Masters, error) {
 }
 
 func (a *App) wireSessions(context.Context) error {
-	limits, err := ratelimit.NewMemory(a.c.Limits, a.c.LimitKeys, ratelimit.Monotonic(a.c.Now))
+	limits, err := a.limits()
 	if err != nil {
 		return err
 	}
@@ -134,9 +135,25 @@ func (a *App) wireSessions(context.Context) error {
 	})
 	a.follower = revocation.NewFollower(a.store.Revocations(), a.Auth.Cache(), a.c.Now, a.c.Log)
 	a.Auth.Follow(a.follower)
-	a.store.OnRevoke(func(entries []revocation.Entry) { a.Auth.Cache().Apply(entries) })
+	a.store.OnRevoke(func(entries []revocation.Entry) {
+		a.Auth.Cache().Apply(entries)
+		if a.c.Shared != nil {
+			a.c.Shared.Notify()
+		}
+	})
 	a.guard = clock.NewGuard(a.c.Now, a.c.Monotonic, a.clockJumped)
 	return nil
+}
+
+// limits counts in this process, or together with the other replicas.
+func (a *App) limits() (ratelimit.Store, error) {
+	if a.c.Shared == nil {
+		return ratelimit.NewMemory(a.c.Limits, a.c.LimitKeys, ratelimit.Monotonic(a.c.Now))
+	}
+	return a.c.Shared.Limits(ratelimit.SharedOptions{
+		Instance: hex.EncodeToString(a.facts.ID[:]), Self: secret.New("replica").Reveal(), Key: a.keys.MAC("limits"),
+		Limits: a.c.Limits, Keys: a.c.LimitKeys, Now: a.c.Now, Log: a.c.Log,
+	})
 }
 
 func (a *App) wireFlows(context.Context) error {

@@ -24,6 +24,9 @@ func (a *App) Run(ctx context.Context) error {
 	jobs := []func(context.Context) error{
 		a.follower.Run, a.Auth.Run, a.worker.Run, a.wakes, a.watchClock, a.sweep,
 	}
+	if a.c.Shared != nil {
+		jobs = append(jobs, a.c.Shared.Run)
+	}
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup
 	for i, job := range jobs {
@@ -44,20 +47,24 @@ func (a *App) stopped() error {
 	return a.store.Audit().Append(ctx, ev)
 }
 
-// wakes lets the store's notifications, where it has any, start a poll. They
+// wakes lets notifications, where there are any, start a poll. They
 // prove nothing by themselves (TH-27).
 func (a *App) wakes(ctx context.Context) error {
-	w, ok := a.store.(interface{ Wake() <-chan struct{} })
-	if !ok {
-		return nil
+	var store, shared <-chan struct{} // a nil channel never speaks
+	if w, ok := a.store.(interface{ Wake() <-chan struct{} }); ok {
+		store = w.Wake()
+	}
+	if a.c.Shared != nil {
+		shared = a.c.Shared.Wake()
 	}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-w.Wake():
-			a.follower.Wake()
+		case <-store:
+		case <-shared:
 		}
+		a.follower.Wake()
 	}
 }
 

@@ -42,8 +42,13 @@ func Defaults() []Limit {
 		PerHour(ChangeAccount, 60),
 		PerHour(ExportAccount, 5),
 		PerMinute(SetupSource, 10),
-		PerMinute(PageSource, 600),
-		PerMinute(APISource, 1200),
-		PerMinute(APIAccount, 1200),
+		perProcess(PerMinute(PageSource, 600)),
+		perProcess(PerMinute(APISource, 1200)),
+		perProcess(PerMinute(APIAccount, 1200)),
 	}
+}
+
+func perProcess(l Limit) Limit {
+	l.PerProcess = true
+	return l
 }
