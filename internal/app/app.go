@@ -13,6 +13,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/clock"
+	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/device"
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/egress"
@@ -61,6 +62,7 @@ type App struct {
 	Account   *account.Flow
 	Directory *directory.Flow
 	Setup     *setup.Flow
+	Decisions *decision.Recorder
 	Frame     *web.Frame
 
 	handler http.Handler
@@ -128,6 +130,10 @@ func (a *App) wireSessions(context.Context) error {
 		return err
 	}
 	a.rates = watched{limits, a}
+	a.Decisions = decision.New(a.store.Decisions(), a.c.Now, func(ctx context.Context, source string) bool {
+		d, err := limits.Take(ctx, ratelimit.All(ratelimit.Key{Limit: ratelimit.WhySource, Of: ratelimit.SourceOf(source)}))
+		return err == nil && d.Allowed
+	})
 	a.devices = device.NewBook(a.keys, a.facts.ID, a.facts.Epoch)
 	a.Auth = authn.New(authn.Options{
 		Instance: a.facts.ID, Sessions: a.store.Sessions(), Users: a.store.Users(),

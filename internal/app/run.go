@@ -8,6 +8,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/clock"
+	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/revocation"
@@ -22,7 +23,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	defer a.known.running.Store(false)
 	jobs := []func(context.Context) error{
-		a.follower.Run, a.Auth.Run, a.worker.Run, a.wakes, a.watchClock, a.sweep,
+		a.follower.Run, a.Auth.Run, a.worker.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run,
 	}
 	if a.c.Shared != nil {
 		jobs = append(jobs, a.c.Shared.Run)
@@ -131,6 +132,9 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.store.Proofs().Sweep(ctx, now.Add(-24*time.Hour), batch) },
 		func() (int, error) { return a.store.Mail().Sweep(ctx, now.Add(-a.c.Retention.Mail), batch) },
 		func() (int, error) { return a.store.Idempotency().Sweep(ctx, now.Add(-idempotency.Life), batch) },
+		func() (int, error) {
+			return a.store.Decisions().Sweep(ctx, now.Add(-decision.Keep), decision.Most, batch)
+		},
 		func() (int, error) { return a.store.Revocations().Sweep(ctx, now.Add(-revocation.Keep), batch) },
 	}
 	var errs []error

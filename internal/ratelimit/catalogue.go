@@ -22,6 +22,7 @@ const (
 	PageSource     Name = "page.source"
 	APISource      Name = "api.source"
 	APIAccount     Name = "api.account"
+	WhySource      Name = "why.source" // refusals that are explained
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a
@@ -45,6 +46,7 @@ func Defaults() []Limit {
 		perProcess(PerMinute(PageSource, 600)),
 		perProcess(PerMinute(APISource, 1200)),
 		perProcess(PerMinute(APIAccount, 1200)),
+		perProcess(PerMinute(WhySource, 30)),
 	}
 }
 
