@@ -22,6 +22,8 @@ import (
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/site"
+	"github.com/mortise-auth/mortise/internal/ticket"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -52,6 +54,8 @@ type Set interface {
 	Instance() instance.Store
 	Idempotency() idempotency.Store
 	Decisions() decision.Store
+	Sites() site.Store
+	Tickets() ticket.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

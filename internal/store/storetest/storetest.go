@@ -29,6 +29,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"roles", roles},
 		{"sessions", sessions},
 		{"session times", sessionTimes},
+		{"sites", siteTests},
+		{"tickets", ticketTests},
 		{"transactions", transactions},
 		{"users", users},
 		{"addresses", addresses},
