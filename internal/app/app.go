@@ -27,9 +27,11 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/setup"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
+	webgateway "github.com/mortise-auth/mortise/internal/web/gateway"
 )
 
 // App is one running Mortise. It is safe for concurrent use.
@@ -51,6 +53,8 @@ type App struct {
 	guard    *clock.Guard
 	devices  *device.Book
 	follower *revocation.Follower
+	sites    *site.Book
+	gateway  *webgateway.Handler
 
 	// Development only: who may be entered as, and the code that lets a browser.
 	entry     string
@@ -138,8 +142,9 @@ func (a *App) wireSessions(context.Context) error {
 	a.Auth = authn.New(authn.Options{
 		Instance: a.facts.ID, Sessions: a.store.Sessions(), Users: a.store.Users(),
 		Organizations: a.store.Organizations(), Roles: a.store.Roles(), Now: a.c.Now, Log: a.c.Log, Ended: a.usedAfterEnd,
+		Gates: a.store.Tickets(),
 	})
-	a.follower = revocation.NewFollower(a.store.Revocations(), a.Auth.Cache(), a.c.Now, a.c.Log)
+	a.wireSites()
 	a.Auth.Follow(a.follower)
 	a.store.OnRevoke(func(entries []revocation.Entry) {
 		a.Auth.Cache().Apply(entries)
