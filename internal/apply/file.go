@@ -12,6 +12,7 @@ type File struct {
 	Roles         []Role         `json:"roles,omitempty"`
 	Organizations []Organization `json:"organizations,omitempty"`
 	Users         []User         `json:"users,omitempty"`
+	Sites         []Site         `json:"sites,omitempty"`
 }
 
 // Role is a wanted role.
@@ -45,7 +46,7 @@ type Membership struct {
 
 // Empty reports whether f wants nothing.
 func (f File) Empty() bool {
-	return len(f.Roles) == 0 && len(f.Organizations) == 0 && len(f.Users) == 0
+	return len(f.Roles) == 0 && len(f.Organizations) == 0 && len(f.Users) == 0 && len(f.Sites) == 0
 }
 
 // Body encodes f with its passwords revealed, for the one request that carries

@@ -14,6 +14,7 @@ type state struct {
 	roles         map[string]RoleState
 	organizations map[string]OrganizationState
 	users         map[string]UserState
+	sites         map[string]SiteState
 	err           error
 }
 
@@ -39,6 +40,11 @@ var want = File{
 		Email: "ada@example.test", Password: secret.NewText("pw"), EmailVerified: true,
 		Roles: []string{"editor"}, Organizations: []Membership{{Slug: "acme"}},
 	}},
+}
+
+func (s state) Site(_ context.Context, host string) (SiteState, bool, error) {
+	v, ok := s.sites[host]
+	return v, ok, s.err
 }
 
 func plan(t *testing.T, s state, f File) []Change {

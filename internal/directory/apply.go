@@ -21,7 +21,7 @@ const byFile = "file"
 // ErrUsersInFile: a production server takes no accounts, and no passwords, from files.
 var ErrUsersInFile = problem.New(problem.Forbidden, "users_in_file", "This server takes no users from files. Create them one by one, or pass --allow-users knowingly.")
 
-// Apply brings roles, organisations and users to the wanted state and tells what
+// Apply brings roles, organisations, users and sites to the wanted state and tells what
 // became of each. Every resource is one transaction: it is brought about as a
 // whole or not at all, and its failure does not undo the others. A dry run writes
 // nothing.
@@ -32,6 +32,7 @@ func (f *Flow) Apply(ctx context.Context, by user.Caller, want apply.File, dryRu
 	if len(want.Users) > 0 && !allowUsers {
 		return apply.Result{}, ErrUsersInFile
 	}
+	want.Sites = plainSites(want.Sites)
 	changes, err := apply.Plan(ctx, current{f.o.Read}, want)
 	if err != nil {
 		return apply.Result{}, err
@@ -56,6 +57,8 @@ func (f *Flow) carryOut(ctx context.Context, by user.Caller, want apply.File, c 
 		return f.applyRole(ctx, by, want.Roles[c.Index])
 	case apply.KindOrganization:
 		return f.applyOrganization(ctx, by, want.Organizations[c.Index])
+	case apply.KindSite:
+		return f.applySite(ctx, by, want.Sites[c.Index])
 	default:
 		return f.applyUser(ctx, by, want.Users[c.Index])
 	}

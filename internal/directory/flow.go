@@ -16,6 +16,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -30,6 +31,7 @@ type Tx interface {
 	Instance() instance.Store
 	Mail() mail.Store
 	Audit() audit.Store
+	Sites() site.Store
 }
 
 // InTx runs fn in one transaction; see store.Store.

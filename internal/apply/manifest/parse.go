@@ -143,6 +143,7 @@ func (d *decoder) document(n *yaml.Node) {
 		"roles":         d.each(d.role),
 		"organizations": d.each(d.organization),
 		"users":         d.each(d.user),
+		"sites":         d.each(d.site),
 		"scopes":        d.later,
 		"resources":     d.later,
 		"clients":       d.later,

@@ -21,6 +21,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
@@ -91,6 +92,10 @@ type Directory interface {
 	Members(ctx context.Context, by user.Caller, id organization.ID, after user.ID, limit int) ([]organization.Membership, error)
 	SetMember(ctx context.Context, by user.Caller, m organization.Membership) error
 	RemoveMember(ctx context.Context, by user.Caller, id organization.ID, member user.ID) error
+	Sites(ctx context.Context, by user.Caller) ([]site.Site, error)
+	Site(ctx context.Context, by user.Caller, host string) (site.Site, error)
+	PutSite(ctx context.Context, by user.Caller, w apply.Site) (site.Site, error)
+	DeleteSite(ctx context.Context, by user.Caller, host string) error
 	Apply(ctx context.Context, by user.Caller, want apply.File, dryRun, allowUsers bool) (apply.Result, error)
 }
 
@@ -157,7 +162,7 @@ func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
 		s.signinTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(),
-		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(), s.instanceTable(),
+		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(), s.siteTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}
