@@ -144,10 +144,10 @@ func (a *App) wireSessions(context.Context) error {
 		Organizations: a.store.Organizations(), Roles: a.store.Roles(), Now: a.c.Now, Log: a.c.Log, Ended: a.usedAfterEnd,
 		Gates: a.store.Tickets(),
 	})
-	a.wireSites()
+	heard := a.wireSites()
 	a.Auth.Follow(a.follower)
 	a.store.OnRevoke(func(entries []revocation.Entry) {
-		a.Auth.Cache().Apply(entries)
+		heard.Apply(entries)
 		if a.c.Shared != nil {
 			a.c.Shared.Notify()
 		}

@@ -37,14 +37,14 @@ func (c caches) Reset() {
 }
 
 // wireSites makes the book of sites and the follower that keeps it and the
-// sessions true.
-func (a *App) wireSites() {
+// sessions true. It returns what has to hear of every revocation.
+func (a *App) wireSites() revocation.Cache {
 	var fresh lateFreshness
 	a.sites = site.NewBook(a.store.Sites(), &fresh, a.c.Now)
 	all := caches{a.Auth.Cache(), a.sites}
 	a.follower = revocation.NewFollower(a.store.Revocations(), all, a.c.Now, a.c.Log)
 	fresh.Follower = a.follower
-	a.store.OnRevoke(all.Apply)
+	return all
 }
 
 // lateFreshness is a follower that is made after what it keeps true.
