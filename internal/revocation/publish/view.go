@@ -11,7 +11,7 @@ import (
 
 // view is the tail as one audience may see it, masked once for all who follow.
 type view struct {
-	key     []byte
+	mask    *feed.Masker
 	upto    int64 // number of the last entry looked at
 	numbers []int64
 	entries []feed.Entry // of those numbers
@@ -53,7 +53,7 @@ func (p *Publisher) view(audience string) *view {
 			}
 			delete(p.views, other)
 		}
-		v = &view{key: p.maskKey(audience), upto: p.base}
+		v = &view{mask: feed.NewMasker(p.maskKey(audience)), upto: p.base}
 		p.views[audience] = v
 	}
 	i := sort.Search(len(p.tail), func(i int) bool { return p.tail[i].Number > v.upto })
@@ -65,7 +65,7 @@ func (p *Publisher) view(audience string) *view {
 
 func (v *view) add(audience string, e *revocation.Entry) {
 	v.upto = e.Number
-	if masked, ok := shown(audience, v.key, e); ok {
+	if masked, ok := shown(audience, v.mask, e); ok {
 		v.numbers, v.entries = append(v.numbers, e.Number), append(v.entries, masked)
 	}
 }
@@ -76,14 +76,14 @@ var kinds = map[revocation.Kind]feed.Kind{
 }
 
 // shown is an entry as an audience may see it; ok is false when it may not.
-func shown(audience string, key []byte, e *revocation.Entry) (masked feed.Entry, ok bool) {
+func shown(audience string, mask *feed.Masker, e *revocation.Entry) (masked feed.Entry, ok bool) {
 	if !e.Published() || e.Audiences != nil && !slices.Contains(e.Audiences, audience) {
 		return masked, false
 	}
 	kind, ok := kinds[e.Kind]
 	masked = feed.Entry{Kind: kind, Version: e.Version, Until: minuteAfter(e.Until)}
 	if kind != feed.Instance {
-		masked.Value = feed.MaskRaw(key, kind, e.Value)
+		masked.Value = mask.Mask(kind, e.Value)
 	}
 	return masked, ok
 }
