@@ -74,7 +74,9 @@ func shown(audience string, mask *feed.Masker, e *revocation.Entry) (masked feed
 	if e.Audiences != nil && !slices.Contains(e.Audiences, audience) {
 		return masked, false
 	}
-	masked, ok = e.Token()
+	if masked, ok = e.Token(); !ok {
+		return masked, false
+	}
 	if masked.Kind != feed.Instance {
 		masked.Value = mask.Mask(masked.Kind, masked.Value)
 	}
