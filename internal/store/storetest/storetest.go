@@ -26,6 +26,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"passwords", passwords},
 		{"proofs", proofs},
 		{"revocations", revocations},
+		{"feed", feeds},
 		{"roles", roles},
 		{"sessions", sessions},
 		{"session times", sessionTimes},
