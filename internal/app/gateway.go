@@ -57,11 +57,11 @@ func (a *App) gatewaySurface(fail func(http.ResponseWriter, *http.Request, error
 	own, _ := site.Host(a.c.url.Host, a.c.url.Scheme) // the URL was checked
 	flow := gateway.New(gateway.Options{
 		Instance: a.facts.ID, Issuer: strings.TrimRight(a.c.url.String(), "/"), Scheme: a.c.url.Scheme, OwnHost: own,
-		Sites: a.sites, People: a.Auth, Tickets: a.store.Tickets(), Now: a.c.Now, Log: a.c.Log,
+		Sites: a.sites, People: a.Auth, Tickets: a.store.Tickets(), Rates: a.rates, Now: a.c.Now, Log: a.c.Log,
 	})
 	a.gateway = webgateway.New(webgateway.Options{
 		URL: a.c.url, Names: a.Frame.Names(), Trust: a.c.trust, Flow: flow, Sites: a.sites, Rates: a.rates,
-		Now: a.c.Now, Log: a.c.Log, Fail: fail, Observe: a.c.Observers.Request,
+		Now: a.c.Now, Log: a.c.Log, Fail: fail, Observe: a.c.Observers.Request, Explain: a.Decisions.Record,
 		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, "") },
 	})
 	return a.gateway.Surface()

@@ -100,54 +100,85 @@ func (a *Authenticator) Follow(f Freshness) { a.fresh = f }
 // must not be changed. Anything that is not the secret of a live session is
 // session.ErrEnded; a store that does not answer is session.ErrUncertain.
 func (a *Authenticator) Session(ctx context.Context, text string) (*verify.Identity, error) {
+	e, err := a.session(ctx, text)
+	if err != nil {
+		return nil, err
+	}
+	return &e.identity, nil
+}
+
+// Versioned is Session with the token version of the account (TH-3), as it was
+// when the Identity was made: when it rises there is another Identity.
+func (a *Authenticator) Versioned(ctx context.Context, text string) (who *verify.Identity, version int64, err error) {
+	e, err := a.session(ctx, text)
+	if err != nil {
+		return nil, 0, err
+	}
+	return &e.identity, e.version, nil
+}
+
+func (a *Authenticator) session(ctx context.Context, text string) (*entry, error) {
 	d, ok := secret.DigestOf(session.Purpose, a.o.Instance, text)
 	if !ok {
 		return nil, session.ErrEnded
 	}
 	now := a.o.Now()
-	if a.fresh != nil && a.fresh.Fresh(now) {
-		if e := a.cache.get(&d); e != nil && e.usable(now) {
-			a.hits.Add(1)
-			a.touch(ctx, e, now)
-			return &e.identity, nil
-		}
+	if e := a.warm(ctx, &d, now); e != nil {
+		return e, nil
 	}
 	return a.read(ctx, d, now)
 }
 
+// warm answers from memory, while there is a freshness proof; else it is nil.
+func (a *Authenticator) warm(ctx context.Context, d *secret.Digest, now time.Time) *entry {
+	if a.fresh == nil || !a.fresh.Fresh(now) {
+		return nil
+	}
+	e := a.cache.get(d)
+	if e == nil || !e.usable(now) {
+		return nil
+	}
+	a.hits.Add(1)
+	a.touch(ctx, e, now)
+	return e
+}
+
 // read asks the store and fills the cache.
-func (a *Authenticator) read(ctx context.Context, d secret.Digest, now time.Time) (*verify.Identity, error) {
+func (a *Authenticator) read(ctx context.Context, d secret.Digest, now time.Time) (*entry, error) {
 	a.misses.Add(1)
 	mark := a.cache.begin()
 	s, err := a.o.Sessions.ByDigest(ctx, d)
 	if err != nil {
 		return nil, a.refusal(err)
 	}
-	who, err := a.live(ctx, s, now)
+	e, err := a.live(ctx, s, now)
 	if err != nil {
 		return nil, a.refusal(err)
 	}
-	e := entryOf(who, s)
 	a.touch(ctx, e, now)
 	a.cache.put(mark, d, e)
-	return &e.identity, nil
+	return e, nil
 }
 
-func entryOf(who verify.Identity, s session.Session) *entry {
-	e := &entry{identity: who, session: s.ID, user: s.User, expires: s.ExpiresAt.UnixNano(), idle: int64(s.IdleTimeout)}
+func entryOf(who verify.Identity, version int64, s session.Session) *entry {
+	e := &entry{identity: who, version: version, session: s.ID, user: s.User, expires: s.ExpiresAt.UnixNano(), idle: int64(s.IdleTimeout)}
 	e.seen.Store(s.LastSeenAt.UnixNano())
 	return e
 }
 
-// live returns whose session s is, unless it is over.
-func (a *Authenticator) live(ctx context.Context, s session.Session, now time.Time) (verify.Identity, error) {
+// live returns what is known about s, unless it is over.
+func (a *Authenticator) live(ctx context.Context, s session.Session, now time.Time) (*entry, error) {
 	if !s.Live(now) {
 		if a.o.Ended != nil && !s.EndedAt.IsZero() {
 			a.o.Ended(ctx, s)
 		}
-		return verify.Identity{}, session.ErrEnded
+		return nil, session.ErrEnded
 	}
-	return a.identify(ctx, s)
+	who, version, err := a.identify(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return entryOf(who, version, s), nil
 }
 
 // refusal hides everything but "ended" and "cannot tell".
@@ -159,18 +190,20 @@ func (a *Authenticator) refusal(err error) error {
 	return session.ErrUncertain.Because(err).After(2 * time.Second)
 }
 
-func (a *Authenticator) identify(ctx context.Context, s session.Session) (verify.Identity, error) {
+// identify reads the account before what hangs on it: a version read too early is
+// at worst one that tokens are refused under.
+func (a *Authenticator) identify(ctx context.Context, s session.Session) (who verify.Identity, version int64, err error) {
 	u, err := a.o.Users.ByID(ctx, s.User)
 	if err != nil {
-		return verify.Identity{}, err
+		return who, 0, err
 	}
 	emails, err := a.o.Users.Emails(ctx, s.User)
 	if err != nil {
-		return verify.Identity{}, err
+		return who, 0, err
 	}
 	orgs, err := a.o.Organizations.Of(ctx, s.User)
 	if err != nil {
-		return verify.Identity{}, err
+		return who, 0, err
 	}
 	c := verify.Claims{
 		Kind: verify.User, Subject: u.ID.String(), Name: u.Name, Locale: u.Locale, Roles: u.Roles,
@@ -186,7 +219,7 @@ func (a *Authenticator) identify(ctx context.Context, s session.Session) (verify
 		c.Organizations = append(c.Organizations, verify.Organization{ID: o.Organization.String(), Slug: o.Slug, Roles: o.Roles})
 	}
 	c.Permissions, err = a.permissions(ctx, u.Roles)
-	return verify.NewIdentity(c), err
+	return verify.NewIdentity(c), u.TokenVersion, err
 }
 
 func (a *Authenticator) permissions(ctx context.Context, roles []string) ([]string, error) {

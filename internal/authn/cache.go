@@ -21,6 +21,7 @@ const (
 // entry is one live session as the last read of the store showed it.
 type entry struct {
 	identity verify.Identity
+	version  int64 // of the account's tokens
 	session  session.ID
 	user     user.ID
 	expires  int64 // Unix nanoseconds

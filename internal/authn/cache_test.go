@@ -27,7 +27,8 @@ type shelf struct {
 	written  []session.Seen
 	down     error
 	reads    atomic.Int64
-	during   func() // after a row was read, before it is handed over
+	tokens   atomic.Int64 // token version of every account
+	during   func()       // after a row was read, before it is handed over
 }
 
 func (s *shelf) ByDigest(_ context.Context, d secret.Digest) (session.Session, error) {
@@ -56,7 +57,7 @@ func (s *shelf) Touch(_ context.Context, uses []session.Seen) error {
 }
 
 func (s *shelf) ByID(_ context.Context, id user.ID) (user.User, error) {
-	return user.User{ID: id, State: user.Active, Version: 1, Roles: []string{"editor"}}, nil
+	return user.User{ID: id, State: user.Active, Version: 1, TokenVersion: s.tokens.Load(), Roles: []string{"editor"}}, nil
 }
 
 func (s *shelf) Emails(context.Context, user.ID) ([]user.Email, error) { return nil, nil }
@@ -251,6 +252,29 @@ func TestNoProof(t *testing.T) {
 				t.Errorf("store away: %v, want 503 with Retry-After", err)
 			}
 		})
+	}
+}
+
+// TH-3: the version that tokens carry comes with the Identity, and a loss of
+// authority gives another Identity with another version.
+func TestVersioned(t *testing.T) {
+	r := newRig(t)
+	token, s := r.born()
+	r.tokens.Store(3)
+	who, version, err := r.Versioned(t.Context(), token.Reveal())
+	if err != nil || version != 3 {
+		t.Fatal(version, err)
+	}
+	r.tokens.Store(4)
+	if same, version, _ := r.Versioned(t.Context(), token.Reveal()); same != who || version != 3 {
+		t.Errorf("warm: %d, the same: %v", version, same == who)
+	}
+	r.Cache().Apply([]revocation.Entry{{Kind: revocation.Refresh, Value: s.User, Version: 4}})
+	if other, version, err := r.Versioned(t.Context(), token.Reveal()); other == who || version != 4 || err != nil {
+		t.Errorf("after the loss: %d, the same: %v, %v", version, other == who, err)
+	}
+	if _, _, err := r.Versioned(t.Context(), "nonsense"); !errors.Is(err, session.ErrEnded) {
+		t.Error(err)
 	}
 }
 

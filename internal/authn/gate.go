@@ -16,33 +16,41 @@ type Gates interface {
 	Open(ctx context.Context, gate secret.Digest) (ticket.Opened, error)
 }
 
-// Gate returns who holds the gate secret text on host. A gate is a child of its
+// Gate returns who holds the gate secret text on host, and the token version of
+// the account, as Versioned does. A gate is a child of its
 // session: it is cached beside it, forgotten with it, and touches it. Anything
 // else than the secret of a gate into this very host, whose session lives, is
 // ticket.ErrGate; a store that does not answer is session.ErrUncertain.
-func (a *Authenticator) Gate(ctx context.Context, text, host string) (*verify.Identity, error) {
+func (a *Authenticator) Gate(ctx context.Context, text, host string) (who *verify.Identity, version int64, err error) {
 	d, ok := secret.DigestOf(ticket.GatePurpose, a.o.Instance, text)
 	if !ok || a.o.Gates == nil {
-		return nil, ticket.ErrGate
+		return nil, 0, ticket.ErrGate
 	}
 	now := a.o.Now()
-	var e *entry
-	if a.fresh != nil && a.fresh.Fresh(now) {
-		e = a.cache.get(&d)
-	}
-	if e != nil && e.usable(now) {
-		a.hits.Add(1)
-		a.touch(ctx, e, now)
-	} else {
-		var err error
+	e := a.warm(ctx, &d, now)
+	if e == nil {
 		if e, err = a.open(ctx, d, now); err != nil {
-			return nil, err
+			return nil, 0, err
 		}
 	}
 	if e.host != host {
-		return nil, ticket.ErrGate.Becausef("a gate into %q was tried at %q", e.host, host)
+		return nil, 0, ticket.ErrGate.Becausef("a gate into %q was tried at %q", e.host, host)
 	}
-	return &e.identity, nil
+	return &e.identity, e.version, nil
+}
+
+// Known is Gate without the store. It reports false for whatever a store would
+// have to tell, and for what is known to open nothing here.
+func (a *Authenticator) Known(ctx context.Context, text, host string) (who *verify.Identity, version int64, ok bool) {
+	d, ok := secret.DigestOf(ticket.GatePurpose, a.o.Instance, text)
+	if !ok {
+		return nil, 0, false
+	}
+	e := a.warm(ctx, &d, a.o.Now())
+	if e == nil || e.host != host {
+		return nil, 0, false
+	}
+	return &e.identity, e.version, true
 }
 
 // open asks the store and fills the cache. The session is looked up by the
@@ -62,11 +70,10 @@ func (a *Authenticator) open(ctx context.Context, d secret.Digest, now time.Time
 		if err != nil {
 			return nil, a.closed(err)
 		}
-		who, err := a.live(ctx, s, now)
+		e, err := a.live(ctx, s, now)
 		if err != nil {
 			return nil, a.closed(err)
 		}
-		e := entryOf(who, s)
 		e.host = g.Host
 		a.touch(ctx, e, now)
 		a.cache.put(mark, d, e)

@@ -1,6 +1,17 @@
 package gateway
 
-import "github.com/mortise-auth/mortise/internal/problem"
+import (
+	"errors"
+
+	"github.com/mortise-auth/mortise/internal/problem"
+)
+
+// errNothing: a stranger who brought no credential at all, which needs no
+// explanation.
+var errNothing = errors.New("no credential")
+
+// Stranger reports whether err refuses somebody who brought nothing to be known by.
+func Stranger(err error) bool { return errors.Is(err, errNothing) }
 
 var (
 	// ErrSignIn: nobody is signed in here. Browsers are sent to sign in.

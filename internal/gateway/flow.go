@@ -3,11 +3,11 @@ package gateway
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
-	"github.com/mortise-auth/mortise/internal/problem"
-	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/ticket"
 	"github.com/mortise-auth/mortise/verify"
@@ -18,15 +18,19 @@ type Sites interface {
 	Site(ctx context.Context, host string) (*site.Compiled, error)
 }
 
-// People answers who holds a cookie; see authn.Authenticator.
+// People answers who holds a cookie, and the version that tokens of that account
+// carry; see authn.Authenticator. When the version rises, the Identity is another.
 type People interface {
-	Session(ctx context.Context, text string) (*verify.Identity, error)
-	Gate(ctx context.Context, text, host string) (*verify.Identity, error)
+	// Known is Gate from memory alone; false when the store would have to be asked.
+	Known(ctx context.Context, text, host string) (who *verify.Identity, version int64, ok bool)
+	Versioned(ctx context.Context, text string) (who *verify.Identity, version int64, err error)
+	Gate(ctx context.Context, text, host string) (who *verify.Identity, version int64, err error)
 }
 
 // Bearer is who a token speaks for.
 type Bearer struct {
 	Identity *verify.Identity // shared; the same pointer while nothing about it changed
+	Version  int64            // of the account's tokens (TH-3); 0: the subject has none
 	Scopes   []string
 }
 
@@ -53,6 +57,7 @@ type Options struct {
 	Tokens   Tokens
 	Signer   Signer
 	Tickets  ticket.Store
+	Rates    ratelimit.Store // of look-ups that fail
 	Now      func() time.Time
 	Log      *slog.Logger
 }
@@ -72,8 +77,29 @@ type Decision struct {
 	SignIn   bool  // a browser that should be sent to sign in
 	Site     *site.Compiled
 	Identity *verify.Identity // nil: nobody is known, and nobody had to be
+	Version  int64            // of the tokens of whoever is known
 	Letter   *Letter          // what the upstream is told; never nil when it may pass
+
+	// For whoever may read why it was refused.
+	Stage Stage
+	Rule  int              // that decided; counted from 1, 0: none did
+	Found *verify.Identity // who asked, as far as that was found out
 }
+
+// Stage is what is checked, in order.
+type Stage int
+
+// The stages.
+const (
+	AtSite Stage = iota
+	AtAddress
+	AtScheme
+	AtRule
+	AtCredential
+	AtOrigin
+	AtRequirements
+	AtIdentity // the signed one
+)
 
 // Decide judges one request. It does not touch the store while the session, the
 // rules and the freshness proof are warm.
@@ -81,7 +107,8 @@ func (f *Flow) Decide(ctx context.Context, o *Original) Decision {
 	var d Decision
 	d.Err = f.decide(ctx, o, &d)
 	if d.Err == nil {
-		d.Letter, d.Err = f.letter(ctx, d.Identity, d.Site)
+		d.Stage = AtIdentity
+		d.Letter, d.Err = f.letter(ctx, d.Identity, d.Version, d.Site)
 	}
 	if d.Err != nil {
 		d.SignIn = d.Site != nil && o.Navigate && !o.unsafe() && o.Bearer == "" && errors.Is(d.Err, ErrSignIn)
@@ -94,22 +121,29 @@ func (f *Flow) decide(ctx context.Context, o *Original, d *Decision) error {
 	s, err := f.o.Sites.Site(ctx, o.Host)
 	if err != nil {
 		if errors.Is(err, site.ErrUnknown) {
-			return ErrDenied.Because(err)
+			return ErrDenied.Because(err).Comparing("a host among the sites", o.Host)
 		}
 		return err
 	}
+	d.Stage = AtAddress
 	path, err := site.Path(o.Target)
 	if err != nil {
 		return err
 	}
+	d.Stage = AtScheme
 	if o.Scheme != f.o.Scheme {
-		return ErrScheme
+		return ErrScheme.Comparing(f.o.Scheme, o.Scheme)
 	}
-	d.Site = s
+	d.Site, d.Stage = s, AtRule
 	rule := s.Match(path, o.Method, o.Client)
-	if rule == nil || rule.Action != site.Allow && rule.Action != site.Require {
-		return ErrDenied.Becausef("%s %s", o.Method, path)
+	if rule == nil {
+		return ErrDenied.Becausef("no rule of %s fits", s.Host).Comparing("a rule that fits path, method and network", fmt.Sprintf("%s from %s", o.Method, o.Client))
 	}
+	d.Rule = rule.Number
+	if rule.Action != site.Allow && rule.Action != site.Require {
+		return ErrDenied.Becausef("rule %d of %s", rule.Number, s.Host).Comparing("a rule that lets pass", "action "+string(rule.Action))
+	}
+	d.Stage = AtCredential
 	if rule.Action == site.Allow {
 		return f.greet(ctx, o, d)
 	}
@@ -120,64 +154,39 @@ func (f *Flow) decide(ctx context.Context, o *Original, d *Decision) error {
 // page may have sent the request; a token may be the upstream's own.
 func (f *Flow) greet(ctx context.Context, o *Original, d *Decision) error {
 	if o.Upgrade && !o.sameOrigin(false) {
-		return ErrCrossSite
+		return f.crossSite(o, d)
 	}
 	if o.Bearer != "" || !o.sameOrigin(true) {
 		return nil
 	}
-	who, err := f.cookie(ctx, o, d.Site)
-	if err == nil {
-		d.Identity = who
+	if who, version, err := f.cookie(ctx, o, d.Site); err == nil {
+		d.Identity, d.Version = who, version
 	}
 	return nil
 }
 
 // demand finds out who it is and holds that against the rule.
-func (f *Flow) demand(ctx context.Context, o *Original, d *Decision, rule *site.Rule) error {
+func (f *Flow) demand(ctx context.Context, o *Original, d *Decision, rule *site.Numbered) error {
 	who, cookie, err := f.who(ctx, o, d.Site)
 	if err != nil {
 		return err
 	}
+	d.Found = who.Identity
 	if !o.sameOrigin(cookie) {
-		return ErrCrossSite.Becausef("%s from %q, %q", o.Method, o.Origin, o.Site)
+		return f.crossSite(o, d)
 	}
+	d.Stage = AtRequirements
 	if err := f.fulfils(who, cookie, rule); err != nil {
 		return err
 	}
-	d.Identity = who.Identity
+	d.Identity, d.Version = who.Identity, who.Version
 	return nil
 }
 
-// who reads the one credential that counts: a token if there is one, else the
-// cookie of this host.
-func (f *Flow) who(ctx context.Context, o *Original, s *site.Compiled) (b Bearer, cookie bool, err error) {
-	if o.Bearer == "" {
-		b.Identity, err = f.cookie(ctx, o, s)
-		return b, true, err
-	}
-	if f.o.Tokens == nil {
-		return b, false, ErrToken
-	}
-	b, err = f.o.Tokens.Bearer(ctx, o.Bearer, f.audience(s))
-	if err != nil && problem.Of(err).Kind != problem.Unavailable {
-		err = ErrToken.Because(err)
-	}
-	return b, false, err
-}
-
-func (f *Flow) cookie(ctx context.Context, o *Original, s *site.Compiled) (who *verify.Identity, err error) {
-	switch {
-	case o.Gate != "":
-		who, err = f.o.People.Gate(ctx, o.Gate, s.Host)
-	case o.Session != "" && s.Host == f.o.OwnHost:
-		who, err = f.o.People.Session(ctx, o.Session)
-	default:
-		return nil, ErrSignIn
-	}
-	if errors.Is(err, ticket.ErrGate) || errors.Is(err, session.ErrEnded) {
-		return nil, ErrSignIn.Because(err)
-	}
-	return who, err
+func (f *Flow) crossSite(o *Original, d *Decision) error {
+	d.Stage = AtOrigin
+	return ErrCrossSite.Becausef("%s, upgrade %v", o.Method, o.Upgrade).
+		Comparing(o.Scheme+"://"+o.Host, fmt.Sprintf("Origin %q, Sec-Fetch-Site %q", o.Origin, o.Site))
 }
 
 // audience is what tokens and signed identities for a site are meant for.
@@ -186,48 +195,4 @@ func (f *Flow) audience(s *site.Compiled) string {
 		return s.Audience
 	}
 	return f.o.Scheme + "://" + s.Host
-}
-
-// fulfils holds a person against the requirements of a rule.
-func (f *Flow) fulfils(b Bearer, cookie bool, r *site.Rule) error {
-	who := b.Identity
-	if len(r.Roles) > 0 && !some(r.Roles, who.HasRole) {
-		return ErrLacking.Becausef("none of the roles %v", r.Roles)
-	}
-	for _, p := range r.Permissions {
-		if !who.HasPermission(p) {
-			return ErrLacking.Becausef("permission %s", p)
-		}
-	}
-	for _, scope := range r.Scopes {
-		if !cookie && !some(b.Scopes, func(s string) bool { return s == scope }) {
-			return ErrLacking.Becausef("scope %s", scope)
-		}
-	}
-	if r.Organization != "" && !inOrganization(who, r) {
-		return ErrLacking.Becausef("organization %s %v", r.Organization, r.OrgRoles)
-	}
-	if who.Assurance < r.Assurance {
-		return ErrAssurance.Becausef("%d of %d", who.Assurance, r.Assurance)
-	}
-	if r.FreshWithin > 0 && f.o.Now().Sub(who.AuthenticatedAt) > r.FreshWithin {
-		return ErrStale
-	}
-	return nil
-}
-
-func inOrganization(who *verify.Identity, r *site.Rule) bool {
-	if len(r.OrgRoles) == 0 {
-		return who.HasOrganizationRole(r.Organization, "")
-	}
-	return some(r.OrgRoles, func(role string) bool { return who.HasOrganizationRole(r.Organization, role) })
-}
-
-func some(list []string, fits func(string) bool) bool {
-	for _, s := range list {
-		if fits(s) {
-			return true
-		}
-	}
-	return false
 }

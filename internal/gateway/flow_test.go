@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/site"
 )
 
@@ -29,8 +31,8 @@ func TestDecide(t *testing.T) {
 	r := newRig(t, app, site.Site{Host: "b.example.org", Rules: app.Rules}, site.Site{Host: "id.example.org", Rules: app.Rules})
 	r.enter("app.example.org", "adas", r.ada())
 	r.own["session"] = r.ada()
-	r.token["good https://app.example.org"] = Bearer{r.ada(), []string{"read"}}
-	r.token["narrow https://app.example.org"] = Bearer{r.ada(), nil}
+	r.token["good https://app.example.org"] = Bearer{r.ada(), 7, []string{"read"}}
+	r.token["narrow https://app.example.org"] = Bearer{r.ada(), 7, nil}
 	type o = Original
 	for name, tt := range map[string]struct {
 		o      Original
@@ -117,6 +119,90 @@ func TestClosedWhenUncertain(t *testing.T) {
 	}
 }
 
+// Look-ups are charged when they fail, and only then; whoever is known without one
+// passes when the source has used them up.
+func TestFailedLookUps(t *testing.T) {
+	r := newRig(t, app)
+	r.most = 3
+	r.enter("app.example.org", "adas", r.ada())
+	r.token["good https://app.example.org"] = Bearer{r.ada(), 7, nil}
+	ask := func(gate, bearer string) error {
+		return r.Decide(t.Context(), &Original{Scheme: "https", Host: "app.example.org", Method: "GET", Target: "/any/x", Gate: gate, Bearer: bearer}).Err
+	}
+	for range 10 {
+		for _, err := range []error{ask("adas", ""), ask("", "good")} {
+			if err != nil || r.charged != 0 {
+				t.Fatal(err, r.charged)
+			}
+		}
+		if err := ask("", ""); !errors.Is(err, ErrSignIn) || !Stranger(err) || r.charged != 0 {
+			t.Fatalf("a stranger: %v, charged %d", err, r.charged)
+		}
+	}
+	for i, want := range []error{ErrSignIn, ErrToken, ErrSignIn, ratelimit.ErrLimited, ratelimit.ErrLimited} {
+		var err error
+		if i%2 == 0 {
+			err = ask("dead", "")
+		} else {
+			err = ask("", "bad")
+		}
+		if !errors.Is(err, want) || Stranger(err) {
+			t.Errorf("%d: %v, want %v", i, err, want)
+		}
+	}
+	if err := ask("adas", ""); !errors.Is(err, ratelimit.ErrLimited) {
+		t.Errorf("a look-up beyond the limit: %v", err)
+	}
+	r.warm = true
+	if err := ask("adas", ""); err != nil {
+		t.Errorf("somebody known, beyond the limit: %v", err)
+	}
+}
+
+// What a refusal leaves for whoever may ask why: the stage, the rule, what was
+// wanted and what was found.
+func TestRefusalsExplain(t *testing.T) {
+	r := newRig(t, app)
+	r.enter("app.example.org", "adas", r.ada())
+	type o = Original
+	for name, tt := range map[string]struct {
+		o           Original
+		stage       Stage
+		rule        int
+		wanted, got string
+		found       bool
+	}{
+		"host":       {o{Host: "x.example.org", Target: "/"}, AtSite, 0, "a host among the sites", "x.example.org", false},
+		"address":    {o{Target: "/a/../b"}, AtAddress, 0, "", "", false},
+		"scheme":     {o{Scheme: "http", Target: "/"}, AtScheme, 0, "https", "http", false},
+		"no rule":    {o{Target: "/elsewhere"}, AtRule, 0, "a rule that fits path, method and network", "GET from invalid IP", false},
+		"deny":       {o{Target: "/closed/x"}, AtRule, 2, "a rule that lets pass", "action deny", false},
+		"dead gate":  {o{Target: "/any/x", Gate: "dead"}, AtCredential, 11, "a gate into app.example.org whose session lives", "one that opens nothing here", false},
+		"role":       {o{Target: "/chiefs/x", Gate: "adas"}, AtRequirements, 4, "any of the roles [chief]", "roles [editor]", true},
+		"permission": {o{Target: "/write/x", Gate: "adas"}, AtRequirements, 6, "permission posts:write", "permissions [posts:read]", true},
+		"member":     {o{Target: "/members/x", Gate: "adas"}, AtRequirements, 8, "membership of other []", "[editor acme/owner]", true},
+		"assurance":  {o{Target: "/strong/x", Gate: "adas"}, AtRequirements, 9, "assurance 2", "assurance 1", true},
+		"stale":      {o{Target: "/fresh/x", Gate: "adas"}, AtRequirements, 10, "signed in within 30s", "1m0s ago", true},
+		"cross-site": {o{Method: "POST", Target: "/any/x", Gate: "adas", Site: "cross-site"}, AtOrigin, 11, "https://app.example.org", `Origin "", Sec-Fetch-Site "cross-site"`, true},
+		"socket":     {o{Target: "/public/x", Upgrade: true, Origin: "https://evil.test"}, AtOrigin, 1, "https://app.example.org", `Origin "https://evil.test", Sec-Fetch-Site ""`, false},
+	} {
+		if tt.o.Host == "" {
+			tt.o.Host = "app.example.org"
+		}
+		if tt.o.Scheme == "" {
+			tt.o.Scheme = "https"
+		}
+		if tt.o.Method == "" {
+			tt.o.Method = "GET"
+		}
+		d := r.Decide(t.Context(), &tt.o)
+		wanted, got := problem.Of(d.Err).Compared()
+		if d.Err == nil || d.Stage != tt.stage || d.Rule != tt.rule || wanted != tt.wanted || got != tt.got || (d.Found != nil) != tt.found {
+			t.Errorf("%s: %v, stage %d, rule %d, wanted %q, got %q, found %v", name, d.Err, d.Stage, d.Rule, wanted, got, d.Found != nil)
+		}
+	}
+}
+
 // TH-38 SE-51 SE-57: what an upstream is told, signed for it alone and for a minute.
 func TestLetter(t *testing.T) {
 	signed := site.Site{Host: "app.example.org", Audience: "https://up.internal", Rules: []site.Rule{{Paths: []string{"/p"}, Action: site.Allow}, {Action: site.Require}}}
@@ -139,7 +225,7 @@ func TestLetter(t *testing.T) {
 	if err := json.Unmarshal([]byte(payload), &c); err != nil || typ != "mortise-id+jwt" {
 		t.Fatal(typ, err)
 	}
-	if c.Audience != "https://up.internal" || c.Issuer != "https://id.example.org" || c.Subject != who.Subject || c.Session != who.Session ||
+	if c.Audience != "https://up.internal" || c.Issuer != "https://id.example.org" || c.Subject != who.Subject || c.Session != who.Session || c.Version != 7 ||
 		c.Expiry-c.IssuedAt > 60 || c.Expiry <= c.IssuedAt || c.Name != "" || c.Email != "" || len(c.Roles) != 1 {
 		t.Errorf("%+v", c)
 	}

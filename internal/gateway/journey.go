@@ -158,7 +158,7 @@ func (f *Flow) Redeem(ctx context.Context, by user.Caller, host, text, nonce str
 // Leave closes the gate whose secret is text. One that opens nothing any more has
 // nothing to close.
 func (f *Flow) Leave(ctx context.Context, by user.Caller, host, text string) error {
-	who, err := f.o.People.Gate(ctx, text, host)
+	who, _, err := f.o.People.Gate(ctx, text, host)
 	if err != nil {
 		return err
 	}

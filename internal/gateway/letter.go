@@ -58,7 +58,7 @@ type written struct {
 // maxLetters bounds what is remembered.
 const maxLetters = 20_000
 
-func (f *Flow) letter(ctx context.Context, who *verify.Identity, s *site.Compiled) (*Letter, error) {
+func (f *Flow) letter(ctx context.Context, who *verify.Identity, version int64, s *site.Compiled) (*Letter, error) {
 	if who == nil {
 		return nobody, nil
 	}
@@ -70,7 +70,7 @@ func (f *Flow) letter(ctx context.Context, who *verify.Identity, s *site.Compile
 	if w != nil && now.Before(w.until) && w.until.Sub(now) <= letterLife {
 		return w.letter, nil
 	}
-	l, err := f.write(ctx, who, s, now)
+	l, err := f.write(ctx, who, version, s, now)
 	if err == nil {
 		f.letters.keep(key, &written{l, now.Add(letterLife)})
 	}
@@ -86,7 +86,7 @@ func (l *letters) keep(key letterKey, w *written) {
 	l.known[key] = w
 }
 
-func (f *Flow) write(ctx context.Context, who *verify.Identity, s *site.Compiled, now time.Time) (*Letter, error) {
+func (f *Flow) write(ctx context.Context, who *verify.Identity, version int64, s *site.Compiled, now time.Time) (*Letter, error) {
 	l := &Letter{
 		User: []string{field(who.Subject)}, Email: []string{""}, Name: []string{field(who.Name)},
 		Groups: []string{field(strings.Join(groups(who), ","))}, Identity: []string{""},
@@ -100,7 +100,7 @@ func (f *Flow) write(ctx context.Context, who *verify.Identity, s *site.Compiled
 	if f.o.Signer == nil {
 		return nil, ErrUnsigned
 	}
-	payload, err := json.Marshal(f.claims(who, s, now))
+	payload, err := json.Marshal(f.claims(who, version, s, now))
 	if err != nil {
 		return nil, err
 	}
@@ -115,6 +115,7 @@ type claims struct {
 	Issuer    string   `json:"iss"`
 	Audience  string   `json:"aud"`
 	Subject   string   `json:"sub"`
+	Version   int64    `json:"uv,omitempty"` // of the subject's tokens: lower than the live set's is dead (TH-3)
 	Session   string   `json:"sid,omitempty"`
 	IssuedAt  int64    `json:"iat"`
 	Expiry    int64    `json:"exp"`
@@ -133,9 +134,9 @@ type org struct {
 	Roles []string `json:"roles,omitempty"`
 }
 
-func (f *Flow) claims(who *verify.Identity, s *site.Compiled, now time.Time) claims {
+func (f *Flow) claims(who *verify.Identity, version int64, s *site.Compiled, now time.Time) claims {
 	c := claims{
-		Issuer: f.o.Issuer, Audience: s.Audience, Subject: who.Subject, Session: who.Session,
+		Issuer: f.o.Issuer, Audience: s.Audience, Subject: who.Subject, Version: version, Session: who.Session,
 		IssuedAt: now.Unix(), Expiry: now.Add(IdentityLife).Unix(), AuthTime: who.AuthenticatedAt.Unix(),
 		Assurance: who.Assurance, Methods: who.Methods(), Roles: who.Roles(),
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/site"
@@ -28,12 +29,16 @@ type rig struct {
 	token map[string]Bearer // by token and audience
 	rows  rows
 	sign  int
+
+	warm    bool // gates are known without the store
+	charged int  // of look-ups that may fail
+	most    int
 }
 
 func newRig(t *testing.T, sites ...site.Site) *rig {
 	r := &rig{
 		t: t, now: time.Date(2033, 5, 6, 7, 8, 9, 0, time.UTC), sites: map[string]*site.Compiled{},
-		gates: map[string]map[string]*verify.Identity{}, own: map[string]*verify.Identity{}, token: map[string]Bearer{},
+		gates: map[string]map[string]*verify.Identity{}, own: map[string]*verify.Identity{}, token: map[string]Bearer{}, most: 1000,
 	}
 	for _, s := range sites {
 		clean, err := s.Clean()
@@ -44,7 +49,7 @@ func newRig(t *testing.T, sites ...site.Site) *rig {
 	}
 	r.Flow = New(Options{
 		Issuer: "https://id.example.org", Scheme: "https", OwnHost: "id.example.org", Sites: r, People: r, Tokens: r, Signer: r,
-		Tickets: &r.rows, Now: func() time.Time { return r.now }, Log: slog.New(slog.DiscardHandler),
+		Tickets: &r.rows, Rates: r, Now: func() time.Time { return r.now }, Log: slog.New(slog.DiscardHandler),
 	})
 	return r
 }
@@ -59,18 +64,36 @@ func (r *rig) Site(_ context.Context, host string) (*site.Compiled, error) {
 	return nil, site.ErrUnknown
 }
 
-func (r *rig) Gate(_ context.Context, text, host string) (*verify.Identity, error) {
-	if who, ok := r.gates[host][text]; ok {
-		return who, nil
-	}
-	return nil, ticket.ErrGate
+func (r *rig) Known(_ context.Context, text, host string) (*verify.Identity, int64, bool) {
+	who, ok := r.gates[host][text]
+	return who, 7, ok && r.warm
 }
 
-func (r *rig) Session(_ context.Context, text string) (*verify.Identity, error) {
-	if who, ok := r.own[text]; ok {
-		return who, nil
+func (r *rig) Take(_ context.Context, _ ratelimit.Keys) (ratelimit.Decision, error) {
+	if r.charged == r.most {
+		return ratelimit.Decision{RetryAfter: time.Second}, nil
 	}
-	return nil, session.ErrEnded
+	r.charged++
+	return ratelimit.Decision{Allowed: true}, nil
+}
+
+func (r *rig) Refund(context.Context, ratelimit.Keys) error {
+	r.charged--
+	return nil
+}
+
+func (r *rig) Gate(_ context.Context, text, host string) (*verify.Identity, int64, error) {
+	if who, ok := r.gates[host][text]; ok {
+		return who, 7, nil
+	}
+	return nil, 0, ticket.ErrGate
+}
+
+func (r *rig) Versioned(_ context.Context, text string) (*verify.Identity, int64, error) {
+	if who, ok := r.own[text]; ok {
+		return who, 7, nil
+	}
+	return nil, 0, session.ErrEnded
 }
 
 func (r *rig) Bearer(_ context.Context, token, audience string) (Bearer, error) {

@@ -23,6 +23,7 @@ const (
 	APISource      Name = "api.source"
 	APIAccount     Name = "api.account"
 	FeedSource     Name = "feed.source" // polls of the revocation feed
+	GateSource     Name = "gate.source" // credentials at the gateway that open nothing
 	WhySource      Name = "why.source"  // refusals that are explained
 )
 
@@ -47,6 +48,7 @@ func Defaults() []Limit {
 		perProcess(PerMinute(PageSource, 600)),
 		perProcess(PerMinute(APISource, 1200)),
 		perProcess(PerMinute(APIAccount, 1200)),
+		perProcess(PerMinute(GateSource, 1200)),
 		perProcess(PerMinute(WhySource, 30)),
 		perProcess(PerMinute(FeedSource, 12000)),
 	}

@@ -13,8 +13,14 @@ type Compiled struct {
 	rules []compiled
 }
 
-type compiled struct {
+// Numbered is a rule and where it stands in its site, counted from 1.
+type Numbered struct {
 	*Rule
+	Number int
+}
+
+type compiled struct {
+	Numbered
 	exact []string
 	below []string // without the final slash; "" is the whole site
 }
@@ -23,7 +29,7 @@ type compiled struct {
 func Compile(s Site) *Compiled {
 	c := &Compiled{Site: s, rules: make([]compiled, len(s.Rules))}
 	for i := range s.Rules {
-		r := compiled{Rule: &s.Rules[i]}
+		r := compiled{Numbered: Numbered{&s.Rules[i], i + 1}}
 		for _, p := range s.Rules[i].Paths {
 			if top, ok := strings.CutSuffix(p, "/*"); ok {
 				r.below = append(r.below, top)
@@ -39,10 +45,10 @@ func Compile(s Site) *Compiled {
 // Match returns the first rule that fits a path that Path returned, a method and
 // the client's address; nil when none does, which means no. An address that is
 // not known fits no rule that names networks.
-func (c *Compiled) Match(path, method string, from netip.Addr) *Rule {
+func (c *Compiled) Match(path, method string, from netip.Addr) *Numbered {
 	for i := range c.rules {
 		if r := &c.rules[i]; r.path(path) && r.method(method) && r.network(from) {
-			return r.Rule
+			return &r.Numbered
 		}
 	}
 	return nil

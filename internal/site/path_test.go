@@ -142,11 +142,7 @@ func TestMatch(t *testing.T) {
 		{"/a", "GET", out, 3}, {"/", "GET", out, -1},
 	} {
 		got := c.Match(tt.path, tt.method, tt.from)
-		want := (*Rule)(nil)
-		if tt.want >= 0 {
-			want = &c.Rules[tt.want]
-		}
-		if got != want {
+		if (got == nil) != (tt.want < 0) || got != nil && (got.Number != tt.want+1 || got.Rule != &c.Rules[tt.want]) {
 			t.Errorf("%s %s: %+v", tt.method, tt.path, got)
 		}
 	}

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/clientaddr"
+	"github.com/mortise-auth/mortise/internal/decision"
 	flow "github.com/mortise-auth/mortise/internal/gateway"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -36,7 +36,8 @@ type Sites interface {
 	Site(ctx context.Context, host string) (*site.Compiled, error)
 }
 
-// Options configure the surface. All are required but Observe and Record.
+// Options configure the surface. All are required but Observe, Record
+// and Explain.
 type Options struct {
 	URL     *url.URL // public address, with the path below which we are mounted
 	Names   web.Names
@@ -48,7 +49,8 @@ type Options struct {
 	Log     *slog.Logger
 	Fail    func(w http.ResponseWriter, r *http.Request, err error) // of pages on our own host
 	Observe func(web.Observation)
-	Record  func(context.Context, audit.Event) error // suspected attacks
+	Record  func(context.Context, audit.Event) error      // suspected attacks
+	Explain func(context.Context, decision.Record) string // gives a refusal its code; nil: none have one
 }
 
 // Handler answers proxies and, on the hosts of sites, browsers. It is immutable
@@ -96,14 +98,14 @@ func (h *Handler) decide(w http.ResponseWriter, r *http.Request) {
 	var f family
 	var o flow.Original
 	if !c.ViaProxy {
-		d.Err = flow.ErrProxy.Becausef("peer %s", r.RemoteAddr)
+		d.Err = flow.ErrProxy.Becausef("peer %s", r.RemoteAddr).Comparing("an address in MORTISE_TRUSTED_PROXIES", r.RemoteAddr)
 	} else if o, f, d.Err = h.read(r, c, h.rest(r)); d.Err == nil {
 		d = h.o.Flow.Decide(r.Context(), &o)
 	}
 	if d.Err == nil {
 		h.pass(w, r, &d, f)
 	} else {
-		h.refuse(w, r, &o, &d, f)
+		h.refuse(w, r, refused{&o, &d, f, problem.Of(d.Err), c})
 	}
 	if h.o.Observe != nil {
 		h.observe(r, d.Err, h.o.Now().Sub(start))
@@ -155,47 +157,6 @@ func removeEmpty(head http.Header) {
 	if gone != nil {
 		head["X-Envoy-Auth-Headers-To-Remove"] = []string{strings.Join(gone, ",")}
 	}
-}
-
-func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, o *flow.Original, d *flow.Decision, f family) {
-	p := problem.Of(d.Err)
-	head := w.Header()
-	status := p.Kind.Status()
-	if d.SignIn {
-		head.Set("Location", h.link("/forward-auth/start?url="+url.QueryEscape(o.Scheme+"://"+o.Host+o.Target)))
-		if f != original {
-			status = http.StatusFound
-		}
-	}
-	if status == http.StatusUnauthorized {
-		challenge := "Bearer"
-		if o.Bearer != "" {
-			challenge = `Bearer error="invalid_token"`
-		}
-		head.Set("WWW-Authenticate", challenge)
-	}
-	// nginx passes on 401 and 403 and turns everything else into 500.
-	if f == original && status < 500 && status != http.StatusUnauthorized {
-		status = http.StatusForbidden
-	}
-	if p.RetryAfter > 0 {
-		head.Set("Retry-After", "2")
-	}
-	level := slog.LevelInfo
-	if p.Kind == problem.Internal || p.Kind == problem.Unavailable || f == unclear {
-		level = slog.LevelWarn
-	}
-	h.o.Log.LogAttrs(r.Context(), level, "gateway refused", slog.String("host", o.Host), slog.String("method", o.Method),
-		slog.Int("status", status), slog.String("code", p.Code), slog.String("cause", p.Error()), slog.String("client", o.Client.String()))
-	body, _ := json.Marshal(struct { // texts and a number cannot fail
-		Type   string `json:"type"`
-		Status int    `json:"status"`
-		Code   string `json:"code"`
-		Detail string `json:"detail"`
-	}{h.link("/errors/" + p.Code), status, p.Code, p.Public})
-	head.Set("Content-Type", "application/problem+json")
-	w.WriteHeader(status)
-	_, _ = w.Write(body) // a proxy that is gone needs no answer
 }
 
 // link is the absolute form of one of our paths.

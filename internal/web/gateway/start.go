@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"fmt"
 	"html"
 	"net/http"
 	"net/url"
@@ -70,7 +69,5 @@ func seeOther(w http.ResponseWriter, to string) error {
 // that follows (SE-41).
 func onward(w http.ResponseWriter, to string) error {
 	w.Header().Set("Refresh", "0; url="+to)
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, err := fmt.Fprintf(w, "<!doctype html><html lang=\"en\"><title>Signed in</title><p><a id=\"onward\" href=\"%s\">Go on</a></p></html>\n", html.EscapeString(to))
-	return err
+	return page(w, http.StatusOK, "You are signed in", "<a id=\"onward\" href=\""+html.EscapeString(to)+"\">Go on</a>")
 }

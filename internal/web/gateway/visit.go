@@ -3,8 +3,6 @@ package gateway
 import (
 	"context"
 	"errors"
-	"fmt"
-	"html"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -36,7 +34,6 @@ func (h *Handler) visit(w http.ResponseWriter, r *http.Request) {
 	head := w.Header()
 	head["Cache-Control"], head["X-Content-Type-Options"] = noStore, noSniff
 	head.Set("Referrer-Policy", "no-referrer")
-	head.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 	if err := h.admit(w, r); err != nil {
 		h.sorry(w, r, err)
 	}
@@ -154,8 +151,5 @@ func (h *Handler) setCookie(w http.ResponseWriter, name, value string, maxAge ti
 func (h *Handler) sorry(w http.ResponseWriter, r *http.Request, err error) {
 	p := problem.Of(err)
 	h.o.Log.LogAttrs(r.Context(), slog.LevelInfo, "gateway journey refused", slog.String("path", r.URL.Path), slog.String("code", p.Code), slog.String("cause", p.Error()))
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(p.Kind.Status())
-	fmt.Fprintf(w, "<!doctype html><html lang=\"en\"><title>Sign-in</title><h1>That did not work</h1><p>%s</p><p id=\"error-code\">%s</p><p><a href=\"/\">Start again</a></p></html>\n",
-		html.EscapeString(p.Public), html.EscapeString(p.Code))
+	h.apologize(w, p.Kind.Status(), p, "")
 }
