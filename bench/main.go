@@ -57,6 +57,7 @@ var measurements = []struct {
 }{
 	{"check", inProcess},
 	{"loopback", overLoopback},
+	{"forward", forwardAuth},
 	{"password", passwordSignIn},
 	{"birth", births},
 	{"flood", flood},

@@ -28,6 +28,10 @@ func serve(kind, addr string, args []string) error {
 	switch kind {
 	case "bare":
 		mux.HandleFunc("GET /private", floor.Bare)
+	case "gate":
+		s := &floor.Sessions{Cookie: "mortise-gate"}
+		s.Add(args[0])
+		mux.Handle("GET /forward-auth", s)
 	case "session":
 		s := &floor.Sessions{Cookie: "mortise"}
 		for _, value := range args {

@@ -56,7 +56,8 @@ func (t Trust) Of(r Request) Client {
 // is the one our own proxy wrote.
 func (t Trust) believeX(c *Client, h map[string][]string) {
 	c.ViaProxy = true
-	t.walk(c, xffHops(h["X-Forwarded-For"]))
+	var few [2]hop
+	t.walk(c, xffHops(few[:0], h["X-Forwarded-For"]))
 	c.setScheme(last(h["X-Forwarded-Proto"]))
 	if v := last(h["X-Forwarded-Host"]); v != "" {
 		c.Host = host(v)

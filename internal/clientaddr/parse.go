@@ -60,9 +60,9 @@ func parseNode(s string) (netip.Addr, bool) {
 	return netip.Addr{}, false
 }
 
-// xffHops lists the right-most hops of X-Forwarded-For, in order.
-func xffHops(lines []string) []hop {
-	var reversed []hop
+// xffHops lists the right-most hops of X-Forwarded-For, in order; it begins in
+// the memory of reversed, which is empty.
+func xffHops(reversed []hop, lines []string) []hop {
 	bytes := 0
 	for i := len(lines) - 1; i >= 0; i-- {
 		rest, more := lines[i], true

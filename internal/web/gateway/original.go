@@ -34,32 +34,33 @@ func one(h http.Header, name string) (value string, present, ok bool) {
 
 // read finds the original request of a believed proxy in the headers of r; rest
 // is the target of an Envoy, or "".
-func (h *Handler) read(r *http.Request, c clientaddr.Client, rest string) (o flow.Original, f family, err error) {
+func (h *Handler) read(o *flow.Original, r *http.Request, c clientaddr.Client, rest string) (f family, err error) {
 	address, isOriginal, ok1 := one(r.Header, "X-Original-Url")
 	target, isForwarded, ok2 := one(r.Header, "X-Forwarded-Uri")
 	switch {
 	case !ok1 || !ok2:
-		return o, unclear, flow.ErrOriginal.Becausef("an address twice")
+		return unclear, flow.ErrOriginal.Becausef("an address twice")
 	case isOriginal && (isForwarded || rest != ""), isForwarded && rest != "":
-		return o, unclear, flow.ErrOriginal.Becausef("more than one address")
+		return unclear, flow.ErrOriginal.Becausef("more than one address")
 	case isOriginal:
-		f, err = original, h.fromURL(&o, r, address)
+		f, err = original, h.fromURL(o, r, address)
 	case isForwarded:
-		f, err = forwarded, fromForwarded(&o, r, c, target)
+		f, err = forwarded, fromForwarded(o, r, c, target)
 	case rest != "":
-		f, o = appended, flow.Original{Scheme: c.Scheme, Host: r.Host, Method: r.Method, Target: rest}
+		f = appended
+		o.Scheme, o.Host, o.Method, o.Target = c.Scheme, r.Host, r.Method, rest
 	default:
-		return o, unclear, flow.ErrOriginal.Becausef("no address")
+		return unclear, flow.ErrOriginal.Becausef("no address")
 	}
 	if err != nil {
-		return o, f, err
+		return f, err
 	}
 	host, ok := site.Host(o.Host, o.Scheme)
 	if !ok || !method(o.Method) {
-		return o, f, flow.ErrOriginal.Becausef("method %q, host %q", o.Method, o.Host)
+		return f, flow.ErrOriginal.Becausef("method %q, host %q", o.Method, o.Host)
 	}
 	o.Host, o.Client = host, c.Addr
-	return o, f, h.sender(&o, r)
+	return f, h.sender(o, r)
 }
 
 func (h *Handler) fromURL(o *flow.Original, r *http.Request, address string) error {

@@ -38,6 +38,7 @@ func (x *refused) status() int {
 
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, x refused) {
 	head := w.Header()
+	head["X-Content-Type-Options"] = noSniff
 	status := x.status()
 	if x.d.SignIn {
 		head.Set("Location", h.link("/forward-auth/start?url="+url.QueryEscape(x.o.Scheme+"://"+x.o.Host+x.o.Target)))
