@@ -12,7 +12,9 @@ import (
 	"net/url"
 	"path"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"testing"
 )
 
@@ -39,14 +41,16 @@ func TestGateway(t *testing.T) {
 	var gates []string
 	for _, p := range proxies {
 		p.run(t, s)
-		t.Run(p.name, func(t *testing.T) {
+		t.Run(strings.Join(append([]string{p.name}, p.flags...), " "), func(t *testing.T) {
 			v := wander(t, s.url())
 			p.checkStrangers(t, v)
 			p.checkJourney(t, v)
 			p.checkSigned(t, v)
+			p.checkWhy(t, v, s)
 			p.checkAddresses(t, v)
 			p.checkSockets(t, v)
 			gates = append(gates, v.gate(p))
+			p.checkLeave(t, v)
 			p.checkLogout(t, v)
 		})
 	}
@@ -59,22 +63,32 @@ func TestGateway(t *testing.T) {
 	s.stopped()
 }
 
-// wanderer is a visitor who finds every name on this machine.
-type wanderer struct{ *visitor }
+// wanderer is a visitor who finds every name on this machine, from an address of
+// their own: limits count sources.
+type wanderer struct {
+	*visitor
+	dialer *net.Dialer
+}
+
+var wanderers atomic.Uint32
 
 func wander(t testing.TB, base string) wanderer {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	must(t, err)
+	dialer := &net.Dialer{}
+	if runtime.GOOS == "linux" { // where all of 127.0.0.0/8 is this machine
+		dialer.LocalAddr = &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+wanderers.Add(1)%200))}
+	}
 	transport := &http.Transport{DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		_, port, err := net.SplitHostPort(addr)
 		if err != nil {
 			return nil, err
 		}
-		return new(net.Dialer).DialContext(ctx, network, "127.0.0.1:"+port)
+		return dialer.DialContext(ctx, network, "127.0.0.1:"+port)
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
-	return wanderer{&visitor{t: t, base: base, http: &http.Client{Jar: jar, Transport: transport, Timeout: patience}}}
+	return wanderer{&visitor{t: t, base: base, http: &http.Client{Jar: jar, Transport: transport, Timeout: patience}}, dialer}
 }
 
 // ask sends a request with headers: names and values by turns.
@@ -215,9 +229,25 @@ func (p proxied) checkSigned(t *testing.T, v wanderer) {
 			t.Errorf("%s: %d, want %d", name, got.status, tt.want)
 		}
 	}
-	listed := v.raw(p, "GET /a HTTP/1.1\r\nHost: "+p.host+"\r\nCookie: mortise-gate="+v.gate(p)+"\r\nConnection: close, Remote-User, Cookie\r\nRemote-User: usr_mallory\r\n\r\n")
-	if listed.StatusCode != 200 && listed.StatusCode != 400 {
-		t.Errorf("headers listed in Connection: %d", listed.StatusCode)
+	p.checkListed(t, v)
+}
+
+// checkListed has headers named in Connection, so that a proxy might drop them on
+// the way: the client's own where it should be replaced, and ours after it was set.
+func (p proxied) checkListed(t *testing.T, v wanderer) {
+	t.Helper()
+	before := p.app.count()
+	resp := v.raw(p, "GET /a HTTP/1.1\r\nHost: "+p.host+"\r\nCookie: mortise-gate="+v.gate(p)+
+		"\r\nConnection: close, Remote-User, Cookie, Remote-Groups\r\nRemote-User: usr_mallory\r\nRemote-Groups: admin, mallory\r\n\r\n")
+	arrived := p.app.since(before)
+	if (resp.StatusCode == 200) != (len(arrived) == 1) || resp.StatusCode/100 == 5 {
+		t.Fatalf("headers listed in Connection: %d, %d arrived", resp.StatusCode, len(arrived))
+	}
+	for _, s := range arrived {
+		s.clean(t)
+		if !strings.HasPrefix(s.Header.Get("Remote-User"), "usr_") || len(s.Header["Remote-User"]) != 1 || s.Header.Get("Remote-Groups") != "admin" || s.Header.Get("Cookie") != "" {
+			t.Errorf("listed in Connection, it arrived as %v", s.Header)
+		}
 	}
 }
 
@@ -226,7 +256,7 @@ func (v wanderer) raw(p proxied, text string) *http.Response {
 	v.t.Helper()
 	_, port, err := net.SplitHostPort(p.host)
 	must(v.t, err)
-	conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+	conn, err := v.dialer.DialContext(v.t.Context(), "tcp", "127.0.0.1:"+port)
 	must(v.t, err)
 	defer conn.Close()
 	_, err = io.WriteString(conn, text)
@@ -272,7 +302,7 @@ func (p proxied) checkAddresses(t *testing.T, v wanderer) {
 
 func (p proxied) checkSockets(t *testing.T, v wanderer) {
 	t.Helper()
-	for origin, want := range map[string]int{p.url(): 101, "http://evil.test": 403, "": 403, "https://" + p.host: 403, "null": 403} {
+	for origin, want := range map[string]int{p.url(): p.sockets, "http://evil.test": 403, "": 403, "https://" + p.host: 403, "null": 403} {
 		line := ""
 		if origin != "" {
 			line = "Origin: " + origin + "\r\n"
@@ -286,6 +316,48 @@ func (p proxied) checkSockets(t *testing.T, v wanderer) {
 	resp := v.raw(p, "GET /h2c HTTP/1.1\r\nHost: "+p.host+"\r\nCookie: mortise-gate="+v.gate(p)+"\r\nOrigin: "+p.url()+"\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n")
 	if resp.StatusCode == 101 {
 		t.Error("a proxy leaves HTTP for h2c")
+	}
+}
+
+// checkWhy follows a refusal to its explanation.
+func (p proxied) checkWhy(t *testing.T, v wanderer, s *process) {
+	t.Helper()
+	refused := v.ask("GET", p.url()+"/editors")
+	why := refused.header.Get("Mortise-Why")
+	code, out, errs := s.command("why", why)
+	if refused.status != 403 || code != 0 {
+		t.Fatalf("%d, why %q: exit %d %s", refused.status, why, code, errs)
+	}
+	for _, want := range []string{p.host + " rule 3", "any of the roles [editor]", "roles [admin]", "site_not_allowed"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("why lacks %q:\n%s", want, out)
+		}
+	}
+}
+
+// checkLeave closes the gate alone: only the site's own pages may, and the session
+// goes on, so that the way back needs no password.
+func (p proxied) checkLeave(t *testing.T, v wanderer) {
+	t.Helper()
+	before := v.gate(p)
+	for _, headers := range [][]string{{"Origin", "http://evil.test"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site", "Origin", p.url()}} {
+		if got := v.ask("POST", p.url()+"/.mortise/logout", headers...); got.status != 403 {
+			t.Errorf("log-out by %v: %d", headers, got.status)
+		}
+	}
+	if got := v.ask("GET", p.url()+"/a"); got.status != 200 {
+		t.Fatalf("another site logged out: %d", got.status)
+	}
+	v.ask("POST", p.url()+"/.mortise/logout", "Origin", p.url(), "Sec-Fetch-Site", "same-origin").is(200, "/logout")
+	if got := v.gate(p); got != "" {
+		t.Error("the cookie of the gate is still there")
+	}
+	if got := v.ask("GET", p.url()+"/a", "Cookie", "mortise-gate="+before); got.status != 401 {
+		t.Errorf("a closed gate: %d", got.status)
+	}
+	to, ok := strings.CutPrefix(v.open(p.url()+"/back").is(200, "/forward-auth/start").header.Get("Refresh"), "0; url=")
+	if got := v.open(to).seen(); !ok || got.Target != "/back" {
+		t.Errorf("the way back ends at %s", got.Target)
 	}
 }
 

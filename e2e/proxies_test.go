@@ -72,16 +72,26 @@ func (a *application) since(n int) []seen {
 type proxied struct {
 	name, host string // host with port
 	app        *application
+	flags      []string // of the command that prints the snippet
+	sockets    int      // what the handshake of a WebSocket of the site's own is answered
 }
 
 func (p proxied) url() string { return "http://" + p.host }
 
-// behind names the three proxies, each with a host of its own.
+// behind names the proxies, each with a host of its own. Traefik takes part when
+// MORTISE_TEST_TRAEFIK names the program.
 func behind(t *testing.T) []proxied {
 	t.Helper()
-	var all []proxied
-	for _, name := range []string{"nginx", "caddy", "haproxy"} {
-		all = append(all, proxied{name, name + ".localhost:" + freePort(t), openApplication(t)})
+	const unbounded = "--unbounded-websockets"
+	all := []proxied{
+		{name: "nginx", sockets: 403}, {name: "caddy", sockets: 101}, {name: "haproxy", sockets: 403},
+		{name: "nginx", sockets: 101, flags: []string{unbounded}}, {name: "haproxy", sockets: 101, flags: []string{unbounded}},
+	}
+	if os.Getenv("MORTISE_TEST_TRAEFIK") != "" {
+		all = append(all, proxied{name: "traefik", sockets: 200}, proxied{name: "traefik", sockets: 101, flags: []string{unbounded}})
+	}
+	for i := range all {
+		all[i].host, all[i].app = all[i].name+".localhost:"+freePort(t), openApplication(t)
 	}
 	return all
 }
@@ -89,12 +99,19 @@ func behind(t *testing.T) []proxied {
 // run starts the real proxy with what the command prints.
 func (p proxied) run(t *testing.T, server *process) {
 	t.Helper()
-	code, text, errs := server.command("proxy", "snippet", p.name, "--site", p.host, "--upstream", p.app.addr())
+	code, text, errs := server.command(append([]string{"proxy", "snippet", p.name, "--site", p.host, "--upstream", p.app.addr()}, p.flags...)...)
 	if code != 0 {
 		t.Fatalf("proxy snippet %s: exit %d: %s", p.name, code, errs)
 	}
 	dir := folder(t)
-	args := map[string]func(string, string) []string{"nginx": nginx, "caddy": caddy, "haproxy": haproxy}[p.name](dir, text)
+	_, port, err := net.SplitHostPort(p.host)
+	must(t, err)
+	traefik := func(dir, snippet string) []string {
+		return []string{
+			os.Getenv("MORTISE_TEST_TRAEFIK"), "--entrypoints.web.address=127.0.0.1:" + port, "--providers.file.filename=" + put(dir, "site.yaml", snippet),
+		}
+	}
+	args := map[string]func(string, string) []string{"nginx": nginx, "caddy": caddy, "haproxy": haproxy, "traefik": traefik}[p.name](dir, text)
 	cmd := exec.Command(args[0], args[1:]...)
 	log := &buffer{}
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
@@ -110,19 +127,20 @@ func (p proxied) run(t *testing.T, server *process) {
 			t.Logf("%s wrote:\n%s", p.name, tail(log.String(), 4000))
 		}
 	})
-	_, port, err := net.SplitHostPort(p.host)
-	must(t, err)
 	eventually(t, p.name, func() bool {
 		select {
 		case <-gone:
 			t.Fatalf("%s ended:\n%s", p.name, log.String())
 		default:
 		}
-		conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+		r, err := http.NewRequestWithContext(t.Context(), "GET", "http://127.0.0.1:"+port+"/", nil)
+		must(t, err)
+		r.Host = p.host
+		resp, err := http.DefaultTransport.RoundTrip(r)
 		if err == nil {
-			conn.Close()
+			resp.Body.Close()
 		}
-		return err == nil
+		return err == nil && resp.StatusCode != 404 // before it has read its files
 	})
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"embed"
@@ -52,6 +53,7 @@ func (p *program) proxySnippet() *cobra.Command {
 	cmd.Flags().String("site", "", "the protected host, as people write it, such as app.example.org")
 	cmd.Flags().String("upstream", "", "where the proxy finds the application, host:port")
 	cmd.Flags().String("server", "", "where the proxy finds mortise, host:port (default: where it listens)")
+	cmd.Flags().Bool("unbounded-websockets", false, "let WebSockets through nginx, HAProxy and Traefik, which cannot end a busy one: the application has to, within 15 minutes")
 	return cmd
 }
 
@@ -82,6 +84,7 @@ func snippet(cmd *cobra.Command, proxy, issuer, listen string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	text = variant(text, flag("unbounded-websockets") == "true")
 	base := strings.TrimRight(u.Path, "/")
 	mount := ""
 	if base != "" {
@@ -95,6 +98,22 @@ func snippet(cmd *cobra.Command, proxy, issuer, listen string) (string, error) {
 		"@UPSTREAM@", net.JoinHostPort(upHost, upPort), "@UPHOST@", upHost, "@UPPORT@", upPort,
 	).Replace(string(text))
 	return withoutMount(out, base), nil
+}
+
+// variant keeps the lines of one of the two forms that some snippets have: with
+// WebSockets that the proxy cannot end in time, or without any.
+func variant(text []byte, unbounded bool) []byte {
+	keep, drop := "#unbounded- ", "#unbounded+ "
+	if unbounded {
+		keep, drop = drop, keep
+	}
+	var out []byte
+	for line := range bytes.Lines(text) {
+		if !bytes.HasPrefix(line, []byte(drop)) {
+			out = append(out, bytes.TrimPrefix(line, []byte(keep))...)
+		}
+	}
+	return out
 }
 
 // withoutMount drops what only an instance below a path needs.

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -66,8 +67,10 @@ func serve(h *Handler, r *http.Request) *httptest.ResponseRecorder {
 	return w
 }
 
-// Header shapes as the proxies send them. Those of Traefik and Envoy follow their
-// documentation; nginx, Caddy and HAProxy are tested for real in e2e.
+// Header shapes as the proxies send them. traefikShape and envoyShape are written
+// from knowledge of these proxies and recorded from neither; what a Traefik really
+// sent is in testdata, and no Envoy was ever asked. nginx, Caddy and HAProxy are
+// tested for real in e2e, and so is a Traefik that MORTISE_TEST_TRAEFIK names.
 var (
 	nginxShape   = []string{"X-Original-URL", "https://app.example.org/a?b=c", "X-Original-Method", "POST", "X-Forwarded-For", "192.0.2.7"}
 	traefikShape = []string{
@@ -116,6 +119,39 @@ func TestShapes(t *testing.T) {
 		if w.Header().Get("Cookie") != "a=b" || w.Header().Get("Remote-User") != "usr_1" || w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: %v", name, w.Header())
 		}
+	}
+}
+
+// SE-50 SE-53: what Traefik 3.6.12, built from its sources and configured by the
+// printed snippet, sent for a POST /a?b=c whose client had added X-Forwarded-For,
+// X-Forwarded-Uri and X-Original-URL, and cookies named in Connection. Only the name
+// of the machine in X-Forwarded-Server was changed.
+func TestRecordedTraefik(t *testing.T) {
+	text, err := os.ReadFile("testdata/traefik-3.6.12.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var seen struct {
+		Method, Target, Host string
+		Header               http.Header
+	}
+	if err := json.Unmarshal(text, &seen); err != nil {
+		t.Fatal(err)
+	}
+	h, j := handler(t, "")
+	r := request(seen.Method, seen.Target)
+	r.Host, r.Header = seen.Host, seen.Header
+	r.Header["X-Forwarded-For"] = []string{"192.0.2.7"} // it was 127.0.0.1
+	if w := serve(h, r); w.Code != 200 || len(j.asked) != 1 {
+		t.Fatalf("%d %s", w.Code, w.Body)
+	}
+	o := j.asked[0]
+	want := flow.Original{
+		Scheme: "http", Host: "traefik.localhost:7111", Method: "POST", Target: "/a?b=c", Client: o.Client,
+		Origin: "http://traefik.localhost:7111", Site: "same-origin",
+	}
+	if o != want || o.Client.String() != "192.0.2.7" {
+		t.Errorf("%+v", o)
 	}
 }
 
