@@ -74,6 +74,8 @@ type proxied struct {
 	app        *application
 	flags      []string // of the command that prints the snippet
 	sockets    int      // what the handshake of a WebSocket of the site's own is answered
+	tls        *authority
+	front      string // path of mortise itself on this host
 }
 
 func (p proxied) url() string { return "http://" + p.host }
@@ -104,6 +106,7 @@ func (p proxied) run(t *testing.T, server *process) {
 		t.Fatalf("proxy snippet %s: exit %d: %s", p.name, code, errs)
 	}
 	dir := folder(t)
+	text = p.secure(text, server.ready.Listen)
 	_, port, err := net.SplitHostPort(p.host)
 	must(t, err)
 	traefik := func(dir, snippet string) []string {
@@ -132,6 +135,13 @@ func (p proxied) run(t *testing.T, server *process) {
 		case <-gone:
 			t.Fatalf("%s ended:\n%s", p.name, log.String())
 		default:
+		}
+		if p.tls != nil {
+			conn, err := net.Dial("tcp", "127.0.0.1:"+port)
+			if err == nil {
+				conn.Close()
+			}
+			return err == nil
 		}
 		r, err := http.NewRequestWithContext(t.Context(), "GET", "http://127.0.0.1:"+port+"/", nil)
 		must(t, err)
