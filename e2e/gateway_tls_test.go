@@ -39,7 +39,7 @@ func TestGatewayOverTLS(t *testing.T) {
 	v := wander(t, "https://"+own.host)
 	v.http.Transport.(*http.Transport).TLSClientConfig = ca.trust
 	v.submit(v.get("/auth/setup"), "/auth/setup", "code", s.ready.SetupCode)
-	v.submit(v.get("/auth/setup"), "/auth/setup", "display-name", "Ada", "email", admin, "new-password", ownPassword)
+	v.submit(v.get("/auth/setup"), "/auth/setup/administrator", "display-name", "Ada", "email", admin, "new-password", ownPassword)
 	v.submit(v.get("/auth/login"), "/auth/login", "identifier", admin, "password", ownPassword).is(200, "/auth/account")
 	for _, p := range all {
 		rules := []byte(`{"rules": [{"paths": ["/public/*"], "action": "allow"}, {"action": "require"}]}`)
