@@ -3,7 +3,6 @@ package secret
 import (
 	"bytes"
 	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"hash/crc32"
 	"log/slog"
@@ -32,9 +31,9 @@ const (
 	maxCredentialBody = 96
 )
 
-// Credential is a secret in the form mrt_KIND_BODY: the body is base64url, and
-// its last six characters are the CRC-32 of everything before them in base62.
-// The checksum keeps typing errors from the store and lets a scanner tell a
+// Credential is a secret in the form mrt_KIND_BODY. The body is base62, so that
+// a double click selects all of it (AK-1): eleven digits for every eight bytes.
+// Its last six characters are the CRC-32 of everything before them. The checksum keeps typing errors from the store and lets a scanner tell a
 // leak from noise; it vouches for nothing. Copies share the same bytes; a
 // Credential is safe for concurrent use. The zero Credential is empty and has
 // no digest.
@@ -54,11 +53,11 @@ func NewCredential(kind CredentialKind) Credential {
 	return Credential{&credential{kind, &body}}
 }
 
-// CredentialOf makes a credential of body (1 to 96 bytes), which the caller
-// has filled with its own layout and at least 128 random bits. It panics when
-// the body has another size.
+// CredentialOf makes a credential of body (8 to 96 bytes, a multiple of 8),
+// which the caller has filled with its own layout and at least 128 random bits.
+// It panics when the body has another size.
 func CredentialOf(kind CredentialKind, body []byte) Credential {
-	if len(body) == 0 || len(body) > maxCredentialBody {
+	if len(body) == 0 || len(body)%block != 0 || len(body) > maxCredentialBody {
 		panic(fmt.Sprintf("secret: a credential of %d bytes", len(body)))
 	}
 	body = bytes.Clone(body)
@@ -82,32 +81,20 @@ func ParseCredential(kind CredentialKind, text string) (Credential, error) {
 	if sum := checksum(front); string(sum[:]) != text[len(front):] {
 		return Credential{}, ErrMalformed
 	}
-	// The decoder skips line ends, which would be a second spelling.
-	encoded := rest[:len(rest)-checksumLen]
-	if strings.ContainsAny(encoded, "\r\n") {
-		return Credential{}, ErrMalformed
-	}
-	body, err := strict.DecodeString(encoded)
-	if err != nil || len(body) == 0 {
+	body, ok := decode62(rest[:len(rest)-checksumLen])
+	if !ok {
 		return Credential{}, ErrMalformed
 	}
 	return Credential{&credential{kind, &body}}, nil
 }
 
 func credentialLen(kind CredentialKind, body int) int {
-	return len(credentialMark) + len(kind) + 1 + base64.RawURLEncoding.EncodedLen(body) + checksumLen
+	return len(credentialMark) + len(kind) + 1 + body/block*digitsOfBlock + checksumLen
 }
 
-// checksum is the CRC-32 (IEEE) of text: six digits of base62, the most
-// significant first.
-func checksum(text string) [checksumLen]byte {
-	const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-	var out [checksumLen]byte
-	n := crc32.ChecksumIEEE([]byte(text))
-	for i := len(out) - 1; i >= 0; i-- {
-		out[i] = digits[n%62]
-		n /= 62
-	}
+// checksum is the CRC-32 (IEEE) of text, the most significant digit first.
+func checksum(text string) (out [checksumLen]byte) {
+	put62(out[:], uint64(crc32.ChecksumIEEE([]byte(text))))
 	return out
 }
 
@@ -118,7 +105,7 @@ func (c Credential) Reveal() string {
 	}
 	out := make([]byte, 0, credentialLen(c.v.kind, len(*c.v.body)))
 	out = append(append(append(out, credentialMark...), c.v.kind...), '_')
-	out = base64.RawURLEncoding.AppendEncode(out, *c.v.body)
+	out = append62(out, *c.v.body)
 	sum := checksum(string(out))
 	return string(append(out, sum[:]...))
 }
