@@ -16,14 +16,17 @@ const (
 	Session Kind = "sid"
 	// Subject: everything born of this account below Version is dead.
 	Subject Kind = "sub"
+	// Client: everything minted for this client below Version is dead.
+	Client Kind = "client"
 	// Refresh: nothing ended, but what is known of this account (state, roles,
-	// memberships, name) must be read again.
+	// memberships, name), client or resource must be read again.
 	Refresh Kind = "refresh"
 	// Instance: forget everything, read again.
 	Instance Kind = "instance"
 )
 
-// Entry is one thing that ended early. Values are the bare 16 bytes of an id.
+// Entry is one thing that ended early. Values are the bare 16 bytes of an
+// id, or of the digest of a name.
 type Entry struct {
 	Number  int64 // assigned after commit; 0 until then
 	Kind    Kind

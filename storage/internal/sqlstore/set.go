@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -14,6 +15,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/store"
@@ -32,6 +34,8 @@ func (s set) Sessions() session.Store           { return sessions(s) }
 func (s set) Proofs() proof.Store               { return proofs(s) }
 func (s set) Roles() rbac.Store                 { return roles(s) }
 func (s set) Organizations() organization.Store { return organizations(s) }
+func (s set) Clients() client.Store             { return clients(s) }
+func (s set) Resources() resource.Store         { return resources(s) }
 func (s set) Lockouts() lockout.Store           { return lockouts(s) }
 func (s set) Mail() mail.Store                  { return outbox(s) }
 func (s set) Audit() audit.Store                { return events(s) }
