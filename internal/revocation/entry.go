@@ -14,10 +14,14 @@ type Kind string
 const (
 	// Session: the session with this id has ended.
 	Session Kind = "sid"
+	// Grant: the grant or refresh family with this id has ended.
+	Grant Kind = "gid"
 	// Subject: everything born of this account below Version is dead.
 	Subject Kind = "sub"
 	// Client: everything minted for this client below Version is dead.
 	Client Kind = "client"
+	// Token: the one token with this id is dead.
+	Token Kind = "jti"
 	// Refresh: nothing ended, but what is known of this account (state, roles,
 	// memberships, name), client or resource must be read again.
 	Refresh Kind = "refresh"

@@ -23,6 +23,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -46,6 +47,7 @@ type Set interface {
 	Roles() rbac.Store
 	Organizations() organization.Store
 	Clients() client.Store
+	Tokens() token.Store
 	Resources() resource.Store
 	Lockouts() lockout.Store
 	Mail() mail.Store

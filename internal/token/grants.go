@@ -10,10 +10,10 @@ import (
 	"github.com/mortise-auth/mortise/internal/jose"
 )
 
-// Resources knows how access tokens for an audience are made. It is asked for
-// each token, so it answers from memory.
+// Resources knows how a client's access tokens for an audience are made. It is
+// asked for each token, so it answers from memory.
 type Resources interface {
-	Access(ctx context.Context, audiences []string) (Rules, error)
+	Access(ctx context.Context, client string, audiences []string) (Rules, error)
 }
 
 // Rules of the access tokens for one set of audiences.

@@ -26,7 +26,7 @@ func (s *Grants) mint(ctx context.Context, g *Grant, w Wanted, now time.Time) (*
 	if err != nil {
 		return nil, err
 	}
-	rules, err := s.Resources.Access(ctx, w.Audiences)
+	rules, err := s.Resources.Access(ctx, g.Client, w.Audiences)
 	if err != nil {
 		return nil, err
 	}

@@ -108,6 +108,9 @@ func endOne(ctx context.Context, tx Tx, id [16]byte, cause session.Cause, now ti
 	if err != nil {
 		return err
 	}
+	if err := endGrantsIn(ctx, tx, id, now); err != nil {
+		return err
+	}
 	return revoke(ctx, tx, revocation.Session, id, 0, now)
 }
 
@@ -152,6 +155,9 @@ func (s sessions) End(ctx context.Context, owner user.ID, id session.ID, cause s
 		if err = exactly(n, err, session.ErrUnknown); err != nil {
 			return err
 		}
+		if err := endGrantsIn(ctx, tx, id, now); err != nil {
+			return err
+		}
 		return revoke(ctx, tx, revocation.Session, id, 0, now)
 	})
 }
@@ -169,6 +175,9 @@ func (s sessions) EndAll(ctx context.Context, owner user.ID, except session.ID, 
 		}
 		_, err = tx.Exec(ctx, `UPDATE sessions SET user_version = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL`, raw(except), raw(owner), version)
 		if err != nil {
+			return err
+		}
+		if err := endGrantsOf(ctx, tx, owner, now); err != nil {
 			return err
 		}
 		if err := spendProofs(ctx, tx, owner, now, proof.Recover, proof.Address, proof.SignIn); err != nil {

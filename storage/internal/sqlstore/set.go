@@ -19,6 +19,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -35,6 +36,7 @@ func (s set) Proofs() proof.Store               { return proofs(s) }
 func (s set) Roles() rbac.Store                 { return roles(s) }
 func (s set) Organizations() organization.Store { return organizations(s) }
 func (s set) Clients() client.Store             { return clients(s) }
+func (s set) Tokens() token.Store               { return tokens(s) }
 func (s set) Resources() resource.Store         { return resources(s) }
 func (s set) Lockouts() lockout.Store           { return lockouts(s) }
 func (s set) Mail() mail.Store                  { return outbox(s) }
