@@ -13,10 +13,10 @@ import (
 
 type tokens set
 
-const grantColumns = `g.id, g.user_id, g.user_version, g.client_id, g.client_version, g.session_id, g.audiences, g.scope, g.sender, g.sender_key,
-	g.methods, g.acr, g.authenticated_at, g.created_at, g.idle_timeout, g.expires_at, g.access_until, g.rotates,
-	g.generation, g.digest, g.parent, g.successor, g.rotated_at, g.rotated_from, g.replayed, g.replays_in_row, g.replays, g.lapses_at,
-	g.ended_at, g.cause`
+const grantColumns = `grants.id, grants.user_id, grants.user_version, grants.client_id, grants.client_version, grants.session_id, grants.audiences, grants.scope, grants.sender, grants.sender_key,
+	grants.methods, grants.acr, grants.authenticated_at, grants.created_at, grants.idle_timeout, grants.expires_at, grants.access_until, grants.rotates,
+	grants.generation, grants.digest, grants.parent, grants.successor, grants.rotated_at, grants.rotated_from, grants.replayed, grants.replays_in_row, grants.replays, grants.lapses_at,
+	grants.ended_at, grants.cause`
 
 func grantFields(g *token.Grant, idle *int64, sender, cause *string) []any {
 	f := &g.Family
@@ -42,32 +42,32 @@ func scanGrant(row Row) (token.Grant, error) { return scanGrantAnd(row) }
 
 // The parts of aliveness. now is the number of the parameter that holds it.
 const (
-	accountHolds = `EXISTS (SELECT 1 FROM users u WHERE u.id = g.user_id AND u.state = 'active' AND u.version = g.user_version)`
-	clientHolds  = `EXISTS (SELECT 1 FROM clients c WHERE c.client_id = g.client_id AND c.disabled = 0 AND c.version = g.client_version)`
+	accountHolds = `EXISTS (SELECT 1 FROM users u WHERE u.id = grants.user_id AND u.state = 'active' AND u.version = grants.user_version)`
+	clientHolds  = `EXISTS (SELECT 1 FROM clients c WHERE c.client_id = grants.client_id AND c.disabled = 0 AND c.version = grants.client_version)`
 )
 
 func sessionHolds(now int) string {
-	return fmt.Sprintf(`(g.session_id IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = g.session_id AND s.ended_at IS NULL AND s.lapses_at > $%d))`, now)
+	return fmt.Sprintf(`(grants.session_id IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = grants.session_id AND s.ended_at IS NULL AND s.lapses_at > $%d))`, now)
 }
 
 func grantAlive(now int) string {
-	return fmt.Sprintf(`g.ended_at IS NULL AND g.lapses_at > $%d AND `, now) + accountHolds + ` AND ` + clientHolds + ` AND ` + sessionHolds(now)
+	return fmt.Sprintf(`grants.ended_at IS NULL AND grants.lapses_at > $%d AND `, now) + accountHolds + ` AND ` + clientHolds + ` AND ` + sessionHolds(now)
 }
 
 // Finished texts: none is put together while people wait.
 var (
-	grantByID = `SELECT ` + grantColumns + `, CASE WHEN ` + grantAlive(2) + ` THEN 1 ELSE 0 END FROM grants g WHERE g.id = $1`
+	grantByID = `SELECT ` + grantColumns + `, CASE WHEN ` + grantAlive(2) + ` THEN 1 ELSE 0 END FROM grants WHERE grants.id = $1`
 
-	moveGrant = `UPDATE grants AS g SET generation = $3, digest = $4, parent = $5, successor = $6, rotated_at = $7, rotated_from = $8,
+	moveGrant = `UPDATE grants SET generation = $3, digest = $4, parent = $5, successor = $6, rotated_at = $7, rotated_from = $8,
 		replayed = $9, replays_in_row = $10, replays = $11, lapses_at = $12,
-		access_until = CASE WHEN g.access_until < $13 THEN $13 ELSE g.access_until END
-		WHERE g.id = $1 AND g.generation = $14 AND g.digest = $15 AND g.replayed = $16 AND g.replays = $17 AND ` + grantAlive(2) + `
-		RETURNING g.user_id, g.client_version, ` + authorityColumns
+		access_until = CASE WHEN grants.access_until < $13 THEN $13 ELSE grants.access_until END
+		WHERE grants.id = $1 AND grants.generation = $14 AND grants.digest = $15 AND grants.replayed = $16 AND grants.replays = $17 AND ` + grantAlive(2) + `
+		RETURNING grants.user_id, grants.client_version, ` + authorityColumns
 
 	// authorityColumns are what a token says of an account, of one moment.
-	authorityColumns = `(SELECT ` + tokenVersion + ` FROM users u WHERE u.id = g.user_id),
-		(SELECT string_agg(r.role, ' ') FROM user_roles r WHERE r.user_id = g.user_id),
-		(SELECT count(*) FROM members m WHERE m.user_id = g.user_id)`
+	authorityColumns = `(SELECT ` + tokenVersion + ` FROM users u WHERE u.id = grants.user_id),
+		(SELECT string_agg(r.role, ' ') FROM user_roles r WHERE r.user_id = grants.user_id),
+		(SELECT count(*) FROM members m WHERE m.user_id = grants.user_id)`
 )
 
 // tokenVersion is what tokens carry as uv (TH-3).
@@ -90,14 +90,14 @@ func (s tokens) Begin(ctx context.Context, g token.Grant, o *token.Opaque, ev au
 
 func beginGrant(ctx context.Context, tx Tx, g *token.Grant) (token.Authority, error) {
 	f := &g.Family
-	return authority(ctx, tx, tx.QueryRow(ctx, `INSERT INTO grants AS g (id, user_id, user_version, client_id, client_version, session_id, audiences, scope,
+	return authority(ctx, tx, tx.QueryRow(ctx, `INSERT INTO grants (id, user_id, user_version, client_id, client_version, session_id, audiences, scope,
 		sender, sender_key, methods, acr, authenticated_at, created_at, idle_timeout, expires_at, access_until, rotates,
 		generation, digest, rotated_at, rotated_from, replayed, replays_in_row, replays, lapses_at)
 		SELECT $1, u.id, u.version, c.client_id, c.version, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 0, 0, 0, $23
 		FROM users u JOIN clients c ON c.client_id = $4
 		WHERE u.id = $2 AND u.state = 'active' AND u.version = $3 AND c.version = $5 AND c.disabled = 0
 		AND (CAST($6 AS BYTEA) IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = $6 AND s.user_id = u.id AND s.ended_at IS NULL AND s.lapses_at > $14))
-		RETURNING g.user_id, g.client_version, `+authorityColumns,
+		RETURNING grants.user_id, grants.client_version, `+authorityColumns,
 		raw(g.ID), raw(g.User), g.UserVersion, text(g.Client), g.ClientVersion, ref(g.Session), words(g.Audiences), text(g.Scope),
 		string(g.Sender.Kind), text(g.Sender.Key), words(g.Methods), text(g.ACR), at(g.AuthTime), at(g.CreatedAt), g.IdleTimeout.Microseconds(),
 		at(g.ExpiresAt), at(g.AccessUntil), g.Rotates, f.Generation, seal(f.Digest), at(f.RotatedAt), text(f.RotatedFrom), at(f.LapsesAt)))
@@ -181,4 +181,4 @@ func (s tokens) Of(ctx context.Context, owner user.ID, now time.Time) ([]token.G
 	return many(ctx, s.e, scanGrant, grantsOf, raw(owner), at(now))
 }
 
-var grantsOf = `SELECT ` + grantColumns + ` FROM grants g WHERE g.user_id = $1 AND ` + grantAlive(2) + ` ORDER BY g.created_at DESC, g.id LIMIT 200`
+var grantsOf = `SELECT ` + grantColumns + ` FROM grants WHERE grants.user_id = $1 AND ` + grantAlive(2) + ` ORDER BY grants.created_at DESC, grants.id LIMIT 200`

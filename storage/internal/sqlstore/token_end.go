@@ -56,13 +56,13 @@ func endGrantsIn(ctx context.Context, tx Tx, session [16]byte, now time.Time) er
 
 var (
 	opaqueByDigest = `SELECT ` + grantColumns + `, t.id, t.grant_id, t.audiences, t.scope, t.jkt, t.x5t, t.issued_at, t.expires_at, ` + authorityColumns + `
-		FROM access_tokens t JOIN grants g ON g.id = t.grant_id WHERE t.digest = $1 AND t.expires_at > $2 AND ` + grantAlive(2)
+		FROM access_tokens t JOIN grants ON grants.id = t.grant_id WHERE t.digest = $1 AND t.expires_at > $2 AND ` + grantAlive(2)
 
 	// The page is cut before anything is joined to it.
-	grantsPage = `SELECT g.id, g.user_id, g.client_id, CASE WHEN ` + grantAlive(2) + ` OR g.ended_at IS NOT NULL THEN ''
-		WHEN g.expires_at <= $2 THEN 'expired' WHEN g.lapses_at <= $2 THEN 'idle'
+	grantsPage = `SELECT grants.id, grants.user_id, grants.client_id, CASE WHEN ` + grantAlive(2) + ` OR grants.ended_at IS NOT NULL THEN ''
+		WHEN grants.expires_at <= $2 THEN 'expired' WHEN grants.lapses_at <= $2 THEN 'idle'
 		WHEN NOT ` + accountHolds + ` THEN 'account' WHEN NOT ` + clientHolds + ` THEN 'client' ELSE 'signed_out' END
-		FROM (SELECT * FROM grants WHERE id > $1 ORDER BY id LIMIT $3) g ORDER BY g.id`
+		FROM (SELECT * FROM grants WHERE id > $1 ORDER BY id LIMIT $3) AS grants ORDER BY grants.id`
 )
 
 // ByAccess reads roles and organisations of this moment, so losing a role needs
@@ -137,7 +137,7 @@ func (s tokens) Bury(ctx context.Context, after token.ID, now time.Time, limit i
 }
 
 // buryGrant asks again: it may have been used meanwhile.
-var buryGrant = `UPDATE grants AS g SET ended_at = $2, cause = $3, successor = NULL WHERE g.id = $1 AND g.ended_at IS NULL AND NOT (` + grantAlive(2) + `)`
+var buryGrant = `UPDATE grants SET ended_at = $2, cause = $3, successor = NULL WHERE grants.id = $1 AND grants.ended_at IS NULL AND NOT (` + grantAlive(2) + `)`
 
 func scanBuried(row Row) (b buried, err error) {
 	var cause string
