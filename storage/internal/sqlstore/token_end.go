@@ -60,7 +60,7 @@ var (
 
 	// The page is cut before anything is joined to it.
 	grantsPage = `SELECT grants.id, grants.user_id, grants.client_id, CASE WHEN ` + grantAlive(2) + ` OR grants.ended_at IS NOT NULL THEN ''
-		WHEN grants.expires_at <= $2 THEN 'expired' WHEN grants.lapses_at <= $2 THEN 'idle'
+		WHEN grants.lapses_at <= $2 THEN CASE WHEN grants.lapses_at < grants.expires_at THEN 'idle' ELSE 'expired' END
 		WHEN NOT ` + accountHolds + ` THEN 'account' WHEN NOT ` + clientHolds + ` THEN 'client' ELSE 'signed_out' END
 		FROM (SELECT * FROM grants WHERE id > $1 ORDER BY id LIMIT $3) AS grants ORDER BY grants.id`
 )
