@@ -70,14 +70,11 @@ var (
 		(SELECT count(*) FROM members m WHERE m.user_id = grants.user_id)`
 )
 
-// tokenVersion is what tokens carry as uv (TH-3).
-const tokenVersion = `u.version`
-
 // Begin takes the lock in a statement of its own, so that the condition sees
 // what the act it waited for has committed (TH-1).
 func (s tokens) Begin(ctx context.Context, g token.Grant, o *token.Opaque, ev audit.Event) (a token.Authority, err error) {
 	err = s.e.Write(ctx, func(tx Tx) (err error) {
-		if err := shareAccount(ctx, tx, s.e.Dialect(), `SELECT version FROM users WHERE id = $1 `, raw(g.User)); err != nil {
+		if err := queueLock(ctx, tx, s.e.Dialect().ForShare, account, g.User); err != nil {
 			return err
 		}
 		if a, err = beginGrant(ctx, tx, &g); err != nil {
@@ -115,8 +112,7 @@ func (s tokens) ByID(ctx context.Context, id token.ID, now time.Time) (g token.G
 func (s tokens) Move(ctx context.Context, m token.Move, ev audit.Event) (a token.Authority, err error) {
 	f := &m.Next
 	err = s.e.Write(ctx, func(tx Tx) (err error) {
-		err = shareAccount(ctx, tx, s.e.Dialect(), `SELECT version FROM users WHERE id = (SELECT user_id FROM grants WHERE id = $1) `, raw(m.Grant))
-		if err != nil {
+		if err := queueLock(ctx, tx, s.e.Dialect().ForShare, accountOfGrant, m.Grant); err != nil {
 			return err
 		}
 		a, err = authority(ctx, tx, tx.QueryRow(ctx, moveGrant, raw(m.Grant), at(m.Now), f.Generation, seal(f.Digest), seal(f.Parent), octets(f.Successor),
@@ -130,12 +126,19 @@ func (s tokens) Move(ctx context.Context, m token.Move, ev audit.Event) (a token
 	return a, err
 }
 
-// shareAccount queues the share lock: it travels with the next statement.
-func shareAccount(ctx context.Context, tx Tx, d Dialect, sql string, id []byte) error {
-	if d.ForShare == "" {
+// The account's row, to be locked.
+const (
+	account        = `SELECT version FROM users WHERE id = $1 `
+	accountOfGrant = `SELECT version FROM users WHERE id = (SELECT user_id FROM grants WHERE id = $1) `
+)
+
+// queueLock locks a row in a statement of its own that travels with the next:
+// that one sees what the act it waited for has committed.
+func queueLock(ctx context.Context, tx Tx, how, sql string, id [16]byte) error {
+	if how == "" {
 		return nil
 	}
-	return tx.Queue(ctx, sql+d.ForShare, id)
+	return tx.Queue(ctx, sql+how, raw(id))
 }
 
 // authority reads authorityColumns, and the memberships of those who have some.

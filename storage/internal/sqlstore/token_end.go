@@ -17,23 +17,31 @@ const endGrant = `UPDATE grants SET ended_at = $2, cause = $3, successor = NULL 
 // client has ended already needs an end of its own too, or its successor stays.
 func (s tokens) End(ctx context.Context, id token.ID, cause token.Cause, now time.Time, ev audit.Event) error {
 	return change(ctx, s.e, ev, func(tx Tx) error {
-		n, err := tx.Exec(ctx, endGrant+`id = $1`, raw(id), at(now), string(cause))
-		if err = exactly(n, err, token.ErrUnknown); err != nil {
+		// The account before its grants, as everywhere: its revocations may have to
+		// become one of the account.
+		if err := queueLock(ctx, tx, s.e.Dialect().ForUpdate, accountOfGrant, id); err != nil {
 			return err
 		}
-		return revoke(ctx, tx, revocation.Grant, id, 0, now)
+		owner, err := scanUserID(tx.QueryRow(ctx, endGrant+`id = $1 RETURNING user_id`, raw(id), at(now), string(cause)))
+		if err != nil {
+			return otherwise(err, token.ErrUnknown)
+		}
+		return revokeOne(ctx, tx, revocation.Grant, id, owner, now)
 	})
 }
 
 func (s tokens) EndOf(ctx context.Context, owner user.ID, client string, cause token.Cause, now time.Time, ev audit.Event) (ended int, err error) {
 	err = s.e.Write(ctx, func(tx Tx) error {
+		if err := queueLock(ctx, tx, s.e.Dialect().ForUpdate, account, owner); err != nil {
+			return err
+		}
 		ids, err := collect(ctx, tx, scanID, endGrant+`user_id = $1 AND (client_id = $4 OR $4 = '') RETURNING id`,
 			raw(owner), at(now), string(cause), text(client))
 		if ended = len(ids); err != nil || ended == 0 {
 			return err
 		}
 		for _, id := range ids {
-			if err := revoke(ctx, tx, revocation.Grant, id, 0, now); err != nil {
+			if err := revokeOne(ctx, tx, revocation.Grant, id, owner, now); err != nil {
 				return err
 			}
 		}
@@ -49,9 +57,8 @@ func endGrantsOf(ctx context.Context, tx Tx, owner user.ID, now time.Time) error
 }
 
 // endGrantsIn ends what was bound to a session that ends.
-func endGrantsIn(ctx context.Context, tx Tx, session [16]byte, now time.Time) error {
-	return tx.Queue(ctx, endGrant+`user_id = (SELECT user_id FROM sessions WHERE id = $1) AND session_id = $1`,
-		raw(session), at(now), string(token.SignedOut))
+func endGrantsIn(ctx context.Context, tx Tx, owner user.ID, session [16]byte, now time.Time) error {
+	return tx.Queue(ctx, endGrant+`user_id = $1 AND session_id = $4`, raw(owner), at(now), string(token.SignedOut), raw(session))
 }
 
 var (
@@ -87,11 +94,16 @@ func (s tokens) ByAccess(ctx context.Context, d secret.Digest, now time.Time) (o
 
 func (s tokens) EndAccess(ctx context.Context, d secret.Digest, now time.Time, ev audit.Event) error {
 	return change(ctx, s.e, ev, func(tx Tx) error {
-		id, err := scanID(tx.QueryRow(ctx, `DELETE FROM access_tokens WHERE digest = $1 RETURNING id`, seal(d)))
+		var id, grant [16]byte
+		err := tx.QueryRow(ctx, `DELETE FROM access_tokens WHERE digest = $1 RETURNING id, grant_id`, seal(d)).Scan(bytesOf(id[:]), bytesOf(grant[:]))
 		if err != nil {
 			return otherwise(err, token.ErrUnknown)
 		}
-		return revoke(ctx, tx, revocation.Token, id, 0, now)
+		owner, err := scanUserID(tx.QueryRow(ctx, `SELECT user_id FROM grants WHERE id = $1`, raw(grant)))
+		if err != nil {
+			return otherwise(err, nil) // nobody can have used it
+		}
+		return revokeOne(ctx, tx, revocation.Token, id, owner, now)
 	})
 }
 
