@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
@@ -20,8 +21,10 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -44,6 +47,9 @@ type Set interface {
 	Proofs() proof.Store
 	Roles() rbac.Store
 	Organizations() organization.Store
+	Clients() client.Store
+	Tokens() token.Store
+	Resources() resource.Store
 	Lockouts() lockout.Store
 	Mail() mail.Store
 	Audit() audit.Store

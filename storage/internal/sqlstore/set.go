@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
@@ -15,9 +16,11 @@ import (
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -33,6 +36,9 @@ func (s set) Sessions() session.Store           { return sessions(s) }
 func (s set) Proofs() proof.Store               { return proofs(s) }
 func (s set) Roles() rbac.Store                 { return roles(s) }
 func (s set) Organizations() organization.Store { return organizations(s) }
+func (s set) Clients() client.Store             { return clients(s) }
+func (s set) Tokens() token.Store               { return tokens(s) }
+func (s set) Resources() resource.Store         { return resources(s) }
 func (s set) Lockouts() lockout.Store           { return lockouts(s) }
 func (s set) Mail() mail.Store                  { return outbox(s) }
 func (s set) Audit() audit.Store                { return events(s) }
