@@ -14,7 +14,25 @@ type state struct {
 	roles         map[string]RoleState
 	organizations map[string]OrganizationState
 	users         map[string]UserState
+	scopes        map[string]ScopeState
+	resources     map[string]ResourceState
+	clients       map[string]ClientState
 	err           error
+}
+
+func (s state) Scope(_ context.Context, name string) (ScopeState, bool, error) {
+	v, ok := s.scopes[name]
+	return v, ok, s.err
+}
+
+func (s state) Resource(_ context.Context, identifier string) (ResourceState, bool, error) {
+	v, ok := s.resources[identifier]
+	return v, ok, s.err
+}
+
+func (s state) Client(_ context.Context, id string) (ClientState, bool, error) {
+	v, ok := s.clients[id]
+	return v, ok, s.err
 }
 
 func (s state) Role(_ context.Context, name string) (RoleState, bool, error) {

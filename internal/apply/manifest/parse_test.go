@@ -78,7 +78,7 @@ func TestFaults(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"unknown key", "users:\n  - email: a@b.test\n    nme: A\n", `a.yaml:3:5: unknown key "nme"; the keys here are email, email_verified, name, organizations, password, roles`},
 		{"unknown kind", "people: []\n", `a.yaml:1:1: unknown key "people"`},
-		{"kind of later", "roles: []\nclients:\n  - client_id: web\n", "a.yaml:3:3: this kind of resource is not supported by this version yet"},
+		{"kind of later", "roles: []\nwebhooks:\n  - name: web\n", "a.yaml:3:3: this kind of resource is not supported by this version yet"},
 		{"in second document", "roles: []\n---\nrole: []\n", "a.yaml:3:1"},
 		{"repeated key", "roles: []\nroles: []\n", `a.yaml:2:1: key "roles" is written twice`},
 		{"alias", "users: &u []\norganizations: *u\n", "a.yaml:2:16: aliases are not allowed"},
