@@ -22,7 +22,8 @@ const (
 	PageSource     Name = "page.source"
 	APISource      Name = "api.source"
 	APIAccount     Name = "api.account"
-	WhySource      Name = "why.source" // refusals that are explained
+	WhySource      Name = "why.source"  // refusals that are explained
+	FeedSource     Name = "feed.source" // polls of the revocation feed
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a
@@ -47,6 +48,10 @@ func Defaults() []Limit {
 		perProcess(PerMinute(APISource, 1200)),
 		perProcess(PerMinute(APIAccount, 1200)),
 		perProcess(PerMinute(WhySource, 30)),
+		PerMinute(PageSource, 600),
+		PerMinute(APISource, 1200),
+		PerMinute(APIAccount, 1200),
+		PerMinute(FeedSource, 12000),
 	}
 }
 
