@@ -22,8 +22,10 @@ const (
 	PageSource     Name = "page.source"
 	APISource      Name = "api.source"
 	APIAccount     Name = "api.account"
-	WhySource      Name = "why.source"  // refusals that are explained
-	FeedSource     Name = "feed.source" // polls of the revocation feed
+	WhySource      Name = "why.source"    // refusals that are explained
+	FeedSource     Name = "feed.source"   // polls of the revocation feed
+	ClientSource   Name = "client.source" // requests of clients that failed
+	ClientPair     Name = "client.pair"   // the same, of one client
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a
@@ -48,10 +50,9 @@ func Defaults() []Limit {
 		perProcess(PerMinute(APISource, 1200)),
 		perProcess(PerMinute(APIAccount, 1200)),
 		perProcess(PerMinute(WhySource, 30)),
-		PerMinute(PageSource, 600),
-		PerMinute(APISource, 1200),
-		PerMinute(APIAccount, 1200),
-		PerMinute(FeedSource, 12000),
+		perProcess(PerMinute(FeedSource, 12000)),
+		perProcess(PerMinute(ClientSource, 6000)),
+		perProcess(PerMinute(ClientPair, 600)),
 	}
 }
 

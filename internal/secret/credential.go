@@ -24,6 +24,12 @@ const (
 	PersonalToken     CredentialKind = "pat"
 )
 
+// Marks reports whether text begins as every credential of the kind does.
+func (k CredentialKind) Marks(text string) bool {
+	rest, marked := strings.CutPrefix(text, credentialMark)
+	return marked && strings.HasPrefix(rest, string(k)+"_")
+}
+
 const (
 	credentialMark = "mrt_"
 	checksumLen    = 6

@@ -149,7 +149,7 @@ func (f *Frame) serve(s Surface, route Route) http.Handler {
 		r = f.span(r, q)
 		rec := &recorder{ResponseWriter: w}
 		defer f.finish(rec, r, q)
-		err := f.admit(rec, r, q, route.Access, limit)
+		err := f.admit(rec, r, q, route, limit)
 		if err == nil {
 			err = f.run(route.Handler, rec, r)
 		}
@@ -192,7 +192,7 @@ func (f *Frame) fail(s Surface, w *recorder, r *http.Request, err error) {
 }
 
 // admit is everything that stands between a request and its handler.
-func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, access Access, limit ratelimit.Name) error {
+func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, route Route, limit ratelimit.Name) error {
 	f.headers(w.Header(), q)
 	f.meet(r, q)
 	if err := f.rightHost(q); err != nil {
@@ -204,15 +204,18 @@ func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, access
 		return err
 	}
 	q.pass("limit")
-	if err := f.sameOrigin(r, q); err != nil {
+	if route.Access == Protocol {
+		return nil
+	}
+	if err := f.sameOrigin(r, q); err != nil && (route.Admits == nil || !route.Admits(r)) {
 		return err
 	}
 	q.pass("origin")
-	if err := f.identify(r, q); err != nil && access != Anyone {
+	if err := f.identify(r, q); err != nil && route.Access != Anyone {
 		return err
 	}
 	q.pass("credential")
-	if err := f.permit(q, access); err != nil {
+	if err := f.permit(q, route.Access); err != nil {
 		return err
 	}
 	q.pass("access")
@@ -309,7 +312,7 @@ var errNoCookie = problem.New(problem.Unauthenticated, "not_signed_in", "You are
 
 func (f *Frame) permit(q *Request, access Access) error {
 	switch access {
-	case Anyone, SignedIn:
+	case Anyone, SignedIn, Protocol:
 		return nil
 	case Host:
 		if q.Host {

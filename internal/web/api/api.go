@@ -15,6 +15,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/idempotency"
+	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -23,6 +24,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
@@ -32,6 +34,14 @@ import (
 type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	SignOut(ctx context.Context, by user.Caller) error
+}
+
+// Tokens is what it needs of oauth.Flow.
+type Tokens interface {
+	Deliver(ctx context.Context, want oauth.FirstParty) (*oauth.Delivery, error)
+	Renew(ctx context.Context, r oauth.Renewal) (oauth.Tokens, error)
+	Leave(ctx context.Context, r oauth.Renewal) (token.Grant, error)
+	Trusts(ctx context.Context, client, origin string) bool
 }
 
 // Account is what it needs of account.Flow.
@@ -132,6 +142,7 @@ type Options struct {
 	Now         func() time.Time
 	Log         *slog.Logger
 	SignIn      SignIn
+	Tokens      Tokens
 	Account     Account
 	Directory   Directory
 	Setup       Setup
@@ -164,8 +175,9 @@ func Surface(o Options) web.Surface {
 	s.endpoints = s.table()
 	out := web.Surface{Name: "api", Limit: ratelimit.APISource, Fail: s.fail}
 	for _, e := range s.endpoints {
-		out.Routes = append(out.Routes, web.Route{Pattern: e.Method + " " + Prefix + e.Path, Access: e.Access, Handler: e.handler})
+		out.Routes = append(out.Routes, web.Route{Pattern: e.Method + " " + Prefix + e.Path, Access: e.Access, Admits: e.Admits, Handler: e.handler})
 	}
+	out.Routes = append(out.Routes, s.preflights()...)
 	out.Routes = append(out.Routes, s.documents()...)
 	out.Routes = append(out.Routes, web.Route{Pattern: Prefix + "/", Access: web.Anyone, Handler: s.elsewhere()})
 	return out
@@ -174,7 +186,7 @@ func Surface(o Options) web.Surface {
 func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
-		s.signinTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(),
+		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
 		s.clientTable(), s.resourceTable(), s.scopeTable(), s.instanceTable(),
 	} {
