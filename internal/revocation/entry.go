@@ -1,6 +1,10 @@
 package revocation
 
-import "time"
+import (
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/feed"
+)
 
 const (
 	// Keep is how long entries outlive the last token they can concern: longer
@@ -36,7 +40,7 @@ const (
 	// Token: the one token with this id is dead.
 	Token Kind = "jti"
 	// Refresh: no session ended, but what is known of this account (state, roles,
-	// memberships, name) must be read again. With a Version authority was lost,
+	// memberships, name), client or resource must be read again. With a Version authority was lost,
 	// and the account's tokens below it are dead.
 	Refresh Kind = "refresh"
 	// Instance: forget everything, read again. With a Version tokens with a token
@@ -45,7 +49,7 @@ const (
 )
 
 // Entry is one thing that ended early. Values are the bare 16 bytes of an id; of
-// a client or key what feed.RawValue makes of its name.
+// a client or key what feed.RawValue makes of its name, of a resource its digest.
 type Entry struct {
 	Number  int64 // assigned after commit; 0 until then
 	Kind    Kind
@@ -65,4 +69,22 @@ func (e *Entry) Published() bool {
 		return e.Version > 0
 	}
 	return true
+}
+
+var kinds = map[Kind]feed.Kind{
+	Session: feed.Session, Grant: feed.Grant, Subject: feed.Subject, Refresh: feed.Subject,
+	Client: feed.Client, Key: feed.Key, Token: feed.Token, Instance: feed.Instance,
+}
+
+// Token is what e says of tokens, with its raw value; ok is false when it says
+// nothing of them.
+func (e *Entry) Token() (t feed.Entry, ok bool) {
+	if !e.Published() {
+		return t, false
+	}
+	t = feed.Entry{Kind: kinds[e.Kind], Value: e.Value, Version: e.Version}
+	if !e.Until.IsZero() {
+		t.Until = e.Until.Unix() + 1 // never early
+	}
+	return t, t.Kind != 0
 }

@@ -3,7 +3,6 @@ package publish
 import (
 	"slices"
 	"sort"
-	"time"
 
 	"github.com/mortise-auth/mortise/internal/feed"
 	"github.com/mortise-auth/mortise/internal/revocation"
@@ -70,29 +69,18 @@ func (v *view) add(audience string, e *revocation.Entry) {
 	}
 }
 
-var kinds = map[revocation.Kind]feed.Kind{
-	revocation.Session: feed.Session, revocation.Grant: feed.Grant, revocation.Subject: feed.Subject, revocation.Refresh: feed.Subject,
-	revocation.Client: feed.Client, revocation.Key: feed.Key, revocation.Token: feed.Token, revocation.Instance: feed.Instance,
-}
-
 // shown is an entry as an audience may see it; ok is false when it may not.
 func shown(audience string, mask *feed.Masker, e *revocation.Entry) (masked feed.Entry, ok bool) {
-	if !e.Published() || e.Audiences != nil && !slices.Contains(e.Audiences, audience) {
+	if e.Audiences != nil && !slices.Contains(e.Audiences, audience) {
 		return masked, false
 	}
-	kind, ok := kinds[e.Kind]
-	masked = feed.Entry{Kind: kind, Version: e.Version, Until: minuteAfter(e.Until)}
-	if kind != feed.Instance {
-		masked.Value = mask.Mask(kind, e.Value)
+	if masked, ok = e.Token(); !ok {
+		return masked, false
 	}
+	if masked.Kind != feed.Instance {
+		masked.Value = mask.Mask(masked.Kind, masked.Value)
+	}
+	// To the next minute, so that entries of one act do not stand out by it.
+	masked.Until = (masked.Until + 59) / 60 * 60
 	return masked, ok
-}
-
-// minuteAfter rounds up to a minute, so that entries of one act do not stand out
-// by their deadline.
-func minuteAfter(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return (t.Unix()/60 + 1) * 60
 }

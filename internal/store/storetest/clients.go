@@ -12,7 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/store"
 )
 
-// OA-1 OA-5 OA-7 TH-3
+// OA-5 OA-6 OA-7 TH-3
 var clients = []test{
 	{"create, update, list, delete", clientLife},
 	{"names are compared by their bytes", clientNames},

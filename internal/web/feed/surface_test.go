@@ -17,8 +17,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/revocation/publish"
 	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/verify"
 )
 
 const audience = "https://api.example.test"
@@ -64,25 +66,32 @@ func (p *publisher) Stream(ctx context.Context, q publish.Poll, emit publish.Emi
 	return ctx.Err()
 }
 
-// serve runs the routes behind the least of a chain.
+// nobody is signed in, and nothing is secret.
+type nobody struct{}
+
+func (nobody) Session(context.Context, string) (*verify.Identity, error) { return nil, errClient }
+func (nobody) MAC(string, ...[]byte) (sum [32]byte)                      { return sum }
+
+// serve runs the surface in a real frame.
 func serve(t *testing.T, p *publisher) *httptest.Server {
 	t.Helper()
-	u, _ := url.Parse("https://id.example.test")
-	s := Surface(Options{
-		URL: u, Clients: clients{}, Publisher: p, Now: time.Now, Log: slog.New(slog.DiscardHandler),
-		Keys: func(context.Context) ([]byte, error) { return []byte(`{"keys":[]}`), nil },
-	})
-	mux := http.NewServeMux()
-	for _, route := range s.Routes {
-		mux.HandleFunc(route.Pattern, func(w http.ResponseWriter, r *http.Request) {
-			w.Header().Set("Cache-Control", "no-store") // as web.Frame does
-			if err := route.Handler(w, r); err != nil && r.Context().Err() == nil {
-				s.Fail(w, r, err)
-			}
-		})
+	log := slog.New(slog.DiscardHandler)
+	rates, err := ratelimit.NewMemory(ratelimit.Defaults(), 100, ratelimit.Monotonic(time.Now))
+	if err != nil {
+		t.Fatal(err)
 	}
-	srv := httptest.NewServer(mux)
+	var h http.Handler
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r) }))
 	t.Cleanup(srv.Close)
+	u, err := url.Parse(srv.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	frame := web.NewFrame(web.Options{URL: u, Sessions: nobody{}, Rates: rates, Keys: nobody{}, Now: time.Now, Log: log})
+	h = frame.Handler(Surface(Options{
+		URL: u, Clients: clients{}, Publisher: p, Now: time.Now, Log: log,
+		Keys: func(context.Context) ([]byte, error) { return []byte(`{"keys":[]}`), nil },
+	}))
 	return srv
 }
 
