@@ -1,6 +1,7 @@
 package jose
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -25,18 +26,19 @@ type publicKey struct {
 }
 
 // NewPublicKey binds a key to an algorithm: an ed25519.PublicKey, *ecdsa.PublicKey
-// on P-256 or *rsa.PublicKey. ErrKey for any other pair and for weak keys. Its ID
-// is the RFC 7638 thumbprint.
+// on P-256 or *rsa.PublicKey, which must not be changed afterwards. ErrKey for any
+// other pair and for weak keys. Its ID is the RFC 7638 thumbprint.
 func NewPublicKey(alg Algorithm, key crypto.PublicKey) (PublicKey, error) {
 	k := &publicKey{alg: alg}
 	var err error
 	switch pub := key.(type) {
 	case ed25519.PublicKey:
-		k.ed, err = pub, checkEd25519(alg, pub)
+		k.ed, err = bytes.Clone(pub), checkEd25519(alg, pub)
 	case *ecdsa.PublicKey:
 		k.ec, err = pub, checkECDSA(alg, pub)
 	case *rsa.PublicKey:
-		k.rsa, err = pub, checkRSA(alg, pub)
+		err = checkRSA(alg, pub)
+		k.rsa = &rsa.PublicKey{N: pub.N, E: pub.E}
 	default:
 		err = fmt.Errorf("%w: %T", ErrKey, key)
 	}

@@ -32,11 +32,11 @@ func VerifyAccess(text string, keys jose.Keys, want Expect) (*Access, error) {
 	if err := want.valid(); err != nil {
 		return nil, err
 	}
-	payload, kid, err := jose.Verify(text, TypeAccess, keys)
+	payload, kid, err := jose.VerifyText(text, TypeAccess, keys)
 	if err != nil {
 		return nil, err
 	}
-	a, err := parseAccess(string(payload))
+	a, err := parseAccess(payload)
 	if err != nil {
 		return nil, err
 	}
