@@ -68,6 +68,23 @@ func (p PublicKey) Algorithm() Algorithm {
 // IsZero reports whether p is no key.
 func (p PublicKey) IsZero() bool { return p.k == nil }
 
+// Equal reports whether both have one ID and check the same signatures.
+func (p PublicKey) Equal(other PublicKey) bool {
+	if p.k == other.k || p.k == nil || other.k == nil {
+		return p.k == other.k
+	}
+	if p.k.id != other.k.id || p.k.alg != other.k.alg {
+		return false
+	}
+	switch p.k.alg {
+	case EdDSA:
+		return p.k.ed.Equal(other.k.ed)
+	case ES256:
+		return p.k.ec.Equal(other.k.ec)
+	}
+	return p.k.rsa.Equal(other.k.rsa)
+}
+
 // Thumbprint is the RFC 7638 SHA-256 thumbprint, whatever the key's ID is.
 func (p PublicKey) Thumbprint() string {
 	if p.k == nil {

@@ -27,8 +27,8 @@ type Keys interface {
 // the key that signed it.
 //
 // typ is compared without regard to case and to a leading "application/"; for the
-// kind "JWT" the header may lack it. A token without kid is tried only if keys is a
-// KeySet with exactly one key for its algorithm.
+// kind "JWT" the header may lack it. A token without kid is tried only if keys has
+// the method Only of a KeySet, and there is exactly one key for its algorithm.
 //
 // Errors: ErrTooLarge, ErrMalformed, ErrCritical, ErrType, ErrUnknownKey,
 // ErrAlgorithm, ErrSignature; with each of them there is no payload.
@@ -94,10 +94,14 @@ func find(keys Keys, h header, alg Algorithm) (PublicKey, bool) {
 		key, ok := keys.Key(h.kid)
 		return key, ok && key.k != nil
 	}
-	if set, ok := keys.(KeySet); ok {
-		return set.only(alg)
+	set, ok := keys.(interface {
+		Only(alg Algorithm) (PublicKey, bool)
+	})
+	if !ok {
+		return PublicKey{}, false
 	}
-	return PublicKey{}, false
+	key, ok := set.Only(alg)
+	return key, ok && key.k != nil
 }
 
 // token is a compact JWS in its encoded parts.

@@ -1,6 +1,10 @@
 package jwt
 
-import "github.com/mortise-auth/mortise/internal/jose/strictjson"
+import (
+	"slices"
+
+	"github.com/mortise-auth/mortise/internal/jose/strictjson"
+)
 
 // maxActors is how many may act for each other in one token.
 const maxActors = 4
@@ -105,7 +109,7 @@ func (c *claims) required(which uint8) string {
 	return s
 }
 
-// audience is one string or an array of some (RFC 7519, 4.1.3).
+// audience is one string or an array of some (RFC 7519, 4.1.3), none empty.
 func (c *claims) audience() []string {
 	var list []string
 	if c.Next() == '"' {
@@ -117,6 +121,9 @@ func (c *claims) audience() []string {
 	}
 	if len(list) > 0 {
 		c.has |= hasAudience
+	}
+	if slices.Contains(list, "") {
+		c.Fail()
 	}
 	return list
 }

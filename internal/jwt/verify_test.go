@@ -90,7 +90,7 @@ func TestIssuerAudience(t *testing.T) {
 		"part of an audience":    {func(a *Access) { a.Audience = []string{"https://api"} }, nil, ErrAudience},
 		"no audience":            {func(a *Access) { a.Audience = nil }, nil, ErrClaims},
 		"second name of ours":    {nil, func(e *Expect) { e.Audience, e.Audiences = "", []string{"x", "b"} }, nil},
-		"empty audience of ours": {func(a *Access) { a.Audience = []string{"", "c"} }, func(e *Expect) { e.Audiences = []string{""} }, ErrAudience},
+		"empty audience of ours": {func(a *Access) { a.Audience = []string{"", "c"} }, func(e *Expect) { e.Audiences = []string{""} }, ErrClaims},
 		"expecting no audience":  {nil, func(e *Expect) { e.Audience = "" }, ErrExpecting},
 		"expecting no issuer":    {nil, func(e *Expect) { e.Issuer = "" }, ErrExpecting},
 	} {
