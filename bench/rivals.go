@@ -5,7 +5,7 @@ import (
 
 	gojose "github.com/go-jose/go-jose/v4"
 	gojosejwt "github.com/go-jose/go-jose/v4/jwt"
-	golangjwt "github.com/golang-jwt/jwt/v5"
+	golangjwt "github.com/golang-jwt/jwt/v5" //nolint:depguard // a rival, measured
 	"github.com/lestrrat-go/jwx/v3/jwa"
 	jwx "github.com/lestrrat-go/jwx/v3/jwt"
 )
