@@ -383,6 +383,21 @@ func TestConcurrent(t *testing.T) {
 	all.Wait()
 }
 
+// A token seen before costs no allocation, revocation check included. TH-20
+func TestAllocations(t *testing.T) {
+	w := newWorld(t)
+	c, text := w.checker(t, nil), w.mint(t, nil)
+	passes(t, c, text)
+	n := testing.AllocsPerRun(100, func() {
+		if _, err := c.Check(text); err != nil {
+			t.Error(err)
+		}
+	})
+	if n > 2 {
+		t.Errorf("%.0f allocations", n)
+	}
+}
+
 // BenchmarkCheck of a token seen before, and of one never remembered.
 func BenchmarkCheck(b *testing.B) {
 	w := newWorld(b)
