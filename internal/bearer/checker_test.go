@@ -247,6 +247,9 @@ func TestCacheKey(t *testing.T) {
 			t.Errorf("another %s: taken from the memory", name)
 		}
 	}
+	if same := w.checker(t, func(o *Options) { o.Policy = []byte("x") }); same.digest(text) == c.digest(text) {
+		t.Error("another policy: the same key")
+	}
 	policies := map[[32]byte]string{}
 	for name, change := range map[string]func(*Options){
 		"": func(*Options) {}, "audience": func(o *Options) { o.Audiences = []string{"x"} }, "two": func(o *Options) { o.Audiences = []string{"https://api.example", "x"} },

@@ -245,3 +245,23 @@ func FuzzParseKeySet(f *testing.F) {
 		}
 	})
 }
+
+// Keys are equal by ID, algorithm and value, not by where they were read. TH-20
+func TestEqual(t *testing.T) {
+	rs := parseSet(t, strings.Replace(rfc7638RSA, `"alg":"RS256"`, `"alg":"PS256"`, 1), rfc8037OKP).Keys()
+	keys := append(rs, parseSet(t, rfc7515RSA, rfc7515EC, rfc7638RSA).Keys()...)
+	keys = append(keys, parseSet(t, strings.Replace(rfc8037OKP, "{", `{"kid":"x",`, 1)).Keys()[0], PublicKey{})
+	for i, a := range keys {
+		for j, b := range keys {
+			if a.Equal(b) != (i == j) {
+				t.Errorf("%d and %d: %v", i, j, a.Equal(b))
+			}
+		}
+		if a.IsZero() {
+			continue
+		}
+		if again := parseSet(t, string(a.JWK())).Keys()[0]; !a.Equal(again) || !again.Equal(a) {
+			t.Errorf("%d, read again", i)
+		}
+	}
+}
