@@ -212,7 +212,7 @@ func TestPrivateKeysDoNotPrint(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		said += fmt.Sprintf(verb+verb, key, holder)
 	}
-	for _, secret := range []string{fmt.Sprintf("%x", seed), fmt.Sprint(seed), base64.StdEncoding.EncodeToString(seed)} {
+	for _, secret := range []string{fmt.Sprintf("%x", seed), fmt.Sprintf("%d", seed), base64.StdEncoding.EncodeToString(seed)} {
 		if strings.Contains(said, secret) {
 			t.Errorf("printed: %s", said)
 		}
