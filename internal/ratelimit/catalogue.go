@@ -22,6 +22,7 @@ const (
 	PageSource     Name = "page.source"
 	APISource      Name = "api.source"
 	APIAccount     Name = "api.account"
+	WhySource      Name = "why.source" // refusals that are explained
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a
@@ -42,8 +43,14 @@ func Defaults() []Limit {
 		PerHour(ChangeAccount, 60),
 		PerHour(ExportAccount, 5),
 		PerMinute(SetupSource, 10),
-		PerMinute(PageSource, 600),
-		PerMinute(APISource, 1200),
-		PerMinute(APIAccount, 1200),
+		perProcess(PerMinute(PageSource, 600)),
+		perProcess(PerMinute(APISource, 1200)),
+		perProcess(PerMinute(APIAccount, 1200)),
+		perProcess(PerMinute(WhySource, 30)),
 	}
+}
+
+func perProcess(l Limit) Limit {
+	l.PerProcess = true
+	return l
 }

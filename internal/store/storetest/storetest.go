@@ -16,6 +16,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"absence", absence},
 		{"audit", audits},
 		{"births", births},
+		{"decisions", decisions},
 		{"idempotency", idempotencies},
 		{"instance", instances},
 		{"keys", keys},
