@@ -24,6 +24,7 @@ var tokens = []test{
 	{"opaque access tokens", tokenOpaque},
 	{"what tokens say", tokenClaims},
 	{"ends and lists", tokenEnds},
+	{"who is told of an end", tokenAudiences},
 	{"what is over is buried", tokenBuried},
 }
 
@@ -273,6 +274,22 @@ func tokenEnds(c *testcase) {
 	}
 	a.same([]int{count("other"), count("web"), count("")}, []int{0, 2, 0})
 	a.same(len(a.heard()), 2)
+}
+
+// TH-15 TH-16: the resources that had tokens of a grant which can still be
+// presented, and no others.
+func tokenAudiences(c *testcase) {
+	a := c.app("web")
+	told := func(i token.Issued) []string {
+		before, _, err := a.Revocations().Head(a.ctx)
+		a.ok(err)
+		a.ok(a.Revoke(a.ctx, a.ask(i, home)))
+		return a.since(before)[0].Audiences
+	}
+	a.same(told(a.begin(nobody)), []string{audience})
+	old := a.begin(nobody)
+	a.later(10*time.Minute + 2*time.Minute)
+	a.same(told(old), []string{})
 }
 
 // TH-6: a successor does not outlive its family, however that ended.
