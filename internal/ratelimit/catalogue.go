@@ -22,6 +22,7 @@ const (
 	PageSource     Name = "page.source"
 	APISource      Name = "api.source"
 	APIAccount     Name = "api.account"
+	FeedSource     Name = "feed.source" // polls of the revocation feed
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a
@@ -45,5 +46,6 @@ func Defaults() []Limit {
 		PerMinute(PageSource, 600),
 		PerMinute(APISource, 1200),
 		PerMinute(APIAccount, 1200),
+		PerMinute(FeedSource, 12000),
 	}
 }
