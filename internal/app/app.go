@@ -11,6 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authn"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/clock"
 	"github.com/mortise-auth/mortise/internal/device"
 	"github.com/mortise-auth/mortise/internal/directory"
@@ -21,6 +22,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/registry"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/setup"
@@ -56,6 +58,7 @@ type App struct {
 	passwords map[string]secret.Text
 
 	Auth      *authn.Authenticator
+	Registry  *registry.Registry
 	SignIn    *signin.Flow
 	Account   *account.Flow
 	Directory *directory.Flow
@@ -132,11 +135,31 @@ func (a *App) wireSessions(context.Context) error {
 		Instance: a.facts.ID, Sessions: a.store.Sessions(), Users: a.store.Users(),
 		Organizations: a.store.Organizations(), Roles: a.store.Roles(), Now: a.c.Now, Log: a.c.Log, Ended: a.usedAfterEnd,
 	})
-	a.follower = revocation.NewFollower(a.store.Revocations(), a.Auth.Cache(), a.c.Now, a.c.Log)
+	a.Registry = registry.New(registry.Options{
+		Clients: a.store.Clients(), Resources: a.store.Resources(), Keys: a.keys, Now: a.c.Now, Log: a.c.Log,
+	})
+	all := caches{a.Auth.Cache(), a.Registry}
+	a.follower = revocation.NewFollower(a.store.Revocations(), all, a.c.Now, a.c.Log)
 	a.Auth.Follow(a.follower)
-	a.store.OnRevoke(func(entries []revocation.Entry) { a.Auth.Cache().Apply(entries) })
+	a.Registry.Follow(a.follower)
+	a.store.OnRevoke(all.Apply)
 	a.guard = clock.NewGuard(a.c.Now, a.c.Monotonic, a.clockJumped)
 	return nil
+}
+
+// caches are kept true together.
+type caches []revocation.Cache
+
+func (all caches) Apply(entries []revocation.Entry) {
+	for _, c := range all {
+		c.Apply(entries)
+	}
+}
+
+func (all caches) Reset() {
+	for _, c := range all {
+		c.Reset()
+	}
 }
 
 func (a *App) wireFlows(context.Context) error {
@@ -154,7 +177,7 @@ func (a *App) wireFlows(context.Context) error {
 		InTx: func(ctx context.Context, fn func(directory.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Link: a.link,
+		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Link: a.link, Addresses: client.Addresses{Dev: a.c.Dev},
 	})
 	return nil
 }

@@ -1,12 +1,12 @@
 package client
 
 import (
-	"crypto/sha256"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/feed"
 	"github.com/mortise-auth/mortise/internal/id"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -33,13 +33,8 @@ func ParseID(s string) (ID, error) {
 	return ID(s), nil
 }
 
-// Value is what a revocation entry has for the client: the first 16 bytes of the
-// SHA-256 of its name.
-func (c ID) Value() (v [16]byte) {
-	sum := sha256.Sum256([]byte(c))
-	copy(v[:], sum[:])
-	return v
-}
+// Value is what a revocation entry has for the client.
+func (c ID) Value() [16]byte { return feed.RawValue(feed.Client, string(c)) }
 
 // Client is one registered program. Lists are sorted and without repetition
 // where their order means nothing.

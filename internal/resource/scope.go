@@ -88,6 +88,9 @@ func ParseScopes(text string) ([]string, error) {
 	return names, nil
 }
 
+// FormatScopes writes a list as RFC 6749 has it.
+func FormatScopes(names []string) string { return strings.Join(names, " ") }
+
 // Clean returns s in canonical form, or ErrBadScope or ErrScopeBuiltIn.
 func (s Scope) Clean() (Scope, error) {
 	if _, ok := Standard(s.Name); ok {

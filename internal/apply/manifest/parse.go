@@ -143,9 +143,9 @@ func (d *decoder) document(n *yaml.Node) {
 		"roles":         d.each(d.role),
 		"organizations": d.each(d.organization),
 		"users":         d.each(d.user),
-		"scopes":        d.later,
-		"resources":     d.later,
-		"clients":       d.later,
+		"scopes":        d.each(d.scope),
+		"resources":     d.each(d.resource),
+		"clients":       d.each(d.client),
 		"connections":   d.later,
 		"webhooks":      d.later,
 	})

@@ -11,12 +11,14 @@ import (
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/signin"
@@ -90,6 +92,22 @@ type Directory interface {
 	Members(ctx context.Context, by user.Caller, id organization.ID, after user.ID, limit int) ([]organization.Membership, error)
 	SetMember(ctx context.Context, by user.Caller, m organization.Membership) error
 	RemoveMember(ctx context.Context, by user.Caller, id organization.ID, member user.ID) error
+	Clients(ctx context.Context, by user.Caller, after client.ID, limit int) ([]client.Client, error)
+	Client(ctx context.Context, by user.Caller, id client.ID) (client.Client, error)
+	CreateClient(ctx context.Context, by user.Caller, c client.Client, chosen secret.Text) (client.Client, secret.Text, error)
+	UpdateClient(ctx context.Context, by user.Caller, c client.Client) (client.Client, error)
+	RotateSecret(ctx context.Context, by user.Caller, id client.ID, keep time.Duration, compromised bool) (client.Client, secret.Text, error)
+	DisableClient(ctx context.Context, by user.Caller, id client.ID) error
+	EnableClient(ctx context.Context, by user.Caller, id client.ID) error
+	DeleteClient(ctx context.Context, by user.Caller, id client.ID) error
+	Resources(ctx context.Context, by user.Caller, after string, limit int) ([]resource.Resource, error)
+	Resource(ctx context.Context, by user.Caller, identifier string) (resource.Resource, error)
+	CreateResource(ctx context.Context, by user.Caller, r resource.Resource) (resource.Resource, error)
+	UpdateResource(ctx context.Context, by user.Caller, r resource.Resource) (resource.Resource, error)
+	DeleteResource(ctx context.Context, by user.Caller, identifier string) error
+	Scopes(ctx context.Context, by user.Caller) ([]resource.Scope, error)
+	PutScope(ctx context.Context, by user.Caller, s resource.Scope) (resource.Scope, error)
+	DeleteScope(ctx context.Context, by user.Caller, name string) error
 	Apply(ctx context.Context, by user.Caller, want apply.File, dryRun, allowUsers bool) (apply.Result, error)
 }
 
@@ -154,7 +172,8 @@ func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
 		s.signinTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(),
-		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(), s.instanceTable(),
+		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
+		s.clientTable(), s.resourceTable(), s.scopeTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}

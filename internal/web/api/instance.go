@@ -20,9 +20,9 @@ func (s *surface) instanceTable() []endpoint {
 	return []endpoint{
 		route(s, endpoint{Method: "GET", Path: "/events", Access: web.Admin, Tag: tag, Name: "events.list", Summary: "Read the audit log", Text: "Newest first."}, s.events),
 		route(s, endpoint{
-			Method: "POST", Path: "/apply", Access: web.Admin, Tag: tag, Name: "apply", Body: maxFile, Summary: "Bring roles, organisations and users to a declared state",
+			Method: "POST", Path: "/apply", Access: web.Admin, Tag: tag, Name: "apply", Body: maxFile, Summary: "Bring what a file declares about",
 			Text: "What the file does not mention is left alone; a list it mentions becomes exactly that list; a password " +
-				"counts only when the account is created. Each resource succeeds or fails by itself.",
+				"counts only when the account is created, and a client_secret that differs is a rotation. Each resource succeeds or fails by itself.",
 			Example: `{"roles": [{"name": "editor", "permissions": ["posts:write"]}], "organizations": [{"slug": "acme", "name": "Acme", "domains": []}]}`,
 			Errors:  []*problem.Error{directory.ErrUsersInFile},
 		}, s.apply),
@@ -52,11 +52,16 @@ type ApplyRequest struct {
 	AllowUsers    bool                 `query:"allow_users" doc:"Let the file declare users on a production server."`
 	Roles         []apply.Role         `json:"roles,omitempty"`
 	Organizations []apply.Organization `json:"organizations,omitempty"`
+	Scopes        []apply.Scope        `json:"scopes,omitempty"`
+	Resources     []apply.Resource     `json:"resources,omitempty"`
+	Clients       []apply.Client       `json:"clients,omitempty"`
 	Users         []apply.User         `json:"users,omitempty"`
 }
 
 func (s *surface) apply(ctx context.Context, c *Call, in ApplyRequest) (apply.Result, error) {
-	want := apply.File{Roles: in.Roles, Organizations: in.Organizations, Users: in.Users}
+	want := apply.File{
+		Roles: in.Roles, Organizations: in.Organizations, Scopes: in.Scopes, Resources: in.Resources, Clients: in.Clients, Users: in.Users,
+	}
 	return s.Directory.Apply(ctx, c.Caller, want, in.DryRun, in.AllowUsers || s.Dev)
 }
 
