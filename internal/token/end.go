@@ -5,20 +5,27 @@ import (
 	"errors"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
-// Inspect returns the living grant of a refresh token that could be used next
-// by r's client and sender (RFC 7662). It changes nothing. ErrRefused otherwise.
+// Inspect returns the living grant whose newest refresh token this is, to the
+// client it belongs to (RFC 7662); asking needs no key. It changes nothing.
+// ErrRefused otherwise.
 func (s *Grants) Inspect(ctx context.Context, r Request) (Grant, error) {
 	t, ok := parseRefreshToken(s.Keys, r.Token)
 	if !ok {
-		return Grant{}, ErrRefused
+		return Grant{}, ErrRefused.Becausef("not a refresh token of this instance")
 	}
-	g, err := s.living(ctx, r, t, s.now())
-	if err != nil {
+	g, alive, err := s.Store.ByID(ctx, t.family, s.now())
+	switch {
+	case errors.Is(err, ErrUnknown):
+		return Grant{}, ErrRefused.Because(err)
+	case err != nil:
 		return Grant{}, err
+	case g.Client != r.Client || !alive:
+		return Grant{}, ErrRefused.Becausef("grant %s of another client, or over", g.ID)
 	}
 	if t.generation != g.Family.Generation || !t.text.Digest(s.options.Instance).Equal(g.Family.Digest) {
 		return Grant{}, ErrRefused.Becausef("grant %s: not its newest token", g.ID)
@@ -32,7 +39,7 @@ func (s *Grants) Inspect(ctx context.Context, r Request) (Grant, error) {
 func (s *Grants) Revoke(ctx context.Context, r Request) error {
 	t, ok := parseRefreshToken(s.Keys, r.Token)
 	if !ok {
-		return ErrRefused
+		return ErrRefused.Becausef("not a refresh token of this instance")
 	}
 	now := s.now()
 	g, _, err := s.Store.ByID(ctx, t.family, now)
@@ -62,6 +69,32 @@ func (s *Grants) RevokeOpaque(ctx context.Context, r Request) error {
 	}
 	if err == nil {
 		err = s.Store.EndAccess(ctx, d, now, g.event(RevokedEvent, now, r.Source))
+	}
+	if errors.Is(err, ErrUnknown) {
+		return ErrRefused.Because(err)
+	}
+	return err
+}
+
+// RevokeJWT makes one access token void whose claims have been verified (RFC
+// 7009); its grant lives on. ErrRefused when it is another client's, or of a
+// grant that is gone and cannot be told from one.
+func (s *Grants) RevokeJWT(ctx context.Context, claims *jwt.Access, r Request) error {
+	id, err := ParseAccessID(claims.ID)
+	if err != nil {
+		return ErrRefused.Because(err)
+	}
+	of, err := ParseID(claims.Grant)
+	if err != nil {
+		return ErrRefused.Because(err)
+	}
+	now := s.now()
+	g, _, err := s.Store.ByID(ctx, of, now)
+	if err == nil && (g.Client != r.Client || claims.ClientID != r.Client) {
+		return ErrRefused.Becausef("an access token of another client")
+	}
+	if err == nil {
+		err = s.Store.EndJWT(ctx, of, id, now, g.event(RevokedEvent, now, r.Source))
 	}
 	if errors.Is(err, ErrUnknown) {
 		return ErrRefused.Because(err)

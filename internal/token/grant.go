@@ -124,6 +124,7 @@ const (
 	SignedOut     Cause = "signed_out" // with its session
 	AccountMoved  Cause = "account"    // suspended, deleted, password changed, everything ended
 	ClientMoved   Cause = "client"     // disabled, deleted, or its secrets were replaced
+	Restored      Cause = "restored"   // the store came from a backup
 	Idle          Cause = "idle"
 	Expired       Cause = "expired"
 )

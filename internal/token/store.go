@@ -43,6 +43,9 @@ type Store interface {
 	ByAccess(ctx context.Context, d secret.Digest, now time.Time) (Opaque, Grant, Authority, error)
 	// EndAccess forgets one opaque token and writes its revocation. ErrUnknown.
 	EndAccess(ctx context.Context, d secret.Digest, now time.Time, ev audit.Event) error
+	// EndJWT writes the revocation of one access token of a grant. ErrUnknown
+	// when there is no such grant, ended or not.
+	EndJWT(ctx context.Context, of ID, id AccessID, now time.Time, ev audit.Event) error
 
 	// Bury looks at limit grants that follow after in order of id, ends those
 	// that are over in any way, and erases their successors; it returns the id

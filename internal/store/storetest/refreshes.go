@@ -66,6 +66,18 @@ func refreshParallel(c *testcase) {
 	for _, s := range everybody {
 		a.together(a.begin(s), a, a)
 	}
+	// From two addresses, proving nothing: one unit, however many they are.
+	i := a.begin(nobody)
+	got := make([]token.Issued, callers)
+	a.race(nil, func(n int) (err error) {
+		got[n], err = a.Refresh(a.ctx, a.ask(i, []string{home, abroad}[n%2]))
+		return err
+	})
+	for _, g := range got {
+		a.same(g.Refresh.Reveal(), got[0].Refresh.Reveal())
+	}
+	g, alive := a.read(i)
+	a.same([]any{alive, g.Family.Generation, g.Family.InRow, g.Family.InAll}, []any{true, int64(2), 1, 1})
 }
 
 // together refreshes i 50 times at once, through either of two.

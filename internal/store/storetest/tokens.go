@@ -2,7 +2,9 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,8 +24,10 @@ var tokens = []test{
 	{"begun while the act is under way", tokenDuring},
 	{"bound to a session, or not", tokenSession},
 	{"opaque access tokens", tokenOpaque},
+	{"one access token is given back", tokenRevoked},
 	{"what tokens say", tokenClaims},
 	{"ends and lists", tokenEnds},
+	{"who is told of an end", tokenAudiences},
 	{"what is over is buried", tokenBuried},
 }
 
@@ -223,6 +227,35 @@ func tokenOpaque(c *testcase) {
 	a.same(n, 1)
 }
 
+// RFC 7009 and 7662: to its own client only, and no more than was asked for.
+func tokenRevoked(c *testcase) {
+	a := c.app("web")
+	i := a.begin(byKey)
+	next := a.refresh(i, home)
+	claims := a.verified(next)
+	mine, other := token.Request{Client: "web"}, token.Request{Client: "other"}
+	a.is(a.RevokeJWT(a.ctx, claims, other), token.ErrRefused)
+	a.same(len(a.heard()), 0)
+	a.ok(a.RevokeJWT(a.ctx, claims, mine))
+	if told := a.heard(); len(told) != 1 || told[0].Value != next.ID {
+		a.Fatalf("told %v", told)
+	}
+	for _, tc := range []struct {
+		i      token.Issued
+		client string
+		want   error
+	}{{next, "web", nil}, {next, "other", token.ErrRefused}, {i, "web", token.ErrRefused}} {
+		g, err := a.Inspect(a.ctx, token.Request{Token: tc.i.Refresh.Reveal(), Client: tc.client})
+		if !errors.Is(err, tc.want) || err == nil && g.ID != i.Grant.ID {
+			a.Errorf("inspected by %s: %v", tc.client, err)
+		}
+	}
+	a.ok(a.Revoke(a.ctx, token.Request{Token: i.Refresh.Reveal(), Client: "web"}))
+	_, err := a.Inspect(a.ctx, token.Request{Token: next.Refresh.Reveal(), Client: "web"})
+	a.is(err, token.ErrRefused)
+	a.is(a.Revoke(a.ctx, token.Request{Token: next.Refresh.Reveal(), Client: "web"}), token.ErrRefused)
+}
+
 // TH-3 JW-30 JW-31: the authority of the moment, bounded, and nothing personal.
 func tokenClaims(c *testcase) {
 	a := c.app("web")
@@ -242,8 +275,11 @@ func tokenClaims(c *testcase) {
 	if n := len(next.Access.Reveal()); n > 4096 || len(claims.Org) < 10 {
 		a.Errorf("%d bytes with %d organisations", n, len(claims.Org))
 	}
-	claims.Org = nil
-	a.same(fmt.Sprint(*claims) != "", true)
+	address, _, err := a.Users().ByEmail(a.ctx, "person1@example.test")
+	a.ok(err)
+	if said := fmt.Sprintf("%+v", *claims); strings.Contains(said, "@") || strings.Contains(said, address.Name) {
+		a.Errorf("says who it is: %s", said)
+	}
 }
 
 func tokenEnds(c *testcase) {
@@ -273,6 +309,22 @@ func tokenEnds(c *testcase) {
 	}
 	a.same([]int{count("other"), count("web"), count("")}, []int{0, 2, 0})
 	a.same(len(a.heard()), 2)
+}
+
+// TH-15 TH-16: the resources that had tokens of a grant which can still be
+// presented, and no others.
+func tokenAudiences(c *testcase) {
+	a := c.app("web")
+	told := func(i token.Issued) []string {
+		before, _, err := a.Revocations().Head(a.ctx)
+		a.ok(err)
+		a.ok(a.Revoke(a.ctx, a.ask(i, home)))
+		return a.since(before)[0].Audiences
+	}
+	a.same(told(a.begin(nobody)), []string{audience})
+	old := a.begin(nobody)
+	a.later(10*time.Minute + 2*time.Minute)
+	a.same(told(old), []string{})
 }
 
 // TH-6: a successor does not outlive its family, however that ended.

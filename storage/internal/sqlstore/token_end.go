@@ -99,12 +99,20 @@ func (s tokens) EndAccess(ctx context.Context, d secret.Digest, now time.Time, e
 		if err != nil {
 			return otherwise(err, token.ErrUnknown)
 		}
-		owner, err := scanUserID(tx.QueryRow(ctx, `SELECT user_id FROM grants WHERE id = $1`, raw(grant)))
-		if err != nil {
-			return otherwise(err, nil) // nobody can have used it
-		}
-		return revokeOne(ctx, tx, revocation.Token, id, owner, now)
+		return endAccess(ctx, tx, grant, id, now)
 	})
+}
+
+func (s tokens) EndJWT(ctx context.Context, of token.ID, id token.AccessID, now time.Time, ev audit.Event) error {
+	return change(ctx, s.e, ev, func(tx Tx) error { return endAccess(ctx, tx, of, id, now) })
+}
+
+func endAccess(ctx context.Context, tx Tx, grant, id [16]byte, now time.Time) error {
+	owner, err := scanUserID(tx.QueryRow(ctx, `SELECT user_id FROM grants WHERE id = $1`, raw(grant)))
+	if err != nil {
+		return otherwise(err, token.ErrUnknown)
+	}
+	return revokeOne(ctx, tx, revocation.Token, id, owner, now)
 }
 
 // buried is a grant that is over and does not say so yet.
