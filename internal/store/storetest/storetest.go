@@ -29,6 +29,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"resources", resources},
 		{"revocations", revocations},
 		{"refreshes", refreshes},
+		{"feed", feeds},
 		{"roles", roles},
 		{"sessions", sessions},
 		{"session times", sessionTimes},
