@@ -29,9 +29,11 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/setup"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
+	webgateway "github.com/mortise-auth/mortise/internal/web/gateway"
 )
 
 // App is one running Mortise. It is safe for concurrent use.
@@ -53,6 +55,8 @@ type App struct {
 	guard    *clock.Guard
 	devices  *device.Book
 	follower *revocation.Follower
+	sites    *site.Book
+	gateway  *webgateway.Handler
 
 	// Development only: who may be entered as, and the code that lets a browser.
 	entry     string
@@ -141,20 +145,9 @@ func (a *App) wireSessions(context.Context) error {
 	a.Auth = authn.New(authn.Options{
 		Instance: a.facts.ID, Sessions: a.store.Sessions(), Users: a.store.Users(),
 		Organizations: a.store.Organizations(), Roles: a.store.Roles(), Now: a.c.Now, Log: a.c.Log, Ended: a.usedAfterEnd,
+		Gates: a.store.Tickets(),
 	})
-	a.Registry = registry.New(registry.Options{
-		Clients: a.store.Clients(), Resources: a.store.Resources(), Keys: a.keys, Now: a.c.Now, Log: a.c.Log,
-	})
-	all := caches{a.Auth.Cache(), a.Registry}
-	a.follower = revocation.NewFollower(a.store.Revocations(), all, a.c.Now, a.c.Log)
-	a.Auth.Follow(a.follower)
-	a.Registry.Follow(a.follower)
-	a.store.OnRevoke(func(entries []revocation.Entry) {
-		all.Apply(entries)
-		if a.c.Shared != nil {
-			a.c.Shared.Notify()
-		}
-	})
+	a.follow()
 	a.guard = clock.NewGuard(a.c.Now, a.c.Monotonic, a.clockJumped)
 	return nil
 }
@@ -168,21 +161,6 @@ func (a *App) limits() (ratelimit.Store, error) {
 		Instance: hex.EncodeToString(a.facts.ID[:]), Self: secret.New("replica").Reveal(), Key: a.keys.MAC("limits"),
 		Limits: a.c.Limits, Keys: a.c.LimitKeys, Now: a.c.Now, Log: a.c.Log,
 	})
-}
-
-// caches are kept true together.
-type caches []revocation.Cache
-
-func (all caches) Apply(entries []revocation.Entry) {
-	for _, c := range all {
-		c.Apply(entries)
-	}
-}
-
-func (all caches) Reset() {
-	for _, c := range all {
-		c.Reset()
-	}
 }
 
 func (a *App) wireFlows(context.Context) error {

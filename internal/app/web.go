@@ -35,7 +35,7 @@ func (a *App) wireWeb(context.Context) error {
 	if base == "" {
 		mux.Handle("/.well-known/", a.WellKnown())
 	}
-	a.handler = mux
+	a.handler = a.gated(mux)
 	a.host = web.AsHost(inner)
 	return nil
 }

@@ -59,6 +59,8 @@ type Options struct {
 	CacheEntries  int // default 50,000
 	// Ended learns of a secret that was presented after its session ended; may be nil.
 	Ended func(ctx context.Context, s session.Session)
+	// Gates leads from the cookies of protected hosts to sessions; nil: there are none.
+	Gates Gates
 }
 
 // Authenticator checks credentials. It is safe for concurrent use.
@@ -121,21 +123,31 @@ func (a *Authenticator) read(ctx context.Context, d secret.Digest, now time.Time
 	if err != nil {
 		return nil, a.refusal(err)
 	}
+	who, err := a.live(ctx, s, now)
+	if err != nil {
+		return nil, a.refusal(err)
+	}
+	e := entryOf(who, s)
+	a.touch(ctx, e, now)
+	a.cache.put(mark, d, e)
+	return &e.identity, nil
+}
+
+func entryOf(who verify.Identity, s session.Session) *entry {
+	e := &entry{identity: who, session: s.ID, user: s.User, expires: s.ExpiresAt.UnixNano(), idle: int64(s.IdleTimeout)}
+	e.seen.Store(s.LastSeenAt.UnixNano())
+	return e
+}
+
+// live returns whose session s is, unless it is over.
+func (a *Authenticator) live(ctx context.Context, s session.Session, now time.Time) (verify.Identity, error) {
 	if !s.Live(now) {
 		if a.o.Ended != nil && !s.EndedAt.IsZero() {
 			a.o.Ended(ctx, s)
 		}
-		return nil, session.ErrEnded
+		return verify.Identity{}, session.ErrEnded
 	}
-	who, err := a.identify(ctx, s)
-	if err != nil {
-		return nil, a.refusal(err)
-	}
-	e := &entry{identity: who, session: s.ID, user: s.User, expires: s.ExpiresAt.UnixNano(), idle: int64(s.IdleTimeout)}
-	e.seen.Store(s.LastSeenAt.UnixNano())
-	a.touch(ctx, e, now)
-	a.cache.put(mark, d, e)
-	return &e.identity, nil
+	return a.identify(ctx, s)
 }
 
 // refusal hides everything but "ended" and "cannot tell".

@@ -24,6 +24,8 @@ import (
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/site"
+	"github.com/mortise-auth/mortise/internal/ticket"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -58,6 +60,8 @@ type Set interface {
 	Instance() instance.Store
 	Idempotency() idempotency.Store
 	Decisions() decision.Store
+	Sites() site.Store
+	Tickets() ticket.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

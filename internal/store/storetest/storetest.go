@@ -35,6 +35,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"session times", sessionTimes},
 		{"thefts", thefts},
 		{"tokens", tokens},
+		{"sites", siteTests},
+		{"tickets", ticketTests},
 		{"transactions", transactions},
 		{"users", users},
 		{"addresses", addresses},

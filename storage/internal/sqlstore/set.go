@@ -19,7 +19,9 @@ import (
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/internal/ticket"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -47,6 +49,8 @@ func (s set) Keys() keyring.Store               { return keys(s) }
 func (s set) Instance() instance.Store          { return facts(s) }
 func (s set) Idempotency() idempotency.Store    { return idempotencies(s) }
 func (s set) Decisions() decision.Store         { return decisions(s) }
+func (s set) Sites() site.Store                 { return sites(s) }
+func (s set) Tickets() ticket.Store             { return tickets(s) }
 
 // change runs fn as one act and writes ev with it: both are kept or neither
 // (AU-40). It is how every act that takes an event ends.
