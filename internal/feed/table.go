@@ -41,10 +41,11 @@ func newTable(groups int) *table {
 	return &table{tags: make([]atomic.Uint64, groups), slots: make([]slot, groups*group)}
 }
 
-// full keeps an eighth of the slots empty, so that every search ends soon.
-func (t *table) full() bool { return t.used >= len(t.slots)/group*(group-1) }
+// full keeps a quarter of the slots empty, so that most searches end at once.
+func (t *table) full() bool { return t.used >= len(t.slots)/4*3 }
 
-func tagOf(hash uint64) uint64 { return hash&0xff | 1 } // never 0
+// tagOf is the low byte of the hash, or 1 where that is 0.
+func tagOf(hash uint64) uint64 { return hash&0xff + (hash&0xff-1)>>63 }
 
 // home scales the hash's high half to the number of groups.
 func (t *table) home(hash uint64) int { return int(hash >> 32 * uint64(len(t.tags)) >> 32) }
@@ -114,7 +115,7 @@ func (t *table) rebuilt(now uint64, more int, hash func(lo, hi uint64, k Kind) u
 			live++
 		}
 	})
-	next := newTable(max(1, (live+more)*5/4*group/(group-1)/group+1))
+	next := newTable((live+more)*5/4*4/3/group + 1)
 	t.each(func(s *slot) {
 		until := s.until.Load()
 		if until>>8 < now {
