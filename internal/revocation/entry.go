@@ -19,6 +19,8 @@ const (
 	// Refresh: nothing ended, but what is known of this account (state, roles,
 	// memberships, name) must be read again.
 	Refresh Kind = "refresh"
+	// Key: whatever the signing key with this kid signed is dead, for ever.
+	Key Kind = "kid"
 	// Instance: forget everything, read again.
 	Instance Kind = "instance"
 )

@@ -32,8 +32,8 @@ type Key struct {
 	Use       Use
 	Algorithm jose.Algorithm
 	State     State
-	Public    []byte   // SubjectPublicKeyInfo
-	MAC       [32]byte // of use, algorithm and Public
+	JWK       string   // the public key
+	MAC       [32]byte // of use, algorithm and JWK
 	Sealed    []byte   // PKCS #8 under the keyring; nil from Retiring on
 	CreatedAt time.Time
 	DueAt     time.Time // when it becomes current, at the earliest

@@ -1,7 +1,6 @@
 package signing
 
 import (
-	"crypto/x509"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/jose"
@@ -14,7 +13,7 @@ const purpose = "signing"
 func (k Key) bound() []byte { return []byte(k.ID + "/" + string(k.Use) + "/" + string(k.Algorithm)) }
 
 func (r *Ring) mac(k Key) [32]byte {
-	return r.o.Keys.MAC(purpose, []byte(k.Use), []byte(k.Algorithm), k.Public)
+	return r.o.Keys.MAC(purpose, []byte(k.Use), []byte(k.Algorithm), []byte(k.JWK))
 }
 
 // make makes a key for p. An RSA key takes a tenth of a second of work.
@@ -29,9 +28,7 @@ func (r *Ring) make(p place, st State, now, due time.Time) (Key, error) {
 	}
 	defer clear(plain)
 	k := Key{ID: private.Public().ID(), Use: p.use, Algorithm: p.alg, State: st, CreatedAt: now, DueAt: due}
-	if k.Public, err = publicPart(p.alg, plain); err != nil {
-		return Key{}, err
-	}
+	k.JWK = string(private.Public().JWK())
 	k.MAC, k.Sealed = r.mac(k), r.o.Keys.Seal(purpose, k.bound(), plain)
 	if st == Current {
 		k.CurrentAt = now

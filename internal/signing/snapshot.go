@@ -1,7 +1,6 @@
 package signing
 
 import (
-	"crypto/x509"
 	"crypto/hmac"
 	"slices"
 	"time"
@@ -87,15 +86,15 @@ func (r *Ring) authentic(k Key) (jose.PublicKey, error) {
 	if !hmac.Equal(mac[:], k.MAC[:]) {
 		return jose.PublicKey{}, ErrUnreadable.Becausef("wrong mac")
 	}
-	der, err := x509.ParsePKIXPublicKey(k.Public)
+	set, err := jose.ParseKeySet([]byte(`{"keys":[` + k.JWK + `]}`))
 	if err != nil {
 		return jose.PublicKey{}, ErrUnreadable.Because(err)
 	}
-	pub, err := jose.NewPublicKey(k.Algorithm, der)
-	if err == nil && pub.ID() != k.ID {
-		err = ErrUnreadable.Becausef("its thumbprint is %s", pub.ID())
+	pub, ok := set.Key(k.ID)
+	if !ok || pub.Thumbprint() != k.ID || pub.Algorithm() != k.Algorithm {
+		return jose.PublicKey{}, ErrUnreadable.Becausef("it holds another key: %v", set.Ignored())
 	}
-	return pub, err
+	return pub, nil
 }
 
 func (r *Ring) opened(k Key, pub jose.PublicKey) signer {

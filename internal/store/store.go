@@ -21,6 +21,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -48,6 +49,7 @@ type Set interface {
 	Audit() audit.Store
 	Revocations() revocation.Store
 	Keys() keyring.Store
+	SigningKeys() signing.Store
 	Instance() instance.Store
 	Idempotency() idempotency.Store
 }

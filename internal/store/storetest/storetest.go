@@ -28,6 +28,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"roles", roles},
 		{"sessions", sessions},
 		{"session times", sessionTimes},
+		{"signing keys", signingKeys},
 		{"transactions", transactions},
 		{"users", users},
 		{"addresses", addresses},

@@ -246,7 +246,7 @@ CREATE INDEX audit_events_by_name ON audit_events (name, sequence, id);
 CREATE TABLE revocations (
     id      BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     number  BIGINT UNIQUE,
-    kind    TEXT    NOT NULL CHECK (kind IN ('sid', 'sub', 'refresh', 'instance')),
+    kind    TEXT    NOT NULL CHECK (kind IN ('sid', 'sub', 'refresh', 'kid', 'instance')),
     value   BYTEA    NOT NULL CHECK (length(value) = 16),
     version BIGINT NOT NULL,
     at      BIGINT NOT NULL

@@ -8,8 +8,8 @@ CREATE TABLE signing_keys (
     purpose    TEXT    NOT NULL CHECK (purpose = 'token' OR purpose = 'feed'),
     algorithm  TEXT    NOT NULL,
     state      TEXT    NOT NULL CHECK (state = 'next' OR state = 'current' OR state = 'retiring' OR state = 'gone'),
-    public     BYTEA   NOT NULL,    -- SubjectPublicKeyInfo
-    mac        BYTEA   NOT NULL CHECK (octet_length(mac) = 32), -- of purpose, algorithm and public: nobody slips one in
+    jwk        TEXT    NOT NULL,    -- the public key
+    mac        BYTEA   NOT NULL CHECK (octet_length(mac) = 32), -- of purpose, algorithm and jwk: nobody slips one in
     sealed     BYTEA   CHECK ((sealed IS NOT NULL) = (state = 'next' OR state = 'current')), -- erased with its last use
     created_at BIGINT  NOT NULL,    -- published from here on
     due_at     BIGINT  NOT NULL,    -- current at the earliest

@@ -246,7 +246,7 @@ CREATE INDEX audit_events_by_name ON audit_events (name, sequence, id);
 CREATE TABLE revocations (
     id      INTEGER PRIMARY KEY AUTOINCREMENT,
     number  INTEGER UNIQUE,
-    kind    TEXT    NOT NULL CHECK (kind = 'sid' OR kind = 'sub' OR kind = 'refresh' OR kind = 'instance'),
+    kind    TEXT    NOT NULL CHECK (kind = 'sid' OR kind = 'sub' OR kind = 'refresh' OR kind = 'kid' OR kind = 'instance'),
     value   BLOB    NOT NULL CHECK (length(value) = 16),
     version INTEGER NOT NULL,
     at      INTEGER NOT NULL

@@ -8,8 +8,8 @@ CREATE TABLE signing_keys (
     purpose    TEXT    NOT NULL CHECK (purpose = 'token' OR purpose = 'feed'),
     algorithm  TEXT    NOT NULL,
     state      TEXT    NOT NULL CHECK (state = 'next' OR state = 'current' OR state = 'retiring' OR state = 'gone'),
-    public     BLOB    NOT NULL,    -- SubjectPublicKeyInfo
-    mac        BLOB    NOT NULL CHECK (length(mac) = 32), -- of purpose, algorithm and public: nobody slips one in
+    jwk        TEXT    NOT NULL,    -- the public key
+    mac        BLOB    NOT NULL CHECK (length(mac) = 32), -- of purpose, algorithm and jwk: nobody slips one in
     sealed     BLOB    CHECK ((sealed IS NOT NULL) = (state = 'next' OR state = 'current')), -- erased with its last use
     created_at INTEGER NOT NULL,    -- published from here on
     due_at     INTEGER NOT NULL,    -- current at the earliest
