@@ -28,16 +28,20 @@ func (r *Ring) Advance(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
+// advance promotes, then publishes, then removes, so that a key that has just
+// become current has its own successor published with it where it must (TH-19).
 func (r *Ring) advance(ctx context.Context, s *snapshot, p place) error {
 	now := r.now()
 	var errs []error
 	current, signs := s.in(p, Current)
 	next, follows := s.in(p, Next)
-	switch {
-	case signs && follows && r.ripe(next, now):
+	if signs && follows && r.ripe(next, now) {
 		errs = append(errs, r.promote(ctx, user.System(), next, current, now))
-	case signs && !follows && !now.Before(current.CurrentAt.Add(r.schedule.Rotate-r.schedule.ahead(p.use))):
-		_, err := r.publish(ctx, user.System(), p, now, r.schedule.due(now, current.CurrentAt))
+		next.CurrentAt = now
+		current, follows = next, false
+	}
+	if signs && !follows && !now.Before(current.CurrentAt.Add(r.schedule.Rotate-r.schedule.ahead(p.use))) {
+		_, err := r.publish(ctx, user.System(), current, now, r.schedule.due(now, current.CurrentAt))
 		errs = append(errs, err)
 	}
 	for _, k := range s.keys {
@@ -64,9 +68,13 @@ func (r *Ring) promote(ctx context.Context, by user.Caller, next, current Key, n
 	return unlessMoved(err)
 }
 
-// publish makes the successor of the current key of p and returns it.
-func (r *Ring) publish(ctx context.Context, by user.Caller, p place, now, due time.Time) (Key, error) {
-	k, err := r.make(p, Next, now, due)
+// publish makes the successor of current and returns it. One that a wrong clock
+// dated back would seem to be known to everybody.
+func (r *Ring) publish(ctx context.Context, by user.Caller, current Key, now, due time.Time) (Key, error) {
+	if !r.o.Steady() || now.Before(current.CurrentAt) {
+		return Key{}, ErrClock
+	}
+	k, err := r.make(place{current.Use, current.Algorithm}, Next, now, due)
 	if err != nil {
 		return k, err
 	}

@@ -14,6 +14,8 @@ var (
 	ErrMoved = problem.New(problem.Conflict, "key_moved", "The signing keys changed meanwhile. List them and try again.")
 	// ErrNoSuccessor: a key that signs cannot end before another may sign.
 	ErrNoSuccessor = problem.New(problem.Conflict, "no_successor", "This key signs, and its successor is not yet known to everybody. Rotate first and retire it later, or end it at once as an emergency.")
+	// ErrClock: the clock jumped, so no key is dated or judged by it (TH-4).
+	ErrClock = problem.New(problem.Unavailable, "clock_in_doubt", "The clock of this server is in doubt, so no key was changed. Set it right and try again; an emergency rotation works all the same.")
 	// ErrUnreadable: a stored private key does not open, or does not fit its row.
 	ErrUnreadable = problem.New(problem.Internal, "signing_key_unreadable", "A signing key cannot be read. Ask an administrator to check the master key, or to rotate the key as an emergency.")
 )

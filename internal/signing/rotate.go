@@ -16,7 +16,7 @@ func (r *Ring) Keys(ctx context.Context) ([]Key, error) { return r.o.Store.All(c
 // Rotate replaces the current key of a use and algorithm as soon as its successor
 // was published for Schedule.Publish: at once where it was, else when the schedule
 // gets there. It returns the successor; its State and DueAt tell. Errors: ErrUse,
-// ErrAlgorithm, ErrMoved.
+// ErrAlgorithm, ErrMoved, ErrClock.
 func (r *Ring) Rotate(ctx context.Context, by user.Caller, u Use, alg jose.Algorithm) (Key, error) {
 	p := place{u, alg}
 	if err := p.check(); err != nil {
@@ -38,7 +38,7 @@ func (r *Ring) Rotate(ctx context.Context, by user.Caller, u Use, alg jose.Algor
 	now := r.now()
 	next, ok := s.in(p, Next)
 	if !ok {
-		next, err = r.publish(ctx, by, p, now, now.Add(r.schedule.Publish))
+		next, err = r.publish(ctx, by, current, now, now.Add(r.schedule.Publish))
 	} else {
 		err = r.hasten(ctx, by, next, current, now)
 	}

@@ -67,7 +67,8 @@ func (s signingKeys) Promote(ctx context.Context, id, current string, now, ripe 
 			return err
 		}
 		return moved(tx.Exec(ctx, `UPDATE signing_keys SET state = 'current', current_at = $2
-			WHERE kid = $1 AND state = 'next' AND created_at <= $3`, id, at(now), at(ripe)))
+			WHERE kid = $1 AND state = 'next' AND created_at <= $3 AND EXISTS (SELECT 1 FROM signing_keys old
+				WHERE old.kid = $4 AND old.purpose = signing_keys.purpose AND old.algorithm = signing_keys.algorithm)`, id, at(now), at(ripe), current))
 	})
 }
 
@@ -149,5 +150,7 @@ func (s signingKeys) step(ctx context.Context, evs []audit.Event, fn func(Tx) er
 	})
 }
 
-// moved is exactly for the steps of a key.
-func moved(n int64, err error) error { return exactly(n, err, signing.ErrMoved) }
+// moved is exactly for the steps of a key; a place that is taken is one not taken.
+func moved(n int64, err error) error {
+	return exactly(n, otherwiseIs(err, ErrUnique, signing.ErrMoved), signing.ErrMoved)
+}
