@@ -25,6 +25,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/setup"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -49,6 +50,7 @@ type App struct {
 	guard    *clock.Guard
 	devices  *device.Book
 	follower *revocation.Follower
+	told     *told
 
 	// Development only: who may be entered as, and the code that lets a browser.
 	entry     string
@@ -59,6 +61,7 @@ type App struct {
 	SignIn    *signin.Flow
 	Account   *account.Flow
 	Directory *directory.Flow
+	Signing   *signing.Ring
 	Setup     *setup.Flow
 	Frame     *web.Frame
 
@@ -76,7 +79,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	a.suspect = newSampler(st.Audit(), c.Now)
-	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireFlows, a.wireWeb} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -132,9 +135,10 @@ func (a *App) wireSessions(context.Context) error {
 		Instance: a.facts.ID, Sessions: a.store.Sessions(), Users: a.store.Users(),
 		Organizations: a.store.Organizations(), Roles: a.store.Roles(), Now: a.c.Now, Log: a.c.Log, Ended: a.usedAfterEnd,
 	})
-	a.follower = revocation.NewFollower(a.store.Revocations(), a.Auth.Cache(), a.c.Now, a.c.Log)
+	a.told = &told{sessions: a.Auth.Cache()}
+	a.follower = revocation.NewFollower(a.store.Revocations(), a.told, a.c.Now, a.c.Log)
 	a.Auth.Follow(a.follower)
-	a.store.OnRevoke(func(entries []revocation.Entry) { a.Auth.Cache().Apply(entries) })
+	a.store.OnRevoke(a.told.Apply)
 	a.guard = clock.NewGuard(a.c.Now, a.c.Monotonic, a.clockJumped)
 	return nil
 }
@@ -155,6 +159,7 @@ func (a *App) wireFlows(context.Context) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Link: a.link,
+		Signing: a.Signing, Masters: a.keys,
 	})
 	return nil
 }

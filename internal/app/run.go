@@ -22,7 +22,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	defer a.known.running.Store(false)
 	jobs := []func(context.Context) error{
-		a.follower.Run, a.Auth.Run, a.worker.Run, a.wakes, a.watchClock, a.sweep,
+		a.follower.Run, a.Auth.Run, a.worker.Run, a.Signing.Run, a.wakes, a.watchClock, a.sweep,
 	}
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup

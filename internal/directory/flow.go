@@ -62,6 +62,8 @@ type Options struct {
 	Keys     proof.Keys
 	Mailer   Mailer
 	Link     func(path string) string // absolute form of a path of ours
+	Signing  Signing
+	Masters  Masters
 }
 
 // Flow administers. It is safe for concurrent use.

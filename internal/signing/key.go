@@ -42,6 +42,19 @@ type Key struct {
 	GoneAt    time.Time
 }
 
+// Since is when the key entered its state.
+func (k Key) Since() time.Time {
+	switch k.State {
+	case Current:
+		return k.CurrentAt
+	case Retiring:
+		return k.RetiredAt
+	case Gone:
+		return k.GoneAt
+	}
+	return k.CreatedAt
+}
+
 // String names the key and shows nothing of it.
 func (k Key) String() string {
 	return fmt.Sprintf("%s %s key %s (%s)", k.State, k.Use, k.ID, k.Algorithm)

@@ -3,6 +3,7 @@ package signing
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -153,3 +154,6 @@ func (r *Ring) Sign(ctx context.Context, u Use, alg jose.Algorithm, typ string, 
 	}
 	return key.Sign(typ, payload)
 }
+
+// Known returns the keys that are not gone, as last read, oldest first.
+func (r *Ring) Known() []Key { return slices.Clone(r.snap.Load().keys) }

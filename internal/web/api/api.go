@@ -13,6 +13,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/idempotency"
+	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -20,6 +21,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
@@ -90,6 +92,10 @@ type Directory interface {
 	Members(ctx context.Context, by user.Caller, id organization.ID, after user.ID, limit int) ([]organization.Membership, error)
 	SetMember(ctx context.Context, by user.Caller, m organization.Membership) error
 	RemoveMember(ctx context.Context, by user.Caller, id organization.ID, member user.ID) error
+	SigningKeys(ctx context.Context, by user.Caller) ([]signing.Key, error)
+	RotateKey(ctx context.Context, by user.Caller, u signing.Use, alg jose.Algorithm, emergency bool) (signing.Key, error)
+	RetireKey(ctx context.Context, by user.Caller, id string) (signing.Key, error)
+	RotateMaster(ctx context.Context, by user.Caller) (int, string, error)
 	Apply(ctx context.Context, by user.Caller, want apply.File, dryRun, allowUsers bool) (apply.Result, error)
 }
 
@@ -154,7 +160,7 @@ func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
 		s.signinTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(),
-		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(), s.instanceTable(),
+		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(), s.keyTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}
