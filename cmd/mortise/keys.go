@@ -78,7 +78,8 @@ func (p *program) keysRetire() *cobra.Command {
 	return addYes(p.command(verb{
 		use: "retire KID", short: "End one signing key",
 		long: "A key that signs gives way to its successor, if that is published for long enough, and goes on\n" +
-			"to verify. Any other key is gone at once, with what it signed.",
+			"to verify. Any other key is gone at once, with what it signed. A KID may begin with a hyphen:\n" +
+			"put -- before it then.",
 		examples: [2]string{"mortise keys retire 0Nf2yC0r3Yy1mJ8bL1kQ9w", "mortise keys retire 0Nf2yC0r3Yy1mJ8bL1kQ9w --yes"},
 		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
 			return p.api(ctx, cmd, func(s *session) error {
