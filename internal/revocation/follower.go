@@ -22,6 +22,35 @@ type Cache interface {
 	Reset()        // forget everything
 }
 
+// Caches is several caches kept true by one Follower.
+type Caches []Cache
+
+// Apply implements Cache.
+func (all Caches) Apply(entries []Entry) {
+	for _, c := range all {
+		c.Apply(entries)
+	}
+}
+
+// Reset implements Cache.
+func (all Caches) Reset() {
+	for _, c := range all {
+		c.Reset()
+	}
+}
+
+// Listener is told how a Follower gets on, by its one goroutine and in order. It
+// must be quick.
+type Listener interface {
+	// Begin: a first poll or another history. What was made up to number is not
+	// told, only kept in the store.
+	Begin(epoch string, number int64)
+	// Take hands over entries, which the caches have applied. Do not keep the slice.
+	Take(entries []Entry)
+	// Current: a poll sent at that moment found no more than was told.
+	Current(sent time.Time)
+}
+
 // Follower polls the primary for what ended early and holds the freshness proof.
 // Its methods are safe for concurrent use.
 type Follower struct {
@@ -30,8 +59,10 @@ type Follower struct {
 	now    func() time.Time
 	log    *slog.Logger
 	wake   chan struct{}
+	tell   Listener                  // may be nil
 	proof  atomic.Pointer[time.Time] // when the last successful poll was sent
 	delay  atomic.Int64              // of the newest entry, in nanoseconds
+	delays Delays                    // of all
 	number int64                     // of the last entry applied; owned by poll
 	epoch  string                    // owned by poll
 }
@@ -40,6 +71,9 @@ type Follower struct {
 func NewFollower(st Store, c Cache, now func() time.Time, log *slog.Logger) *Follower {
 	return &Follower{store: st, cache: c, now: now, log: log, wake: make(chan struct{}, 1)}
 }
+
+// Tell makes l the one who is told. Call it before Run.
+func (f *Follower) Tell(l Listener) { f.tell = l }
 
 // Fresh reports whether a cache may answer at now.
 func (f *Follower) Fresh(now time.Time) bool {
@@ -66,6 +100,9 @@ func (f *Follower) Age(now time.Time) (time.Duration, bool) {
 
 // Delay is how long after its making the newest entry was applied here.
 func (f *Follower) Delay() time.Duration { return time.Duration(f.delay.Load()) }
+
+// Delays is how long after their making entries were applied here, counted.
+func (f *Follower) Delays() *Delays { return &f.delays }
 
 // Wake asks for a poll now. It proves nothing by itself (TH-27).
 func (f *Follower) Wake() {
@@ -116,7 +153,10 @@ func (f *Follower) Poll(ctx context.Context) error {
 		// may have been read from another history (TH-12).
 		f.cache.Reset()
 		f.epoch, f.number = epoch, head
-		f.proof.Store(&sent)
+		if f.tell != nil {
+			f.tell.Begin(epoch, head)
+		}
+		f.prove(sent)
 		return nil
 	}
 	for f.number < head {
@@ -127,10 +167,29 @@ func (f *Follower) Poll(ctx context.Context) error {
 		if len(entries) == 0 {
 			break
 		}
-		f.cache.Apply(entries)
-		f.delay.Store(int64(f.now().Sub(entries[len(entries)-1].At)))
-		f.number = entries[len(entries)-1].Number
+		f.apply(entries)
 	}
-	f.proof.Store(&sent)
+	f.prove(sent)
 	return nil
+}
+
+func (f *Follower) apply(entries []Entry) {
+	f.cache.Apply(entries)
+	now := f.now()
+	for i := range entries {
+		f.delays.add(now.Sub(entries[i].At))
+	}
+	newest := &entries[len(entries)-1]
+	f.delay.Store(int64(now.Sub(newest.At)))
+	f.number = newest.Number
+	if f.tell != nil {
+		f.tell.Take(entries)
+	}
+}
+
+func (f *Follower) prove(sent time.Time) {
+	f.proof.Store(&sent)
+	if f.tell != nil {
+		f.tell.Current(sent)
+	}
 }

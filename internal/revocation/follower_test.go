@@ -40,6 +40,14 @@ func (f *feed) Since(_ context.Context, number int64, limit int) ([]Entry, error
 	return nil, f.err
 }
 
+func (f *feed) Swept(context.Context) (int64, error)                     { return 0, f.err }
+func (f *feed) Outlast(context.Context, time.Duration) error             { return f.err }
+func (f *feed) Rewound(context.Context, string, string, time.Time) error { return f.err }
+func (f *feed) Put(context.Context, ...Entry) error                      { return f.err }
+func (f *feed) Snapshot(context.Context, time.Time, func(int64, string, []Entry) error) error {
+	return f.err
+}
+
 func (f *feed) Sweep(context.Context, time.Time, int) (int, error) { return 0, nil }
 
 // add appends n entries.
