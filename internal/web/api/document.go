@@ -21,6 +21,7 @@ var tags = [][2]string{
 	{"Users", "Accounts, for administrators."},
 	{"Roles", "Named sets of permissions, for administrators."},
 	{"Organisations", "Named groups of accounts, for administrators."},
+	{"Keys", "What signs tokens and seals secrets, for administrators."},
 	{"Instance", "The server as a whole, for administrators and the host."},
 }
 
