@@ -30,10 +30,11 @@ func (d *Delays) add(delay time.Duration) {
 
 // Read returns how many there were, their sum, and how many were at most as long
 // as each of DelayBounds.
-func (d *Delays) Read() (count uint64, sum time.Duration, atMost [len(DelayBounds)]uint64) {
-	for i := range DelayBounds {
+func (d *Delays) Read() (count uint64, sum time.Duration, atMost map[time.Duration]uint64) {
+	atMost = make(map[time.Duration]uint64, len(DelayBounds))
+	for i, bound := range DelayBounds {
 		count += d.buckets[i].Load()
-		atMost[i] = count
+		atMost[bound] = count
 	}
 	return count + d.buckets[len(DelayBounds)].Load(), time.Duration(d.sum.Load()), atMost
 }

@@ -1,6 +1,10 @@
 package revocation
 
-import "time"
+import (
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/feed"
+)
 
 const (
 	// Keep is how long entries outlive the last token they can concern: longer
@@ -65,4 +69,22 @@ func (e *Entry) Published() bool {
 		return e.Version > 0
 	}
 	return true
+}
+
+var kinds = map[Kind]feed.Kind{
+	Session: feed.Session, Grant: feed.Grant, Subject: feed.Subject, Refresh: feed.Subject,
+	Client: feed.Client, Key: feed.Key, Token: feed.Token, Instance: feed.Instance,
+}
+
+// Token is what e says of tokens, with its raw value; ok is false when it says
+// nothing of them.
+func (e *Entry) Token() (t feed.Entry, ok bool) {
+	if !e.Published() {
+		return t, false
+	}
+	t = feed.Entry{Kind: kinds[e.Kind], Value: e.Value, Version: e.Version}
+	if !e.Until.IsZero() {
+		t.Until = e.Until.Unix() + 1 // never early
+	}
+	return t, t.Kind != 0
 }

@@ -39,6 +39,24 @@ func (all Caches) Reset() {
 	}
 }
 
+// Loader is a Cache that must know what the store holds, not only what comes: it
+// is asked to read it when a history begins, before anything is proven.
+type Loader interface {
+	Load(ctx context.Context) error
+}
+
+// Load implements Loader for those that are.
+func (all Caches) Load(ctx context.Context) error {
+	for _, c := range all {
+		if l, ok := c.(Loader); ok {
+			if err := l.Load(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // Listener is told how a Follower gets on, by its one goroutine and in order. It
 // must be quick.
 type Listener interface {
@@ -140,8 +158,8 @@ func (f *Follower) Run(ctx context.Context) error {
 
 // Poll catches up once and, on success, renews the proof. It is not safe to call
 // beside Run.
-func (f *Follower) Poll(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, Bound)
+func (f *Follower) Poll(parent context.Context) error {
+	ctx, cancel := context.WithTimeout(parent, Bound)
 	defer cancel()
 	sent := f.now()
 	head, epoch, err := f.store.Head(ctx)
@@ -152,6 +170,11 @@ func (f *Follower) Poll(ctx context.Context) error {
 		// A first poll, a restored store or a failover: what was cached before
 		// may have been read from another history (TH-12).
 		f.cache.Reset()
+		if l, ok := f.cache.(Loader); ok {
+			if err := l.Load(parent); err != nil { // as long as it takes: the proof is as old as its question
+				return err
+			}
+		}
 		f.epoch, f.number = epoch, head
 		if f.tell != nil {
 			f.tell.Begin(epoch, head)

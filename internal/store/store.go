@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -52,6 +53,7 @@ type Set interface {
 	SigningKeys() signing.Store
 	Instance() instance.Store
 	Idempotency() idempotency.Store
+	Decisions() decision.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

@@ -170,7 +170,7 @@ func (a *answer) send(ctx context.Context, s seen, more bool) error {
 
 // stored emits from the store what memory no longer reaches.
 func (a *answer) stored(ctx context.Context) error {
-	key := a.p.maskKey(a.q.Audience)
+	mask := feed.NewMasker(a.p.maskKey(a.q.Audience))
 	for {
 		swept, err := a.p.o.Store.Swept(ctx)
 		if err != nil {
@@ -187,7 +187,7 @@ func (a *answer) stored(ctx context.Context) error {
 		if err != nil {
 			return ErrBusy.Because(err)
 		}
-		s := stretch(a.q.Audience, key, a.at.number, entries)
+		s := stretch(a.q.Audience, mask, a.at.number, entries)
 		if len(entries) < pageMost {
 			s.to = max(s.to, head)
 			return a.batches(ctx, s, false)
@@ -198,8 +198,8 @@ func (a *answer) stored(ctx context.Context) error {
 	}
 }
 
-func stretch(audience string, key []byte, from int64, entries []revocation.Entry) seen {
-	v := view{key: key, upto: from}
+func stretch(audience string, mask *feed.Masker, from int64, entries []revocation.Entry) seen {
+	v := view{mask: mask, upto: from}
 	for i := range entries {
 		v.add(audience, &entries[i])
 	}
@@ -216,11 +216,12 @@ func (a *answer) snapshot(ctx context.Context) error {
 		return ErrBusy
 	}
 	key := a.p.maskKey(a.q.Audience)
+	mask := feed.NewMasker(key)
 	part := make([]feed.Entry, 0, feed.MaxEntries)
 	err := a.p.o.Store.Snapshot(ctx, a.p.o.Now(), func(number int64, epoch string, page []revocation.Entry) error {
 		a.at = cursor{epoch, number}
 		for i := range page {
-			e, ok := shown(a.q.Audience, key, &page[i])
+			e, ok := shown(a.q.Audience, mask, &page[i])
 			if !ok {
 				continue
 			}

@@ -166,9 +166,9 @@ func (r *rig) act(kind revocation.Kind, value string, version int64, audiences .
 	r.store.mu.Lock()
 	defer r.store.mu.Unlock()
 	r.store.head++
-	fk := kinds[kind]
+	named, _ := (&revocation.Entry{Kind: kind, Version: 1}).Token()
 	r.store.rows = append(r.store.rows, revocation.Entry{
-		Number: r.store.head, Kind: kind, Value: feed.RawValue(fk, value), Version: version,
+		Number: r.store.head, Kind: kind, Value: feed.RawValue(named.Kind, value), Version: version,
 		At: r.clock(), Until: r.clock().Add(17 * time.Minute), Audiences: audiences,
 	})
 }

@@ -3,7 +3,6 @@ package publish
 import (
 	"slices"
 	"sort"
-	"time"
 
 	"github.com/mortise-auth/mortise/internal/feed"
 	"github.com/mortise-auth/mortise/internal/revocation"
@@ -11,7 +10,7 @@ import (
 
 // view is the tail as one audience may see it, masked once for all who follow.
 type view struct {
-	key     []byte
+	mask    *feed.Masker
 	upto    int64 // number of the last entry looked at
 	numbers []int64
 	entries []feed.Entry // of those numbers
@@ -53,7 +52,7 @@ func (p *Publisher) view(audience string) *view {
 			}
 			delete(p.views, other)
 		}
-		v = &view{key: p.maskKey(audience), upto: p.base}
+		v = &view{mask: feed.NewMasker(p.maskKey(audience)), upto: p.base}
 		p.views[audience] = v
 	}
 	i := sort.Search(len(p.tail), func(i int) bool { return p.tail[i].Number > v.upto })
@@ -65,34 +64,23 @@ func (p *Publisher) view(audience string) *view {
 
 func (v *view) add(audience string, e *revocation.Entry) {
 	v.upto = e.Number
-	if masked, ok := shown(audience, v.key, e); ok {
+	if masked, ok := shown(audience, v.mask, e); ok {
 		v.numbers, v.entries = append(v.numbers, e.Number), append(v.entries, masked)
 	}
 }
 
-var kinds = map[revocation.Kind]feed.Kind{
-	revocation.Session: feed.Session, revocation.Grant: feed.Grant, revocation.Subject: feed.Subject, revocation.Refresh: feed.Subject,
-	revocation.Client: feed.Client, revocation.Key: feed.Key, revocation.Token: feed.Token, revocation.Instance: feed.Instance,
-}
-
 // shown is an entry as an audience may see it; ok is false when it may not.
-func shown(audience string, key []byte, e *revocation.Entry) (masked feed.Entry, ok bool) {
-	if !e.Published() || e.Audiences != nil && !slices.Contains(e.Audiences, audience) {
+func shown(audience string, mask *feed.Masker, e *revocation.Entry) (masked feed.Entry, ok bool) {
+	if e.Audiences != nil && !slices.Contains(e.Audiences, audience) {
 		return masked, false
 	}
-	kind, ok := kinds[e.Kind]
-	masked = feed.Entry{Kind: kind, Version: e.Version, Until: minuteAfter(e.Until)}
-	if kind != feed.Instance {
-		masked.Value = feed.MaskRaw(key, kind, e.Value)
+	if masked, ok = e.Token(); !ok {
+		return masked, false
 	}
+	if masked.Kind != feed.Instance {
+		masked.Value = mask.Mask(masked.Kind, masked.Value)
+	}
+	// To the next minute, so that entries of one act do not stand out by it.
+	masked.Until = (masked.Until + 59) / 60 * 60
 	return masked, ok
-}
-
-// minuteAfter rounds up to a minute, so that entries of one act do not stand out
-// by their deadline.
-func minuteAfter(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return (t.Unix()/60 + 1) * 60
 }
