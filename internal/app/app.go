@@ -29,6 +29,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/setup"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -57,6 +58,8 @@ type App struct {
 	follower *revocation.Follower
 	sites    *site.Book
 	gateway  *webgateway.Handler
+	told     *told
+	live     *revocation.Live
 
 	// Development only: who may be entered as, and the code that lets a browser.
 	entry     string
@@ -68,6 +71,7 @@ type App struct {
 	SignIn    *signin.Flow
 	Account   *account.Flow
 	Directory *directory.Flow
+	Signing   *signing.Ring
 	Setup     *setup.Flow
 	Decisions *decision.Recorder
 	Frame     *web.Frame
@@ -86,7 +90,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	a.suspect = newSampler(st.Audit(), c.Now)
-	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireFlows, a.wireWeb} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -179,6 +183,7 @@ func (a *App) wireFlows(context.Context) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Link: a.link, Addresses: client.Addresses{Dev: a.c.Dev},
+		Signing: a.Signing, Masters: a.keys,
 	})
 	return nil
 }

@@ -10,8 +10,10 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/clientaddr"
+	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/internal/web/jwks"
 )
 
 func (a *App) wireWeb(context.Context) error {
@@ -32,6 +34,9 @@ func (a *App) wireWeb(context.Context) error {
 	mux.Handle(base+"/", inner)
 	mux.Handle("GET "+base+"/healthz", web.Ours(http.HandlerFunc(health)))
 	mux.Handle("GET "+base+"/readyz", web.Ours(http.HandlerFunc(a.readiness)))
+	keys := jwks.Handler(a.Signing, signing.Token)
+	mux.Handle("GET "+base+"/oauth2/jwks", keys)
+	mux.Handle("GET "+base+"/.well-known/jwks.json", keys)
 	if base == "" {
 		mux.Handle("/.well-known/", a.WellKnown())
 	}
@@ -106,5 +111,8 @@ func (a *App) WellKnown() http.Handler {
 				a.c.url.Scheme+"://"+a.c.url.Host+"/.well-known/security.txt")
 		})
 	}
-	return web.Ours(mux)
+	ours := http.NewServeMux()
+	ours.Handle("/", web.Ours(mux))
+	ours.Handle("GET /.well-known/jwks.json", jwks.Handler(a.Signing, signing.Token))
+	return ours
 }

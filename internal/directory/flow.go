@@ -70,6 +70,8 @@ type Options struct {
 	Link     func(path string) string // absolute form of a path of ours
 	// Addresses says what clients may register beyond the addresses of production.
 	Addresses client.Addresses
+	Signing   Signing
+	Masters   Masters
 }
 
 // Flow administers. It is safe for concurrent use.

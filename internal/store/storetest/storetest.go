@@ -37,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"tokens", tokens},
 		{"sites", siteTests},
 		{"tickets", ticketTests},
+		{"signing keys", signingKeys},
 		{"transactions", transactions},
 		{"users", users},
 		{"addresses", addresses},

@@ -24,6 +24,7 @@ var tags = [][2]string{
 	{"Organisations", "Named groups of accounts, for administrators."},
 	{"Clients", "Programs that sign people in through us, for administrators. Members are named as in RFC 7591."},
 	{"Resources", "The APIs that tokens are for, and the scopes that count there, for administrators."},
+	{"Keys", "What signs tokens and seals secrets, for administrators."},
 	{"Instance", "The server as a whole, for administrators and the host."},
 }
 

@@ -19,6 +19,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/ticket"
@@ -46,6 +47,7 @@ func (s set) Mail() mail.Store                  { return outbox(s) }
 func (s set) Audit() audit.Store                { return events(s) }
 func (s set) Revocations() revocation.Store     { return revocations(s) }
 func (s set) Keys() keyring.Store               { return keys(s) }
+func (s set) SigningKeys() signing.Store        { return signingKeys(s) }
 func (s set) Instance() instance.Store          { return facts(s) }
 func (s set) Idempotency() idempotency.Store    { return idempotencies(s) }
 func (s set) Decisions() decision.Store         { return decisions(s) }
