@@ -110,7 +110,7 @@ func TestPoisonedBatch(t *testing.T) {
 				t.Errorf("violating: %v", err)
 			}
 		case 30:
-			if got := <-panicked; got != "boom" {
+			if got, ok := (<-panicked).(*thrown); !ok || got.value != "boom" || !bytes.Contains(got.stack, []byte("TestPoisonedBatch")) {
 				t.Errorf("panic went on as %v, %v", got, err)
 			}
 		case 40:
@@ -291,8 +291,8 @@ func TestFullQueue(t *testing.T) {
 	if err := q.push(newAct(w, nil), "quiet"); err != nil {
 		t.Errorf("another source: %v", err)
 	}
-	if v := <-noisy[2].turn; !v.over || !errors.Is(v.err, errQueueFull) {
-		t.Errorf("the newest of the longest line: %+v", v)
+	if err := <-noisy[2].over; !errors.Is(err, errQueueFull) {
+		t.Errorf("the newest of the longest line: %v", err)
 	}
 }
 
