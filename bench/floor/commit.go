@@ -33,7 +33,7 @@ type Person struct {
 // turn.
 func OpenCommitter(path string, people []Person) (*Committer, error) {
 	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+
-		"&_pragma=wal_autocheckpoint(4000)&_pragma=cache_size(-4096)&_pragma=temp_store(MEMORY)&_txlock=immediate")
+		"&_pragma=wal_autocheckpoint(8000)&_pragma=cache_size(-4096)&_pragma=temp_store(MEMORY)&_txlock=immediate")
 	if err != nil {
 		return nil, err
 	}
