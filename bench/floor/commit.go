@@ -114,6 +114,7 @@ func (c *Committer) rows(ctx context.Context, s, e *sql.Stmt) error {
 	var digest [32]byte
 	_, _ = rand.Read(digest[:]) // never fails
 	now, n := time.Now().UnixMicro(), c.number.Add(1)
+	binary.BigEndian.PutUint32(digest[:], uint32(now>>12)) // as ours begin
 	who := c.people[n%uint64(len(c.people))]
 	const week = int64(7 * 24 * time.Hour / time.Microsecond)
 	_, err := s.ExecContext(ctx, ordered('s', n), who.ID, digest[:], 1, `["pwd"]`, 1, now, now, now, week, now+4*week, now+week, "192.0.2.1", "bench", "")

@@ -150,7 +150,7 @@ func BenchmarkSessionInsert64(b *testing.B) {
 					ID: session.NewID(at), User: owners[n%2000], UserVersion: 1, Assurance: 1, Methods: []string{"pwd"},
 					AuthenticatedAt: at, CreatedAt: at, LastSeenAt: at, IdleTimeout: time.Hour, ExpiresAt: at.Add(time.Hour),
 				}
-				secret.Fill(one.Digest[:])
+				one.Digest = secret.NewAt(session.Purpose, time.Now()).Digest([16]byte{})
 				ev := audit.New(tested, at, user.System().Actor, audit.Source{}, one.User.String())
 				if _, err := s.Sessions().Insert(ctx, one, 1, 50, ev); err != nil {
 					b.Error(err)
