@@ -216,7 +216,7 @@ func sqliteCrowd(b *bench, name string, more int) (*crowd, error) {
 // ours are and digests that begin with the time, as ours do.
 var cloneSQLite = []string{
 	`CREATE TEMP TABLE crowd AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-		SELECT i, unhex(printf('00%010x70000000%012x', i, i)) AS id, unhex(printf('%08x', i)) || randomblob(28) AS digest FROM n`,
+		SELECT i, unhex(printf('00%010x70000000%012x', i, i)) AS id, unhex(printf('%08x', i) || hex(randomblob(28))) AS digest FROM n`,
 	`INSERT INTO users SELECT c.id, u.name, u.name_folded, u.locale, u.time_zone, u.state, u.delete_at, u.managed_by, u.version, u.revision,
 		u.created_at, u.updated_at FROM crowd c, (SELECT * FROM users ORDER BY id LIMIT 1) u`,
 	`INSERT INTO user_emails SELECT 'crowd-' || c.i || '@example.test', c.id, 'crowd-' || c.i || '@example.test', e.verified_at, 1, e.created_at
