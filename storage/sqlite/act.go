@@ -155,8 +155,9 @@ func (a *act) overdue(q *queue) bool {
 	return true
 }
 
-// hopeless says that the act is not to be run again.
-func (a *act) hopeless() bool { return a.thrown != nil || a.exited || a.left != nil }
+// hopeless says that the act is not to be run again. Of one that was cut off its
+// closure may still be running, so nothing else of it is read.
+func (a *act) hopeless() bool { return a.left != nil || a.thrown != nil || a.exited }
 
 // enter locks the connection for one statement; the caller unlocks a.mu.
 func (a *act) enter() error {

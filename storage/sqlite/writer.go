@@ -135,10 +135,11 @@ func (w *writer) again() outcome {
 		return done
 	}
 	w.acts = slices.DeleteFunc(w.acts, func(a *act) bool {
-		if a.hopeless() {
+		hopeless := a.hopeless()
+		if hopeless {
 			a.over <- a.err
 		}
-		return a.hopeless()
+		return hopeless
 	})
 	if w.way == together && len(w.acts) > 0 {
 		w.wary, w.way = waryActs, guarded
@@ -166,13 +167,14 @@ func (w *writer) attempt(more bool) outcome {
 		w.tell(err)
 		return done
 	}
-	full := time.Now().Add(batchTime)
+	full := time.NewTimer(batchTime)
+	defer full.Stop()
 	for i := 0; i < len(w.acts); i++ {
 		if o := w.step(i); o != done {
 			return o
 		}
 		if more {
-			if a := w.another(i+1, full); a != nil {
+			if a := w.another(i+1, full.C); a != nil {
 				w.acts = append(w.acts, a)
 			}
 		}
@@ -190,8 +192,13 @@ func (w *writer) attempt(more bool) outcome {
 // another is the next act of a batch that has n already: whoever waits, or, when
 // the last batch was larger, whoever comes within an instant. Callers of one
 // batch tend to come back together.
-func (w *writer) another(n int, full time.Time) *act {
-	if n >= batchActs || time.Now().After(full) {
+func (w *writer) another(n int, full <-chan time.Time) *act {
+	select {
+	case <-full:
+		return nil
+	default:
+	}
+	if n >= batchActs {
 		return nil
 	}
 	if a := w.queue.pop(); a != nil || n >= w.last {
