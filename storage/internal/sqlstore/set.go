@@ -57,11 +57,12 @@ func (s set) Tickets() ticket.Store             { return tickets(s) }
 // change runs fn as one act and writes ev with it: both are kept or neither
 // (AU-40). It is how every act that takes an event ends.
 func change(ctx context.Context, e Engine, ev audit.Event, fn func(Tx) error) error {
+	row := eventRow(ev)
 	return e.Write(ctx, func(tx Tx) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
-		return record(ctx, tx, ev)
+		return row.add(ctx, tx)
 	})
 }
 
