@@ -1,0 +1,109 @@
+package verify
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Bounds of a poll.
+const (
+	maxLine     = 1 << 20                // one signed batch
+	hold        = time.Second            // how long the issuer may wait for news
+	holdMore    = 2 * time.Second        // and take to say so
+	recoverIn   = 900 * time.Millisecond // while there is no proof, to notice who does not answer
+	patientTry  = 8                      // every so many tries without an answer one is
+	patientFor  = 10 * time.Second       // given that long, for slow lines
+	bodyMinutes = 2 * time.Minute
+)
+
+var errNoAnswer = errors.New("no answer in time")
+
+// question is what a poll says.
+type question struct {
+	cursor, digest, nonce string
+	hold                  bool // wait for news: we have a proof and want the next
+}
+
+// poller asks the feed.
+type poller struct {
+	fetch      *fetcher
+	address    string
+	id, secret string
+	silent     int // tries without an answer, in a row
+}
+
+// ask sends a poll and returns the body of its answer; the caller closes it.
+func (p *poller) ask(ctx context.Context, q question) (io.ReadCloser, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(p.patience(q), func() { cancel(errNoAnswer) })
+	resp, err := p.send(ctx, q)
+	if err != nil {
+		timer.Stop()
+		if context.Cause(ctx) == errNoAnswer {
+			p.silent++
+			err = errNoAnswer
+		}
+		cancel(nil)
+		p.fetch.client.CloseIdleConnections() // a dead connection is not tried again
+		return nil, err
+	}
+	p.silent = 0
+	timer.Reset(bodyMinutes)
+	done := func() { timer.Stop(); cancel(nil) }
+	if resp.StatusCode != http.StatusOK {
+		resp.Body.Close()
+		done()
+		return nil, &statusError{status: resp.StatusCode, retryAfter: retryAfter(resp.Header)}
+	}
+	return &body{Reader: io.LimitReader(resp.Body, maxBatch), close: func() { resp.Body.Close(); done() }}, nil
+}
+
+func (p *poller) patience(q question) time.Duration {
+	switch {
+	case q.hold:
+		return hold + holdMore
+	case p.silent%patientTry == patientTry-1:
+		return patientFor
+	}
+	return recoverIn
+}
+
+func (p *poller) send(ctx context.Context, q question) (*http.Response, error) {
+	u, err := url.Parse(p.address)
+	if err != nil {
+		return nil, err
+	}
+	query := u.Query()
+	query.Set("nonce", q.nonce)
+	if q.cursor != "" {
+		query.Set("cursor", q.cursor)
+		query.Set("previous", q.digest)
+	}
+	query.Set("wait", "0")
+	if q.hold {
+		query.Set("wait", "1")
+	}
+	u.RawQuery = query.Encode()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Cache-Control", "no-store")
+	basic(req, p.id, p.secret)
+	return p.fetch.client.Do(req)
+}
+
+// body is the answer's body with what ends the request.
+type body struct {
+	io.Reader
+	close func()
+}
+
+func (b *body) Close() error {
+	b.close()
+	return nil
+}
