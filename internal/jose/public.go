@@ -1,0 +1,125 @@
+package jose
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"math/bits"
+)
+
+// PublicKey checks signatures of one algorithm. The zero PublicKey checks none.
+type PublicKey struct{ k *publicKey }
+
+type publicKey struct {
+	id  string
+	alg Algorithm
+	ed  ed25519.PublicKey // one of the three, as alg says
+	ec  *ecdsa.PublicKey
+	rsa *rsa.PublicKey
+}
+
+// NewPublicKey binds a key to an algorithm: an ed25519.PublicKey, *ecdsa.PublicKey
+// on P-256 or *rsa.PublicKey. ErrKey for any other pair and for weak keys. Its ID
+// is the RFC 7638 thumbprint.
+func NewPublicKey(alg Algorithm, key crypto.PublicKey) (PublicKey, error) {
+	k := &publicKey{alg: alg}
+	var err error
+	switch pub := key.(type) {
+	case ed25519.PublicKey:
+		k.ed, err = pub, checkEd25519(alg, pub)
+	case *ecdsa.PublicKey:
+		k.ec, err = pub, checkECDSA(alg, pub)
+	case *rsa.PublicKey:
+		k.rsa, err = pub, checkRSA(alg, pub)
+	default:
+		err = fmt.Errorf("%w: %T", ErrKey, key)
+	}
+	if err != nil {
+		return PublicKey{}, err
+	}
+	k.id = k.thumbprint()
+	return PublicKey{k}, nil
+}
+
+// ID is the kid: the thumbprint, or what the set named it that it was read from.
+func (p PublicKey) ID() string {
+	if p.k == nil {
+		return ""
+	}
+	return p.k.id
+}
+
+// Algorithm is the one algorithm of the key.
+func (p PublicKey) Algorithm() Algorithm {
+	if p.k == nil {
+		return ""
+	}
+	return p.k.alg
+}
+
+// IsZero reports whether p is no key.
+func (p PublicKey) IsZero() bool { return p.k == nil }
+
+// Thumbprint is the RFC 7638 SHA-256 thumbprint, whatever the key's ID is.
+func (p PublicKey) Thumbprint() string {
+	if p.k == nil {
+		return ""
+	}
+	return p.k.thumbprint()
+}
+
+// JWK is the key as a JSON Web Key with kty, its parameters, use, alg and kid.
+func (p PublicKey) JWK() []byte {
+	if p.k == nil {
+		return nil
+	}
+	b := p.k.appendMembers(nil)
+	b = append(b[:len(b)-1], `,"use":"sig","alg":"`...)
+	b = append(append(b, p.k.alg...), `","kid":`...)
+	return append(appendString(b, p.k.id), '}')
+}
+
+func (k *publicKey) thumbprint() string {
+	sum := sha256.Sum256(k.appendMembers(nil))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// appendMembers appends an object of the required members in the order and form of
+// RFC 7638.
+func (k *publicKey) appendMembers(b []byte) []byte {
+	enc := base64.RawURLEncoding
+	switch {
+	case k.ed != nil:
+		b = append(b, `{"crv":"Ed25519","kty":"OKP","x":"`...)
+		b = enc.AppendEncode(b, k.ed)
+	case k.ec != nil:
+		point, _ := k.ec.Bytes() // on the curve, since checked
+		b = append(b, `{"crv":"P-256","kty":"EC","x":"`...)
+		b = enc.AppendEncode(b, point[1:33])
+		b = append(b, `","y":"`...)
+		b = enc.AppendEncode(b, point[33:])
+	default:
+		e := binary.BigEndian.AppendUint32(nil, uint32(k.rsa.E))
+		b = append(b, `{"e":"`...)
+		b = enc.AppendEncode(b, e[bits.LeadingZeros32(uint32(k.rsa.E))/8:])
+		b = append(b, `","kty":"RSA","n":"`...)
+		b = enc.AppendEncode(b, k.rsa.N.Bytes())
+	}
+	return append(b, `"}`...)
+}
+
+func checkECDSA(alg Algorithm, pub *ecdsa.PublicKey) error {
+	if alg != ES256 || pub.Curve != elliptic.P256() {
+		return fmt.Errorf("%w: an ECDSA key is for ES256 and on P-256", ErrKey)
+	}
+	if _, err := pub.Bytes(); err != nil {
+		return fmt.Errorf("%w: %w", ErrKey, err)
+	}
+	return nil
+}

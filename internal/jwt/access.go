@@ -1,0 +1,50 @@
+package jwt
+
+// Access is the claims of an access token (RFC 9068, 2.2). Empty values are left
+// out of the token. Times are seconds since 1970. An Access that was checked is
+// shared: do not change it.
+type Access struct {
+	Issuer    string   // iss
+	Subject   string   // sub
+	ClientID  string   // client_id
+	Audience  []string // aud: resource identifiers
+	ID        string   // jti
+	Expiry    int64    // exp
+	IssuedAt  int64    // iat
+	NotBefore int64    // nbf
+
+	Session string // sid: the session it dies with
+	Grant   string // gid: the grant or refresh family it came of
+	Scope   string // scope: names separated by spaces
+
+	AuthTime int64    // auth_time: when the person proved who they are
+	ACR      string   // acr: assurance
+	AMR      []string // amr: methods
+	Roles    []string // roles
+	Org      []Org    // org
+
+	UserVersion   int64 // uv: of the user's authority
+	ClientVersion int64 // cv: of the client
+
+	JKT   string // cnf.jkt: thumbprint of a DPoP key
+	X5T   string // cnf.x5t#S256: thumbprint of a certificate
+	Actor *Actor // act: who acts for the subject
+
+	KeyID string // not a claim: the ID of the key that signed the checked token
+}
+
+// Org is an organisation that the subject belongs to.
+type Org struct {
+	ID, Slug string
+	Roles    []string
+}
+
+// Actor is who acts for a subject (RFC 8693, 4.1), and for whom they do.
+type Actor struct {
+	Subject     string
+	UserVersion int64
+	Actor       *Actor
+}
+
+// Bound reports whether the token is worth nothing without the proof of a key.
+func (a *Access) Bound() bool { return a.JKT != "" || a.X5T != "" }

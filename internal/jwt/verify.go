@@ -1,0 +1,90 @@
+package jwt
+
+import (
+	"slices"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/jose"
+)
+
+// Clocks differ.
+const (
+	DefaultLeeway = 10 * time.Second
+	MaxLeeway     = 60 * time.Second
+)
+
+// Expect is what a token must agree with.
+type Expect struct {
+	Issuer    string        // iss, byte for byte; required
+	Audience  string        // what aud must name; required, here or in Audiences
+	Audiences []string      // further names of ours; any one will do
+	Now       time.Time     // required
+	Leeway    time.Duration // DefaultLeeway if zero; at most MaxLeeway
+}
+
+// VerifyAccess checks an access token: its signature by one of keys, its kind, its
+// issuer, audience and times. All that RFC 9068 requires must be there. It does not
+// check the proof of a bound token, nor whether the token was revoked.
+//
+// Errors: those of jose.Verify, ErrClaims, ErrIssuer, ErrAudience, ErrExpired,
+// ErrNotYet, ErrIssuedAt; ErrExpecting for a want that would not check.
+func VerifyAccess(text string, keys jose.Keys, want Expect) (*Access, error) {
+	if err := want.valid(); err != nil {
+		return nil, err
+	}
+	payload, kid, err := jose.Verify(text, TypeAccess, keys)
+	if err != nil {
+		return nil, err
+	}
+	a, err := parseAccess(string(payload))
+	if err != nil {
+		return nil, err
+	}
+	if err := want.check(a); err != nil {
+		return nil, err
+	}
+	a.KeyID = kid
+	return a, nil
+}
+
+func (e *Expect) valid() error {
+	if e.Issuer == "" || e.Audience == "" && len(e.Audiences) == 0 || e.Now.IsZero() || e.Leeway < 0 || e.Leeway > MaxLeeway {
+		return ErrExpecting
+	}
+	return nil
+}
+
+func (e *Expect) check(a *Access) error {
+	if a.Issuer != e.Issuer {
+		return ErrIssuer
+	}
+	if !slices.ContainsFunc(a.Audience, e.isOurs) {
+		return ErrAudience
+	}
+	return a.CheckTimes(e.Now, e.Leeway)
+}
+
+func (e *Expect) isOurs(audience string) bool {
+	return audience != "" && (audience == e.Audience || slices.Contains(e.Audiences, audience))
+}
+
+// CheckTimes checks exp, nbf and iat at now; leeway as in Expect. ErrExpired,
+// ErrNotYet, ErrIssuedAt, ErrExpecting.
+func (a *Access) CheckTimes(now time.Time, leeway time.Duration) error {
+	if leeway < 0 || leeway > MaxLeeway {
+		return ErrExpecting
+	}
+	if leeway == 0 {
+		leeway = DefaultLeeway
+	}
+	early, late := now.Add(-leeway), now.Add(leeway)
+	switch {
+	case !early.Before(time.Unix(a.Expiry, 0)):
+		return ErrExpired
+	case late.Before(time.Unix(a.NotBefore, 0)):
+		return ErrNotYet
+	case late.Before(time.Unix(a.IssuedAt, 0)):
+		return ErrIssuedAt
+	}
+	return nil
+}
