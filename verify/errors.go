@@ -60,6 +60,8 @@ var (
 	ErrBound = refusal("token_bound", "The access token is bound to a key and cannot be used as a Bearer token.")
 	// ErrRevoked: ended before its time.
 	ErrRevoked = refusal("token_revoked", "The access token was revoked. Sign in again.")
+	// ErrInactive: the issuer does not know the token, or no longer.
+	ErrInactive = refusal("token_inactive", "The access token is unknown, expired or revoked. Get a new one.")
 	// ErrUncertain: nobody can tell right now whether the credential still holds.
 	ErrUncertain = &Error{
 		Code: "verification_unavailable", Status: 503, RetryAfter: time.Second,

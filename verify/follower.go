@@ -43,7 +43,6 @@ type follower struct {
 	poll      *poller
 	own       *keyCache // keys of the feed
 	tokens    *keyCache // keys of tokens, told of kid entries
-	remasked  func(key []byte)
 
 	live  *feed.Set
 	chain feed.Chain
@@ -52,7 +51,7 @@ type follower struct {
 	ready  atomic.Bool
 	askew  atomic.Bool
 	proof  atomic.Pointer[moment]
-	mask   atomic.Pointer[[]byte]
+	mask   atomic.Pointer[maskKey]
 	number atomic.Int64 // the last one applied
 }
 
@@ -218,7 +217,7 @@ func (f *follower) apply(b *feed.Batch) {
 // more, and neither do the masks of tokens verified before.
 func (f *follower) remask(key []byte) {
 	old := f.mask.Load()
-	if old != nil && string(*old) == string(key) {
+	if old != nil && string(old.key) == string(key) {
 		return
 	}
 	if old != nil {
@@ -227,8 +226,7 @@ func (f *follower) remask(key []byte) {
 		f.live.Reset()
 	}
 	key = append([]byte(nil), key...)
-	f.mask.Store(&key)
-	f.remasked(key)
+	f.mask.Store(&maskKey{key})
 }
 
 // prove notes that all that was numbered when the poll was sent is applied.
@@ -269,7 +267,7 @@ func (t trusted) Key(kid string) (jose.PublicKey, bool) {
 		}
 	}
 	if mask := t.f.mask.Load(); mask != nil {
-		q := feed.Question{Key: feed.Mask(*mask, feed.Key, kid), SubjectVersion: 1<<63 - 1}
+		q := feed.Question{Key: feed.Mask(mask.key, feed.Key, kid), SubjectVersion: 1<<63 - 1}
 		return key, !t.f.names(&q)
 	}
 	return key, true

@@ -71,13 +71,17 @@ func parseAnswer(body []byte) (*answer, error) {
 	if !a.Active {
 		return &answer{}, nil
 	}
+	return &a, a.checkActors()
+}
+
+func (a *answer) checkActors() error {
 	depth := 0
 	for act := a.Actor; act != nil; act = act.Actor {
 		if depth++; depth > maxActors || act.Subject == "" {
-			return nil, errors.New("act: too deep or without sub")
+			return errors.New("act: too deep or without sub")
 		}
 	}
-	return &a, nil
+	return nil
 }
 
 // bound reports whether the token is tied to a key that was not proven.

@@ -169,3 +169,9 @@ func (i *introspector) forget(key [32]byte, k *known) {
 	delete(i.known, key)
 	i.size -= k.bytes
 }
+
+func (i *introspector) count() int64 {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.asked
+}

@@ -2,6 +2,7 @@ package verify
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -24,6 +25,8 @@ const (
 	keysStaleAtMost = 24 * time.Hour   // kept that long while no fetch succeeds
 	keysPatience    = 2 * time.Second  // a request waits for a fetch no longer
 )
+
+var errNoKeys = errors.New("verify: no keys of the issuer")
 
 // keyCache holds the key set of one address. It serves what it has while it
 // fetches, and while fetches fail until that is a day old.
