@@ -32,9 +32,12 @@ func (f *flight[T]) land(v T, err error) {
 
 // background starts goroutines that end with the Verifier.
 type background struct {
-	ctx    context.Context //nolint:containedctx // this one is a life: Close ends it
+	ctx    context.Context //nolint:containedctx // this one is a life: stop ends it
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
+
+	mu      sync.Mutex
+	stopped bool
 }
 
 func newBackground() *background {
@@ -43,11 +46,21 @@ func newBackground() *background {
 	return b
 }
 
+// start runs fn; after stop, with a context that has ended.
 func (b *background) start(fn func(ctx context.Context)) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.stopped {
+		go fn(b.ctx)
+		return
+	}
 	b.wg.Go(func() { fn(b.ctx) })
 }
 
 func (b *background) stop() {
 	b.cancel()
+	b.mu.Lock()
+	b.stopped = true
+	b.mu.Unlock()
 	b.wg.Wait()
 }

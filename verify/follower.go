@@ -80,7 +80,7 @@ func (f *follower) health(now time.Time) error {
 func (f *follower) run(ctx context.Context) {
 	retry, failing := retryFirst, false
 	for ctx.Err() == nil {
-		began := f.now()
+		began, held, had := f.now(), f.fresh(f.now()), f.number.Load()
 		err := f.step(ctx)
 		var wait time.Duration
 		switch {
@@ -91,7 +91,7 @@ func (f *follower) run(ctx context.Context) {
 				f.log.Info("verify: the revocation feed is followed again")
 			}
 			retry, failing = retryFirst, false
-			if took := f.now().Sub(began); took < tooQuick {
+			if held && f.number.Load() == had && f.now().Sub(began) < tooQuick {
 				wait = jitter(tooQuick)
 			}
 		case errors.Is(err, errAgain):

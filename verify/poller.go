@@ -11,7 +11,7 @@ import (
 
 // Bounds of a poll.
 const (
-	maxLine     = 1 << 20                // one signed batch
+	maxLine     = 32 << 10               // one signed batch
 	hold        = time.Second            // how long the issuer may wait for news
 	holdMore    = 2 * time.Second        // and take to say so
 	recoverIn   = 900 * time.Millisecond // while there is no proof, to notice who does not answer
