@@ -112,7 +112,10 @@ func (f *follower) run(ctx context.Context) {
 // after is how long to wait before the next poll.
 func (f *follower) after(err error, retry time.Duration) time.Duration {
 	var status *statusError
-	if !errors.As(err, &status) {
+	switch {
+	case errors.Is(err, errNoAnswer):
+		return tooQuick // it was waited for long enough
+	case !errors.As(err, &status):
 		return retry
 	}
 	switch status.status {

@@ -18,8 +18,11 @@ func (m moment) within(now time.Time, d time.Duration) bool {
 	if m.t.IsZero() {
 		return false
 	}
-	steady := now.Sub(m.t)
-	wall := now.Round(0).Sub(m.t.Round(0))
+	return aged(now.Sub(m.t), now.Round(0).Sub(m.t.Round(0)), d)
+}
+
+// aged decides by the two ages that the monotonic and the wall clock give.
+func aged(steady, wall, d time.Duration) bool {
 	if gap := steady - wall; gap > maxDisagreement || gap < -maxDisagreement {
 		return false
 	}

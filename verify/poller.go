@@ -14,9 +14,9 @@ const (
 	maxLine     = 32 << 10               // one signed batch
 	hold        = time.Second            // how long the issuer may wait for news
 	holdMore    = 2 * time.Second        // and take to say so
-	recoverIn   = 900 * time.Millisecond // while there is no proof, to notice who does not answer
-	patientTry  = 8                      // every so many tries without an answer one is
-	patientFor  = 10 * time.Second       // given that long, for slow lines
+	recoverIn   = 700 * time.Millisecond // while there is no proof, at least, to be back within a second
+	patientFor  = 15 * time.Second       // for the first answer of all, and once a minute
+	patientTry  = 64                     // or so when none came: the line may have become slow
 	bodyMinutes = 2 * time.Minute
 )
 
@@ -33,13 +33,15 @@ type poller struct {
 	fetch      *fetcher
 	address    string
 	id, secret string
-	silent     int // tries without an answer, in a row
+	usual      time.Duration // the last answer took so long; 0: there was none
+	silent     int           // tries without an answer, in a row
 }
 
 // ask sends a poll and returns the body of its answer; the caller closes it.
 func (p *poller) ask(ctx context.Context, q question) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(p.patience(q), func() { cancel(errNoAnswer) })
+	began := time.Now()
 	resp, err := p.send(ctx, q)
 	if err != nil {
 		timer.Stop()
@@ -52,6 +54,9 @@ func (p *poller) ask(ctx context.Context, q question) (io.ReadCloser, error) {
 		return nil, err
 	}
 	p.silent = 0
+	if !q.hold {
+		p.usual = max(time.Since(began), 1)
+	}
 	timer.Reset(bodyMinutes)
 	done := func() { timer.Stop(); cancel(nil) }
 	if resp.StatusCode != http.StatusOK {
@@ -66,10 +71,10 @@ func (p *poller) patience(q question) time.Duration {
 	switch {
 	case q.hold:
 		return hold + holdMore
-	case p.silent%patientTry == patientTry-1:
+	case p.usual == 0, p.silent%patientTry == patientTry-1:
 		return patientFor
 	}
-	return recoverIn
+	return min(max(4*p.usual, recoverIn), patientFor)
 }
 
 func (p *poller) send(ctx context.Context, q question) (*http.Response, error) {
