@@ -29,18 +29,18 @@ type Expect struct {
 // Errors: those of jose.Verify, ErrClaims, ErrIssuer, ErrAudience, ErrExpired,
 // ErrNotYet, ErrIssuedAt; ErrExpecting for a want that would not check.
 func VerifyAccess(text string, keys jose.Keys, want Expect) (*Access, error) {
-	if err := want.valid(); err != nil {
+	if err := want.valid(); err != nil { // before any work
 		return nil, err
 	}
-	payload, kid, err := jose.Verify(text, TypeAccess, keys)
+	payload, kid, err := jose.VerifyText(text, TypeAccess, keys)
 	if err != nil {
 		return nil, err
 	}
-	a, err := parseAccess(string(payload))
+	a, err := parseAccess(payload)
 	if err != nil {
 		return nil, err
 	}
-	if err := want.check(a); err != nil {
+	if err := want.Check(a); err != nil {
 		return nil, err
 	}
 	a.KeyID = kid
@@ -54,30 +54,32 @@ func (e *Expect) valid() error {
 	return nil
 }
 
-func (e *Expect) check(a *Access) error {
+// Check checks issuer, audience and times of claims whose signature is known to be
+// good: those that were verified before. ErrIssuer, ErrAudience, ErrExpired, ErrNotYet,
+// ErrIssuedAt, ErrExpecting.
+func (e *Expect) Check(a *Access) error {
+	if err := e.valid(); err != nil {
+		return err
+	}
 	if a.Issuer != e.Issuer {
 		return ErrIssuer
 	}
 	if !slices.ContainsFunc(a.Audience, e.isOurs) {
 		return ErrAudience
 	}
-	return a.CheckTimes(e.Now, e.Leeway)
+	return e.checkTimes(a)
 }
 
 func (e *Expect) isOurs(audience string) bool {
-	return audience != "" && (audience == e.Audience || slices.Contains(e.Audiences, audience))
+	return audience == e.Audience || slices.Contains(e.Audiences, audience)
 }
 
-// CheckTimes checks exp, nbf and iat at now; leeway as in Expect. ErrExpired,
-// ErrNotYet, ErrIssuedAt, ErrExpecting.
-func (a *Access) CheckTimes(now time.Time, leeway time.Duration) error {
-	if leeway < 0 || leeway > MaxLeeway {
-		return ErrExpecting
-	}
+func (e *Expect) checkTimes(a *Access) error {
+	leeway := e.Leeway
 	if leeway == 0 {
 		leeway = DefaultLeeway
 	}
-	early, late := now.Add(-leeway), now.Add(leeway)
+	early, late := e.Now.Add(-leeway), e.Now.Add(leeway)
 	switch {
 	case !early.Before(time.Unix(a.Expiry, 0)):
 		return ErrExpired

@@ -1,0 +1,70 @@
+package bearer
+
+import (
+	"sync/atomic"
+
+	"github.com/mortise-auth/mortise/internal/feed"
+	"github.com/mortise-auth/mortise/internal/jose"
+	"github.com/mortise-auth/mortise/internal/jwt"
+)
+
+// Checked is a token that passed. It never changes.
+type Checked struct {
+	access jwt.Access
+	key    jose.PublicKey
+	asked  atomic.Pointer[asked]
+	used   atomic.Bool // since the cache last looked
+}
+
+// Access is a copy of the claims; the caller may change it.
+func (k *Checked) Access() *jwt.Access { return k.access.Clone() }
+
+// wasUsed notes it for the cache; most calls only read.
+func (k *Checked) wasUsed() {
+	if !k.used.Load() {
+		k.used.Store(true)
+	}
+}
+
+// asked is what the live set is asked, masked by somebody.
+type asked struct {
+	by *masks
+	feed.Question
+}
+
+// question is what the live set is asked about the token; it is kept.
+func (k *Checked) question(m *masks) *feed.Question {
+	if a := k.asked.Load(); a != nil && a.by == m {
+		return &a.Question
+	}
+	a := &asked{m, m.question(&k.access)}
+	k.asked.Store(a)
+	return &a.Question
+}
+
+// masks makes the values that a live set's entries have.
+type masks struct{ key []byte }
+
+func (m *masks) value(k feed.Kind, text string) [16]byte {
+	if m.key == nil {
+		return feed.RawValue(k, text)
+	}
+	return feed.Mask(m.key, k, text)
+}
+
+func (m *masks) question(a *jwt.Access) feed.Question {
+	q := feed.Question{
+		Session:        m.value(feed.Session, a.Session),
+		Grant:          m.value(feed.Grant, a.Grant),
+		Subject:        m.value(feed.Subject, a.Subject),
+		Client:         m.value(feed.Client, a.ClientID),
+		Key:            m.value(feed.Key, a.KeyID),
+		Token:          m.value(feed.Token, a.ID),
+		SubjectVersion: a.UserVersion,
+		ClientVersion:  a.ClientVersion,
+	}
+	for actor := a.Actor; actor != nil; actor = actor.Actor {
+		q.Actors = append(q.Actors, feed.Actor{Subject: m.value(feed.Subject, actor.Subject), Version: actor.UserVersion})
+	}
+	return q
+}
