@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/mortise-auth/mortise/internal/bearer"
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/jwt"
 )
@@ -49,78 +50,6 @@ func (v *Verifier) identify(ctx context.Context, r *http.Request) (*Identity, er
 	return v.token(ctx, token)
 }
 
-func (v *Verifier) token(ctx context.Context, token string) (*Identity, error) {
-	if !v.located.Load() {
-		return nil, ErrUncertain.because(v.Health())
-	}
-	if strings.Count(token, ".") != 2 {
-		return v.opaque(ctx, token)
-	}
-	c, err := v.jwt(ctx, token)
-	if err != nil {
-		return nil, err
-	}
-	return c.who, v.live(ctx, token, c)
-}
-
-// jwt checks what the token says of itself.
-func (v *Verifier) jwt(ctx context.Context, token string) (c *checked, err error) {
-	err = v.withKeys(ctx, func(jose.KeySet) error {
-		c, err = v.check(token)
-		return err
-	})
-	return c, err
-}
-
-// withKeys runs check with the keys there are, and once more with new ones when it
-// met a key that is not known. No keys at all, or none to be had for an unknown
-// one, is ErrUncertain: the key may be a new one.
-func (v *Verifier) withKeys(ctx context.Context, check func(jose.KeySet) error) error {
-	keys, ok := v.tokens.set()
-	if !ok {
-		if _, err := v.tokens.refresh(ctx, false); err != nil {
-			return ErrUncertain.because(err)
-		}
-		keys, _ = v.tokens.set()
-	}
-	err := check(keys)
-	if !errors.Is(err, jose.ErrUnknownKey) {
-		return refused(err)
-	}
-	renewed, failed := v.tokens.refresh(ctx, false)
-	if failed != nil {
-		return ErrUncertain.because(failed)
-	}
-	if renewed {
-		keys, _ = v.tokens.set()
-		err = check(keys)
-	}
-	return refused(err)
-}
-
-// live returns nil when the token was not revoked, as far as the bound allows to
-// know; past it the issuer is asked (TH-18).
-func (v *Verifier) live(ctx context.Context, token string, c *checked) error {
-	if v.withoutRevocation {
-		return nil
-	}
-	now := v.now()
-	switch f := v.follower.Load(); f.verdict(now, c.question, v.acceptStale) {
-	case dead:
-		return ErrRevoked
-	case alive:
-		return nil
-	}
-	a, err := v.asker.ask(ctx, token)
-	switch {
-	case err != nil:
-		return ErrUncertain.because(errors.Join(v.Health(), err))
-	case !a.Active:
-		return ErrRevoked
-	}
-	return nil
-}
-
 // opaque asks the issuer what the token is. What has the form of one of our
 // credentials but is none is not asked about.
 func (v *Verifier) opaque(ctx context.Context, token string) (*Identity, error) {
@@ -148,34 +77,26 @@ func (v *Verifier) introspected(a *answer) (*Identity, error) {
 		return nil, ErrInactive
 	}
 	c := a.access()
-	switch {
-	case a.Issuer != "" && a.Issuer != v.issuer:
-		return nil, ErrIssuer
-	case !contains(a.Audience, v.audience):
-		return nil, ErrAudience
+	if c.Issuer == "" {
+		c.Issuer = v.issuer // optional in RFC 7662; it was this issuer that answered
+	}
+	want := jwt.Expect{Issuer: v.issuer, Audience: v.audience, Now: v.now(), Leeway: v.leeway}
+	switch err := want.Check(c); {
+	case err != nil:
+		return nil, refused(err)
 	case a.bound():
 		return nil, ErrBound
-	case c.Subject == "" || c.Expiry <= 0:
+	case c.Subject == "":
 		return nil, ErrMalformed
 	}
-	if err := c.CheckTimes(v.now(), v.leeway); err != nil {
-		return nil, refused(err)
-	}
-	c.Issuer = v.issuer
-	if f := v.follower.Load(); f != nil && f.ready.Load() && f.live.Revoked(questionOf(c, f.mask.Load().key)) {
+	if f := v.follower.Load(); f != nil && f.names(c) {
 		return nil, ErrRevoked // told after the answer was given (TH-10)
 	}
 	return identityOf(c), nil
 }
 
-func contains(audience []string, ours string) bool {
-	for _, a := range audience {
-		if a == ours {
-			return true
-		}
-	}
-	return false
-}
+// compact reports whether token has the three parts of a JWS.
+func compact(token string) bool { return strings.Count(token, ".") == 2 }
 
 const (
 	digits62    = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -222,5 +143,6 @@ var refusals = []struct {
 	{jose.ErrUnknownKey, ErrUnknownKey},
 	{jose.ErrAlgorithm, ErrSignature},
 	{jose.ErrSignature, ErrSignature},
-	{errBound, ErrBound},
+	{bearer.ErrBound, ErrBound},
+	{bearer.ErrRevoked, ErrRevoked},
 }

@@ -153,7 +153,7 @@ func TestIssuerDownUnderLoad(t *testing.T) {
 
 // answerTo is the code of the answer to token; "" is a pass.
 func answerTo(t *testing.T, v *Verifier, token string) string {
-	_, err := v.Authenticate(t.Context(), bearer(token))
+	_, err := v.Authenticate(t.Context(), request(token))
 	return codeOf(err)
 }
 
@@ -251,7 +251,7 @@ func TestIssuerDownAtStart(t *testing.T) {
 		o := newOrigin(t, testIssuer)
 		o.down = true
 		v := o.start()
-		w := serve(v.Require(), bearer(o.mint(nil)))
+		w := serve(v.Require(), request(o.mint(nil)))
 		if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") != "1" || w.Header().Get("WWW-Authenticate") != "" {
 			t.Errorf("answered %d %v", w.Code, w.Header())
 		}
@@ -269,8 +269,10 @@ func TestWidenedSetAsks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o := newOrigin(t, testIssuer)
 		v := o.still()
-		f := v.follower.Load()
-		f.live = feed.NewSet(2)
+		v.live = feed.NewSet(2)
+		v.follower.Load().live = v.live
+		v.checker, _ = newChecker(v.settings, v.issuer, v.tokens, v.live)
+		v.follower.Load().checker = v.checker
 		for i := range 5 {
 			o.revoke(feed.Session, fmt.Sprint("ses", i), 0)
 		}

@@ -12,8 +12,10 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/bearer"
 	"github.com/mortise-auth/mortise/internal/feed"
 	"github.com/mortise-auth/mortise/internal/jose"
+	"github.com/mortise-auth/mortise/internal/jwt"
 )
 
 // Bounds of following.
@@ -43,15 +45,17 @@ type follower struct {
 	poll      *poller
 	own       *keyCache // keys of the feed
 	tokens    *keyCache // keys of tokens, told of kid entries
+	checker   *bearer.Checker
 
 	live  *feed.Set
 	chain feed.Chain
 	swept int64
 
 	ready  atomic.Bool
+	begun  atomic.Int64 // how often the set was begun anew
 	askew  atomic.Bool
 	proof  atomic.Pointer[moment]
-	mask   atomic.Pointer[maskKey]
+	mask   atomic.Pointer[[]byte]
 	number atomic.Int64 // the last one applied
 }
 
@@ -220,16 +224,18 @@ func (f *follower) apply(b *feed.Batch) {
 // more, and neither do the masks of tokens verified before.
 func (f *follower) remask(key []byte) {
 	old := f.mask.Load()
-	if old != nil && string(old.key) == string(key) {
+	if old != nil && string(*old) == string(key) {
 		return
 	}
 	if old != nil {
 		f.ready.Store(false)
 		f.proof.Store(nil)
+		f.begun.Add(1)
 		f.live.Reset()
 	}
 	key = append([]byte(nil), key...)
-	f.mask.Store(&maskKey{key})
+	f.mask.Store(&key)
+	f.checker.SetMaskKey(key)
 }
 
 // prove notes that all that was numbered when the poll was sent is applied.
@@ -269,12 +275,15 @@ func (t trusted) Key(kid string) (jose.PublicKey, bool) {
 			}
 		}
 	}
-	if mask := t.f.mask.Load(); mask != nil {
-		q := feed.Question{Key: feed.Mask(mask.key, feed.Key, kid), SubjectVersion: 1<<63 - 1}
-		return key, !t.f.names(&q)
-	}
-	return key, true
+	return key, !t.f.names(&jwt.Access{KeyID: kid, UserVersion: highestVersion})
 }
 
-// names is Revoked without the widened set, which says nothing about one key.
-func (f *follower) names(q *feed.Question) bool { return !f.live.Widened() && f.live.Revoked(q) }
+// highestVersion is of what no entry for everybody can end.
+const highestVersion = 1<<63 - 1
+
+// names reports whether an entry names the token. A widened set names everything
+// and says nothing of one token.
+func (f *follower) names(a *jwt.Access) bool {
+	mask := f.mask.Load()
+	return mask != nil && !f.live.Widened() && f.live.Revoked(questionOf(a, *mask))
+}

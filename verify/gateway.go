@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -53,7 +54,10 @@ func (v *Verifier) fromGateway(ctx context.Context, r *http.Request) (*Identity,
 	if bad := v.current(a); bad != nil {
 		return nil, bad
 	}
-	return t.identity(a), v.stillLive(a)
+	if err := v.stillLive(a); err != nil {
+		return nil, err
+	}
+	return t.identity(a), nil
 }
 
 // signed checks a signature by the keys of tokens, with one look at the issuer for
@@ -84,7 +88,7 @@ func (v *Verifier) current(a *jwt.Access) *Error {
 	switch {
 	case a.Issuer != v.issuer:
 		return ErrIssuer
-	case !contains(a.Audience, v.audience):
+	case !slices.Contains(a.Audience, v.audience):
 		return ErrAudience
 	case age > identityMaxAge, !now.Before(time.Unix(a.Expiry, 0)):
 		return ErrExpired
@@ -94,20 +98,17 @@ func (v *Verifier) current(a *jwt.Access) *Error {
 	return nil
 }
 
-// stillLive asks the live set alone: nobody can be asked about a header.
+// stillLive asks the live set alone: nobody else can be asked about a header.
 func (v *Verifier) stillLive(a *jwt.Access) error {
-	if v.withoutRevocation {
-		return nil
-	}
+	before := v.reading()
 	f := v.follower.Load()
-	c := &checked{access: a}
-	switch f.verdict(v.now(), c.question, v.acceptStale) {
-	case dead:
+	switch {
+	case f != nil && f.names(a):
 		return ErrRevoked
-	case alive:
-		return nil
+	case !v.vouches(before) || v.live.Widened():
+		return ErrUncertain.because(v.Health())
 	}
-	return ErrUncertain.because(v.Health())
+	return nil
 }
 
 func (t *told) identity(a *jwt.Access) *Identity {

@@ -84,6 +84,12 @@ func (c *keyCache) Key(kid string) (jose.PublicKey, bool) {
 	return set.Key(kid)
 }
 
+// Only is for tokens that name no key.
+func (c *keyCache) Only(alg jose.Algorithm) (jose.PublicKey, bool) {
+	set, _ := c.set()
+	return set.Only(alg)
+}
+
 // refresh fetches the set now and waits for it, or joins the fetch under way.
 // Unless urgent, a fetch that began less than ten seconds ago stands for this one:
 // false then, with the error of that fetch. So nobody makes us ask more often by

@@ -63,7 +63,7 @@ func TestRequire(t *testing.T) {
 		v := o.start()
 		token := o.mint(nil)
 		for _, test := range tests {
-			w := serve(v.Require(test.rules...), bearer(token))
+			w := serve(v.Require(test.rules...), request(token))
 			if w.Code != test.status {
 				t.Errorf("%s: answered %d, want %d", test.name, w.Code, test.status)
 			}
@@ -110,7 +110,7 @@ func TestIdentityIsImmutable(t *testing.T) {
 		v := o.start()
 		token := o.mint(func(a *jwt.Access) { a.Actor = &jwt.Actor{Subject: "usr_boss"} })
 		for range 2 {
-			who, err := v.Authenticate(t.Context(), bearer(token))
+			who, err := v.Authenticate(t.Context(), request(token))
 			if err != nil {
 				t.Fatal(err)
 			}

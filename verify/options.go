@@ -55,6 +55,7 @@ const (
 	minStaleness     = 2 * time.Second // below it the one-second heartbeat is no margin
 	maxStaleness     = 5 * time.Minute
 	defaultLeeway    = 10 * time.Second
+	minLeeway        = time.Second
 	maxLeeway        = time.Minute
 	defaultRate      = 50
 	maxRate          = 10_000
@@ -71,7 +72,7 @@ func newSettings(opts []Option) (*settings, error) {
 	s.check(s.audience != "", ErrNoAudience)
 	s.check((s.id == "") == (s.secret == ""), fmt.Errorf("%w: Credentials need both an id and a secret", ErrOption))
 	s.bounds("Staleness", s.staleness, minStaleness, maxStaleness)
-	s.bounds("Leeway", s.leeway, 0, maxLeeway)
+	s.bounds("Leeway", s.leeway, minLeeway, maxLeeway)
 	s.check(s.rate >= 0 && s.rate <= maxRate, fmt.Errorf("%w: Introspect takes 0 to %d per second", ErrOption, maxRate))
 	s.check(!s.gateway || len(s.peers) == 0, fmt.Errorf("%w: FromGateway and InsecureTrustHeaders exclude each other", ErrOption))
 	return s, errors.Join(s.faults...)
@@ -106,7 +107,7 @@ func HTTPClient(c *http.Client) Option { return func(s *settings) { s.client = c
 // it tokens are introspected or answered 503. 2 s to 5 min, default 5 s.
 func Staleness(d time.Duration) Option { return func(s *settings) { s.staleness = d } }
 
-// Leeway is how far clocks may be apart. At most 60 s, default 10 s.
+// Leeway is how far clocks may be apart. 1 s to 60 s, default 10 s.
 func Leeway(d time.Duration) Option { return func(s *settings) { s.leeway = d } }
 
 // Logger is told when the state changes, never about single requests. Default

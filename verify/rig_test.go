@@ -326,7 +326,7 @@ func step(t *testing.T, v *Verifier) {
 	}
 }
 
-func bearer(token string) *http.Request {
+func request(token string) *http.Request {
 	r := httptest.NewRequest(http.MethodGet, "https://api.example.test/posts", http.NoBody)
 	r.Header.Set("Authorization", "Bearer "+token)
 	return r

@@ -1,39 +1,26 @@
 package verify
 
-import (
-	"time"
-
-	"github.com/mortise-auth/mortise/internal/feed"
-)
-
-// verdict is what the live set says of a token.
-type verdict uint8
-
-const (
-	unknown verdict = iota // the set is empty, too old or too full to tell
-	alive
-	dead
-)
-
-// verdict asks the live set. question makes the question under the audience's
-// mask. The proof is looked at before the set, so that the set is at least as new
-// as the proof.
-func (f *follower) verdict(now time.Time, question func(mask *maskKey) *feed.Question, acceptStale bool) verdict {
-	fresh := f.fresh(now)
-	if !f.ready.Load() {
-		return unknown
-	}
-	if f.live.Revoked(question(f.mask.Load())) {
-		if f.live.Widened() {
-			return unknown // the set holds less than there is: the issuer knows
-		}
-		return dead
-	}
-	if fresh || acceptStale {
-		return alive
-	}
-	return unknown
+// reading is what is noted before the live set is asked, so that the set is at
+// least as new as the proof, and was not begun anew in between.
+type reading struct {
+	reliable bool
+	begun    int64
 }
 
-// maskKey is an audience's key. Questions are made once per token and key.
-type maskKey struct{ key []byte }
+// reading notes how far the live set can be relied on now.
+func (v *Verifier) reading() reading {
+	f := v.follower.Load()
+	if f == nil {
+		return reading{reliable: v.withoutRevocation}
+	}
+	return reading{
+		begun:    f.begun.Load(),
+		reliable: f.ready.Load() && (v.acceptStale || f.fresh(v.now())),
+	}
+}
+
+// vouches reports whether an answer of the live set counts that was given since r.
+func (v *Verifier) vouches(r reading) bool {
+	f := v.follower.Load()
+	return r.reliable && (f == nil || f.begun.Load() == r.begun)
+}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/bearer"
 	"github.com/mortise-auth/mortise/internal/feed"
 )
 
@@ -21,6 +22,9 @@ type Verifier struct {
 	fetch      *fetcher
 	tokens     *keyCache
 	asker      *introspector
+	live       *feed.Set
+	checker    *bearer.Checker          // with the live set
+	alone      *bearer.Checker          // without, for when it is too full
 	follower   atomic.Pointer[follower] // nil: InsecureWithoutRevocation, or not located yet
 	located    atomic.Bool
 	lost       atomic.Pointer[error] // why not
@@ -67,7 +71,10 @@ func build(issuer string, opts []Option) (*Verifier, error) {
 	if s.id == "" && !s.withoutRevocation {
 		return nil, fmt.Errorf("%w: there are no Credentials", ErrNoFeed)
 	}
-	return v, nil
+	v.live = feed.NewSet(maxLive)
+	v.checker, err = newChecker(s, issuer, v.tokens, v.live)
+	v.alone, bad = newChecker(s, issuer, v.tokens, feed.NewSet(0))
+	return v, errors.Join(err, bad)
 }
 
 func lasting(err error) bool { return errors.Is(err, ErrMetadata) || errors.Is(err, ErrNoFeed) }
@@ -127,8 +134,8 @@ func (v *Verifier) newFollower(e Endpoints) *follower {
 	own.at(e.RevocationKeys)
 	return &follower{
 		leeway: v.leeway, staleness: v.staleness, now: v.now, log: v.log, own: own, tokens: v.tokens,
-		poll:  &poller{fetch: v.fetch, address: e.Revocations, id: v.id, secret: v.secret},
-		live:  feed.NewSet(maxLive),
+		poll: &poller{fetch: v.fetch, address: e.Revocations, id: v.id, secret: v.secret},
+		live: v.live, checker: v.checker,
 		chain: feed.Chain{Issuer: v.issuer, Audience: v.audience},
 	}
 }
