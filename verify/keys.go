@@ -37,6 +37,7 @@ type keyCache struct {
 	now        func() time.Time
 	log        *slog.Logger
 	background *background
+	patience   time.Duration // a request waits for a fetch no longer
 
 	current atomic.Pointer[keyState]
 
@@ -55,7 +56,7 @@ type keyState struct {
 
 func newKeyCache(what string, s *settings, f *fetcher, b *background) *keyCache {
 	return &keyCache{
-		what: what, algorithms: s.algorithms, now: s.now, log: s.log, background: b,
+		what: what, algorithms: s.algorithms, now: s.now, log: s.log, background: b, patience: keysPatience,
 		get: func(ctx context.Context, address string) ([]byte, http.Header, error) {
 			return f.json(ctx, address, maxKeySet)
 		},
@@ -109,7 +110,7 @@ func (c *keyCache) refresh(ctx context.Context, urgent bool) (bool, error) {
 		c.background.start(func(life context.Context) { c.load(life, f, address) })
 	}
 	c.mu.Unlock()
-	ctx, cancel := context.WithTimeout(ctx, keysPatience)
+	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
 	_, err := f.wait(ctx)
 	return err == nil, err
