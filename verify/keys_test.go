@@ -97,8 +97,6 @@ func TestFreshFor(t *testing.T) {
 // JW-45
 func TestHostileKeyServer(t *testing.T) {
 	good := newOrigin(t, "")
-	release := make(chan struct{})
-	t.Cleanup(func() { close(release) })
 	var elsewhere atomic.Int64
 	other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		elsewhere.Add(1)
@@ -107,7 +105,7 @@ func TestHostileKeyServer(t *testing.T) {
 	t.Cleanup(other.Close)
 	var sent atomic.Int64
 	for name, serve := range map[string]http.HandlerFunc{
-		"hang":     func(http.ResponseWriter, *http.Request) { <-release },
+		"hang":     func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() },
 		"redirect": func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL, http.StatusFound) },
 		"loop":     func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.String(), http.StatusFound) },
 		"huge":     func(w http.ResponseWriter, _ *http.Request) { flood(w, &sent) },
