@@ -17,7 +17,7 @@ func (v *Verifier) Require(rules ...Rule) func(http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			who, err := v.identify(r.Context(), r)
 			if err == nil {
-				err = asError(Check(who, v.now(), rules...))
+				err = v.Check(who, rules...)
 			}
 			if err != nil {
 				v.Refuse(w, err)
@@ -26,14 +26,6 @@ func (v *Verifier) Require(rules ...Rule) func(http.Handler) http.Handler {
 			next.ServeHTTP(w, r.WithContext(NewContext(r.Context(), who)))
 		})
 	}
-}
-
-// asError keeps a nil *Error from becoming an error that is not nil.
-func asError(e *Error) error {
-	if e == nil {
-		return nil
-	}
-	return e
 }
 
 // Refuse answers with err, which Authenticate or Check returned; any other error

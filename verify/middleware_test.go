@@ -98,7 +98,7 @@ func checkProblem(t *testing.T, name string, w *httptest.ResponseRecorder, code 
 // Nobody is asked to sign in afresh with a program's token: it never did.
 func TestFreshWithinRefusesPrograms(t *testing.T) {
 	who := NewIdentity(Claims{Kind: Client, Subject: "cli", ClientID: "cli"})
-	if err := Check(&who, time.Now(), FreshWithin(time.Hour)); err == nil || err.Code != "sign_in_again" {
+	if err := holds(&who, time.Now(), []Rule{FreshWithin(time.Hour)}); err == nil || err.Code != "sign_in_again" {
 		t.Errorf("got %v", err)
 	}
 }

@@ -89,9 +89,16 @@ func (r Rule) check(who *Identity, now time.Time) *Error {
 	return err
 }
 
-// Check returns nil when all rules hold for who at the time now, and the refusal
-// of the first that does not otherwise.
-func Check(who *Identity, now time.Time, rules ...Rule) *Error {
+// Check returns nil when all rules hold for who, and the *Error of the first that
+// does not otherwise.
+func (v *Verifier) Check(who *Identity, rules ...Rule) error {
+	if e := holds(who, v.now(), rules); e != nil {
+		return e
+	}
+	return nil
+}
+
+func holds(who *Identity, now time.Time, rules []Rule) *Error {
 	for _, r := range rules {
 		if err := r.check(who, now); err != nil {
 			return err
