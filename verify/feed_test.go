@@ -346,7 +346,7 @@ func TestSnapshotCutOff(t *testing.T) {
 		parts := 0
 		o.mangle = func(text string) string {
 			if parts++; parts > 2 {
-				return "" // an empty line ends it
+				return `]}` // the document ends here
 			}
 			return text
 		}

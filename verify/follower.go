@@ -1,7 +1,6 @@
 package verify
 
 import (
-	"bufio"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -126,7 +125,7 @@ func (f *follower) after(err error, retry time.Duration) time.Duration {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		return retryRefused
 	}
-	return max(retry, min(status.retryAfter, 10*time.Second))
+	return max(retry, min(status.retryAfter, f.staleness/2)) // while the last proof may still hold (TH-17)
 }
 
 // errAgain: the poll proved nothing and the next one may; no fault of anybody.
@@ -154,39 +153,41 @@ func (f *follower) refused(err error) error {
 	var status *statusError
 	if errors.As(err, &status) && status.status == http.StatusGone {
 		f.chain.Restart()
-		return errAgain
 	}
 	return err
 }
 
-// read takes the batches of one answer, a line each.
+// read takes the batches of one answer.
 func (f *follower) read(ctx context.Context, body io.Reader, nonce string, sent time.Time) error {
-	lines := bufio.NewScanner(body)
-	lines.Buffer(make([]byte, 0, 64<<10), maxLine)
-	for lines.Scan() {
-		b, err := f.chain.Take(lines.Text(), nonce, trusted{f})
-		if err != nil {
-			return f.rejected(ctx, err)
-		}
-		f.apply(b)
-		if !b.More {
-			return f.prove(b, sent)
-		}
+	last, err := f.take(body, nonce)
+	switch {
+	case err == nil && last != nil && !last.More:
+		return f.prove(last, sent)
+	case err == nil:
+		err = io.ErrUnexpectedEOF
 	}
 	if f.chain.Cursor() == "" {
 		f.chain.Restart() // broken off within a snapshot
 	}
-	if err := lines.Err(); err != nil {
-		return err
-	}
-	return io.ErrUnexpectedEOF
+	return f.rejected(ctx, err)
+}
+
+// take applies one batch after the other and returns the last.
+func (f *follower) take(body io.Reader, nonce string) (last *feed.Batch, err error) {
+	err = batches(body, func(text string) error {
+		b, err := f.chain.Take(text, nonce, trusted{f})
+		if err != nil {
+			return err
+		}
+		f.apply(b)
+		last = b
+		return nil
+	})
+	return last, err
 }
 
 // rejected decides what an unusable batch is followed by.
 func (f *follower) rejected(ctx context.Context, err error) error {
-	if f.chain.Cursor() == "" {
-		f.chain.Restart()
-	}
 	switch {
 	case errors.Is(err, feed.ErrGap):
 		f.log.Info("verify: the revocation feed does not continue; taking a snapshot")

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/mortise-auth/mortise/internal/jwt"
 )
@@ -25,6 +26,27 @@ func FuzzCredential(f *testing.F) {
 		}
 		if token == "" || len(token) > maxCredential || !token68(token) || !strings.HasSuffix(strings.TrimRight(value, " "), token) {
 			t.Errorf("%q read as %q", value, token)
+		}
+	})
+}
+
+// What comes out of a feed's answer is bounded, and a broken document is an error.
+func FuzzBatches(f *testing.F) {
+	for _, s := range []string{`{"batches":["a.b.c","d.e.f"]}`, `{"batches":[]}`, `{"batches":["a"`, `{"batches":["a" "b"]}`, `["a"]`, `{"batches":["a",]}`, ""} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		var all []string
+		err := batches(strings.NewReader(s), func(text string) error {
+			all = append(all, text)
+			return nil
+		})
+		if err != nil {
+			return
+		}
+		compactly := `{"batches":["` + strings.Join(all, `","`) + `"]}`
+		if strip := strings.NewReplacer(" ", "", "\n", "", "\t", "", "\r", ""); !strings.HasPrefix(strip.Replace(s), strip.Replace(compactly)) && utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return r > 127 || r < 32 }) {
+			t.Errorf("%q read as %q", s, all)
 		}
 	})
 }

@@ -21,13 +21,14 @@ const (
 	identityMaxAge = time.Minute
 )
 
-// told is the claims of a Mortise-Identity header.
+// told is the claims of a Mortise-Identity header. The gateway names verified
+// addresses only.
 type told struct {
 	answer
-	Name          string `json:"name"`
-	Email         string `json:"email"`
-	EmailVerified bool   `json:"email_verified"`
-	Locale        string `json:"locale"`
+	Name      string `json:"name"`
+	Email     string `json:"email"`
+	Locale    string `json:"locale"`
+	Assurance int    `json:"assurance"`
 }
 
 // fromGateway reads who is asking from the one signed header.
@@ -51,6 +52,9 @@ func (v *Verifier) fromGateway(ctx context.Context, r *http.Request) (*Identity,
 	}
 	a := t.access()
 	a.KeyID = kid
+	if a.UserVersion == 0 {
+		a.UserVersion = highestVersion // a header without uv is asked about by session and key
+	}
 	if bad := v.current(a); bad != nil {
 		return nil, bad
 	}
@@ -113,7 +117,10 @@ func (v *Verifier) stillLive(a *jwt.Access) error {
 
 func (t *told) identity(a *jwt.Access) *Identity {
 	who := identityOf(a)
-	who.Name, who.Email, who.EmailVerified, who.Locale = t.Name, t.Email, t.EmailVerified, t.Locale
+	who.Name, who.Email, who.EmailVerified, who.Locale = t.Name, t.Email, t.Email != "", t.Locale
+	if t.Assurance > 0 {
+		who.Assurance = t.Assurance
+	}
 	return who
 }
 

@@ -11,7 +11,7 @@ import (
 
 // Bounds of a poll.
 const (
-	maxLine     = 32 << 10               // one signed batch
+	maxLine     = 32 << 10               // one signed batch, of at most jose.MaxToken
 	hold        = time.Second            // how long the issuer may wait for news
 	holdMore    = 2 * time.Second        // and take to say so
 	recoverIn   = 700 * time.Millisecond // while there is no proof, at least, to be back within a second
@@ -32,6 +32,7 @@ type question struct {
 type poller struct {
 	fetch      *fetcher
 	address    string
+	audience   string
 	id, secret string
 	usual      time.Duration // the last answer took so long; 0: there was none
 	silent     int           // tries without an answer, in a row
@@ -83,6 +84,7 @@ func (p *poller) send(ctx context.Context, q question) (*http.Response, error) {
 		return nil, err
 	}
 	query := u.Query()
+	query.Set("audience", p.audience)
 	query.Set("nonce", q.nonce)
 	if q.cursor != "" {
 		query.Set("cursor", q.cursor)
@@ -97,7 +99,7 @@ func (p *poller) send(ctx context.Context, q question) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	req.Header.Set("Cache-Control", "no-store")
+	req.Header.Set("Accept", "application/json")
 	basic(req, p.id, p.secret)
 	return p.fetch.client.Do(req)
 }

@@ -199,10 +199,16 @@ func (o *origin) serveFeed(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	q := r.URL.Query()
+	if q.Get("audience") != testAudience || len(q.Get("nonce")) < 16 || (q.Get("cursor") == "") != (q.Get("previous") == "") {
+		w.WriteHeader(http.StatusBadRequest)
+		return
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if q.Get("cursor") == "" {
+		_, _ = io.WriteString(w, `{"batches":[`)
 		o.sendSnapshot(w, q.Get("nonce"))
+		_, _ = io.WriteString(w, "]}\n")
 		return
 	}
 	epoch, number, _ := strings.Cut(q.Get("cursor"), ":")
@@ -218,7 +224,9 @@ func (o *origin) serveFeed(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusGone)
 		return
 	}
+	_, _ = io.WriteString(w, `{"batches":[`)
 	o.send(w, feed.Batch{From: from, To: o.head(), Previous: q.Get("previous"), Nonce: q.Get("nonce"), Entries: o.numbered[from:]})
+	_, _ = io.WriteString(w, "]}\n")
 }
 
 // hold waits for news, one second at most.
@@ -248,6 +256,7 @@ func (o *origin) sendSnapshot(w io.Writer, nonce string) {
 		if len(rest) == 0 {
 			return
 		}
+		_, _ = io.WriteString(w, ",")
 	}
 }
 
@@ -268,7 +277,7 @@ func (o *origin) send(w io.Writer, b feed.Batch) string {
 	if o.mangle != nil {
 		text = o.mangle(text)
 	}
-	_, _ = io.WriteString(w, text+"\n")
+	_, _ = io.WriteString(w, `"`+text+`"`)
 	return text
 }
 

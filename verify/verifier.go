@@ -134,7 +134,7 @@ func (v *Verifier) newFollower(e Endpoints) *follower {
 	own.at(e.RevocationKeys)
 	return &follower{
 		leeway: v.leeway, staleness: v.staleness, now: v.now, log: v.log, own: own, tokens: v.tokens,
-		poll: &poller{fetch: v.fetch, address: e.Revocations, id: v.id, secret: v.secret},
+		poll: &poller{fetch: v.fetch, address: e.Revocations, audience: v.audience, id: v.id, secret: v.secret},
 		live: v.live, checker: v.checker,
 		chain: feed.Chain{Issuer: v.issuer, Audience: v.audience},
 	}
