@@ -50,34 +50,7 @@ func (k *Checked) question(m *masks) *feed.Question {
 	if a := k.asked.Load(); a != nil && a.by == m {
 		return &a.Question
 	}
-	a := &asked{m, m.question(&k.access)}
+	a := &asked{by: m, Question: m.question(&k.access)}
 	k.asked.Store(a)
 	return &a.Question
-}
-
-// masks makes the values that a live set's entries have.
-type masks struct{ key []byte }
-
-func (m *masks) value(k feed.Kind, text string) [16]byte {
-	if m.key == nil {
-		return feed.RawValue(k, text)
-	}
-	return feed.Mask(m.key, k, text)
-}
-
-func (m *masks) question(a *jwt.Access) feed.Question {
-	q := feed.Question{
-		Session:        m.value(feed.Session, a.Session),
-		Grant:          m.value(feed.Grant, a.Grant),
-		Subject:        m.value(feed.Subject, a.Subject),
-		Client:         m.value(feed.Client, a.ClientID),
-		Key:            m.value(feed.Key, a.KeyID),
-		Token:          m.value(feed.Token, a.ID),
-		SubjectVersion: a.UserVersion,
-		ClientVersion:  a.ClientVersion,
-	}
-	for actor := a.Actor; actor != nil; actor = actor.Actor {
-		q.Actors = append(q.Actors, feed.Actor{Subject: m.value(feed.Subject, actor.Subject), Version: actor.UserVersion})
-	}
-	return q
 }

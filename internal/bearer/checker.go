@@ -78,7 +78,7 @@ func (o *Options) digest() [sha256.Size]byte {
 
 // SetMaskKey replaces the key under which the live set's entries are masked, as a
 // new snapshot does; nil for raw ones. Tokens seen before are masked anew.
-func (c *Checker) SetMaskKey(key []byte) { c.masks.Store(&masks{slices.Clone(key)}) }
+func (c *Checker) SetMaskKey(key []byte) { c.masks.Store(newMasks(key)) }
 
 // Check checks a token that was presented as "Bearer". The Checked is shared and
 // cannot be changed.
