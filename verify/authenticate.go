@@ -53,6 +53,9 @@ func (v *Verifier) identify(ctx context.Context, r *http.Request) (*Identity, er
 // opaque asks the issuer what the token is. What has the form of one of our
 // credentials but is none is not asked about.
 func (v *Verifier) opaque(ctx context.Context, token string) (*Identity, error) {
+	if !token68(token) {
+		return nil, ErrMalformed
+	}
 	if strings.HasPrefix(token, "mrt_") {
 		if !strings.HasPrefix(token, "mrt_at_") {
 			return nil, ErrType

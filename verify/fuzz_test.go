@@ -24,7 +24,7 @@ func FuzzCredential(f *testing.F) {
 			}
 			return
 		}
-		if token == "" || len(token) > maxCredential || !token68(token) || !strings.HasSuffix(strings.TrimRight(value, " "), token) {
+		if token == "" || len(token) > maxCredential || strings.ContainsAny(token, " ,\t") || !strings.HasSuffix(strings.TrimRight(value, " "), token) {
 			t.Errorf("%q read as %q", value, token)
 		}
 	})
