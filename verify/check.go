@@ -44,7 +44,7 @@ func (v *Verifier) token(ctx context.Context, token string) (*Identity, error) {
 			return nil, err
 		}
 	}
-	return c.Derived(derive).(*Identity), nil //nolint:errcheck // derive makes no other
+	return c.Derived(derive).(*Identity), nil
 }
 
 func derive(a *jwt.Access) any { return identityOf(a) }

@@ -43,10 +43,10 @@ func (p *poller) ask(ctx context.Context, q question) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(p.patience(q), func() { cancel(errNoAnswer) })
 	began := time.Now()
-	resp, err := p.send(ctx, q)
+	resp, err := p.send(ctx, q) //nolint:bodyclose // body.Close does
 	if err != nil {
 		timer.Stop()
-		if context.Cause(ctx) == errNoAnswer {
+		if errors.Is(context.Cause(ctx), errNoAnswer) {
 			p.silent++
 			err = errNoAnswer
 		}

@@ -353,7 +353,7 @@ func codeOf(err error) string {
 	if err == nil {
 		return ""
 	}
-	if e, ok := err.(*Error); ok { //nolint:errorlint // that it is one is the promise
+	if e, ok := err.(*Error); ok { // not errors.As: that it is one is the promise
 		return e.Code
 	}
 	return "not an *Error: " + err.Error()
