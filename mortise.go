@@ -122,6 +122,12 @@ type Config struct {
 	// revocations from the store alone.
 	Shared Shared
 
+	// Resource is the name, an absolute URI, of the API that your handlers behind
+	// Require are: the aud of the access tokens they take. Declare it as a resource
+	// for clients to ask for. Empty: URL, for which only first-party clients get
+	// tokens.
+	Resource string
+
 	// CookieSuffix keeps the cookies of two instances on one origin apart.
 	CookieSuffix string
 
@@ -174,7 +180,7 @@ func (c Config) internal() app.Config {
 	w := c.wiring
 	w.URL, w.SecretKey, w.Brand, w.Log, w.CookieSuffix = c.URL, c.SecretKey, c.Brand, c.Logger, c.CookieSuffix
 	w.KMS, w.TrustedProxy, w.EgressAllow, w.SMTP, w.NoSignUp = c.KMS, c.TrustedProxies, c.EgressAllow, c.SMTP, c.NoSignUp
-	w.Shared = c.Shared
+	w.Shared, w.Resource = c.Shared, c.Resource
 	w.InsecurePlain, w.Contact = c.InsecurePlainHTTP, c.SecurityContact
 	w.Sessions = signin.Limits{Idle: c.SessionIdle, Absolute: c.SessionAbsolute, PerUser: c.SessionsPerUser}
 	if c.Place != nil {

@@ -39,6 +39,7 @@ func wellKnown(u *url.URL) []string {
 	return []string{
 		origin + "/.well-known/oauth-authorization-server" + path,
 		origin + path + "/.well-known/openid-configuration",
+		origin + path + "/.well-known/oauth-authorization-server", // where only the path is ours to serve
 	}
 }
 

@@ -56,6 +56,11 @@ func (v *server) sources(st store.Store) metrics.Sources {
 	}
 	s.Proof = func() (time.Duration, bool) { return v.app.ProofAge() }
 	s.Delay = func() time.Duration { return v.app.RevocationDelay() }
+	s.Delays, s.Live = v.app.RevocationDelays, v.app.LiveRevocations
+	s.Feed = func() metrics.Feed {
+		c := v.app.Published()
+		return metrics.Feed{Tail: c.Tail, Empty: c.Empty, Snapshot: c.Snapshot, Entries: c.Entries, Gone: c.Gone, Streams: c.Streams, Head: c.Head}
+	}
 	s.Skew = func() time.Duration { return v.app.Skew() }
 	s.Keys = v.keyAges
 	s.Outbox = func() (metrics.Outbox, bool) {

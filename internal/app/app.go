@@ -22,16 +22,19 @@ import (
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/registry"
 	"github.com/mortise-auth/mortise/internal/revocation"
+	"github.com/mortise-auth/mortise/internal/revocation/publish"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/setup"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	webgateway "github.com/mortise-auth/mortise/internal/web/gateway"
@@ -60,6 +63,7 @@ type App struct {
 	gateway  *webgateway.Handler
 	told     *told
 	live     *revocation.Live
+	feed     *publish.Publisher
 
 	// Development only: who may be entered as, and the code that lets a browser.
 	entry     string
@@ -74,11 +78,14 @@ type App struct {
 	Signing   *signing.Ring
 	Setup     *setup.Flow
 	Decisions *decision.Recorder
+	Grants    *token.Grants
+	OAuth     *oauth.Flow
 	Frame     *web.Frame
 
-	handler http.Handler
-	host    http.Handler
-	known   struct{ setupDone, running atomic.Bool }
+	handler  http.Handler
+	metadata http.Handler
+	host     http.Handler
+	known    struct{ setupDone, running atomic.Bool }
 }
 
 // New checks the whole configuration, reports everything that is missing at
@@ -90,7 +97,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	a.suspect = newSampler(st.Audit(), c.Now)
-	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireFlows, a.wireWeb} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireTokens, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

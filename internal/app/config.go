@@ -47,6 +47,7 @@ type Config struct {
 	Now           func() time.Time
 	Monotonic     func() time.Duration // beside Now, for a clock that tests move
 	CookieSuffix  string
+	Resource      string // the aud of tokens for the host's handlers; empty: the issuer
 	TrustedProxy  []string
 	EgressAllow   []string
 	SMTP          string

@@ -28,14 +28,12 @@ func (c siteCache) Apply(entries []revocation.Entry) {
 // Reset implements revocation.Cache.
 func (c siteCache) Reset() { c.book.Forget() }
 
-// gatewaySurface wires the gateway. Tokens and Signer stay nil until there are
-// access tokens and signing keys: bearer tokens are refused, and sites that want
-// a signed identity are closed.
+// gatewaySurface wires the gateway.
 func (a *App) gatewaySurface(fail func(http.ResponseWriter, *http.Request, error)) web.Surface {
 	own, _ := site.Host(a.c.url.Host, a.c.url.Scheme) // the URL was checked
 	flow := gateway.New(gateway.Options{
 		Instance: a.facts.ID, Issuer: strings.TrimRight(a.c.url.String(), "/"), Scheme: a.c.url.Scheme, OwnHost: own,
-		Sites: a.sites, People: a.Auth, Tickets: a.store.Tickets(), Now: a.c.Now, Log: a.c.Log,
+		Sites: a.sites, People: a.Auth, Tokens: gatewayTokens{a.Auth}, Signer: letterSigner{a.Signing}, Tickets: a.store.Tickets(), Now: a.c.Now, Log: a.c.Log,
 	})
 	a.gateway = webgateway.New(webgateway.Options{
 		URL: a.c.url, Names: a.Frame.Names(), Trust: a.c.trust, Flow: flow, Sites: a.sites, Rates: a.rates,

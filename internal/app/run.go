@@ -138,7 +138,9 @@ func (a *App) Sweep(ctx context.Context) error {
 		},
 		func() (int, error) { return a.store.Revocations().Sweep(ctx, now.Add(-revocation.Keep), batch) },
 	}
-	var errs []error
+	a.live.Sweep(now)
+	_, err := a.Grants.Sweep(ctx)
+	errs := []error{err}
 	for _, s := range sweeps {
 		for {
 			n, err := s()

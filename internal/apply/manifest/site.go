@@ -1,7 +1,6 @@
 package manifest
 
 import (
-
 	"go.yaml.in/yaml/v4"
 
 	"github.com/mortise-auth/mortise/internal/apply"

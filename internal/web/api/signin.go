@@ -69,7 +69,7 @@ type SignInStep struct {
 	Step
 	User    *User    `json:"user,omitempty"`
 	Session *Session `json:"session,omitempty"`
-	*TokenSet
+	TokenSet
 }
 
 func (s *surface) signIn(ctx context.Context, c *Call, in SignInRequest) (SignInStep, error) {
