@@ -56,7 +56,8 @@ func (v *server) sources(st store.Store) metrics.Sources {
 	}
 	s.Proof = func() (time.Duration, bool) { return v.app.ProofAge() }
 	s.Delay = func() time.Duration { return v.app.RevocationDelay() }
-	s.Delays, s.Live = v.app.RevocationDelays, v.app.LiveRevocations
+	s.Delays = func() (uint64, time.Duration, map[time.Duration]uint64) { return v.app.RevocationDelays() }
+	s.Live = func() int { return v.app.LiveRevocations() }
 	s.Feed = func() metrics.Feed {
 		c := v.app.Published()
 		return metrics.Feed{Tail: c.Tail, Empty: c.Empty, Snapshot: c.Snapshot, Entries: c.Entries, Gone: c.Gone, Streams: c.Streams, Head: c.Head}
