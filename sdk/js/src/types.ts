@@ -72,7 +72,10 @@ export interface Client {
    * same, but the cookie still lives: tell the person, and let them try again.
    */
   signOut(): Promise<void>;
-  /** Calls listener whenever somebody signs in or out, here or in another tab. Returns what ends that. */
+  /**
+   * Calls listener whenever somebody signs in or out, here or in another tab, and when it
+   * turns out who they are. Returns what ends that.
+   */
   onChange(listener: (session: Session) => void): () => void;
   /** How the person is signed in, as far as this tab knows. */
   readonly session: Session;
