@@ -28,7 +28,7 @@ func TestSDKInABrowser(t *testing.T) {
 	manifest := filepath.Join(t.TempDir(), "app.yaml")
 	must(t, os.WriteFile(manifest, fmt.Appendf(nil, `
 users:
-  - {email: %s, display_name: Ada, password: %s, email_verified: true}
+  - {email: %s, name: Ada, password: %s, email_verified: true}
 clients:
   - client_id: spa
     client_name: An app

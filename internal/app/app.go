@@ -22,16 +22,22 @@ import (
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/registry"
 	"github.com/mortise-auth/mortise/internal/revocation"
+	"github.com/mortise-auth/mortise/internal/revocation/publish"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/setup"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/signing"
+	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
+	webgateway "github.com/mortise-auth/mortise/internal/web/gateway"
 )
 
 // App is one running Mortise. It is safe for concurrent use.
@@ -53,6 +59,11 @@ type App struct {
 	guard    *clock.Guard
 	devices  *device.Book
 	follower *revocation.Follower
+	sites    *site.Book
+	gateway  *webgateway.Handler
+	told     *told
+	live     *revocation.Live
+	feed     *publish.Publisher
 
 	// Development only: who may be entered as, and the code that lets a browser.
 	entry     string
@@ -64,13 +75,17 @@ type App struct {
 	SignIn    *signin.Flow
 	Account   *account.Flow
 	Directory *directory.Flow
+	Signing   *signing.Ring
 	Setup     *setup.Flow
 	Decisions *decision.Recorder
+	Grants    *token.Grants
+	OAuth     *oauth.Flow
 	Frame     *web.Frame
 
-	handler http.Handler
-	host    http.Handler
-	known   struct{ setupDone, running atomic.Bool }
+	handler  http.Handler
+	metadata http.Handler
+	host     http.Handler
+	known    struct{ setupDone, running atomic.Bool }
 }
 
 // New checks the whole configuration, reports everything that is missing at
@@ -82,7 +97,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	a.suspect = newSampler(st.Audit(), c.Now)
-	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireFlows, a.wireWeb} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireTokens, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -141,20 +156,9 @@ func (a *App) wireSessions(context.Context) error {
 	a.Auth = authn.New(authn.Options{
 		Instance: a.facts.ID, Sessions: a.store.Sessions(), Users: a.store.Users(),
 		Organizations: a.store.Organizations(), Roles: a.store.Roles(), Now: a.c.Now, Log: a.c.Log, Ended: a.usedAfterEnd,
+		Gates: a.store.Tickets(),
 	})
-	a.Registry = registry.New(registry.Options{
-		Clients: a.store.Clients(), Resources: a.store.Resources(), Keys: a.keys, Now: a.c.Now, Log: a.c.Log,
-	})
-	all := caches{a.Auth.Cache(), a.Registry}
-	a.follower = revocation.NewFollower(a.store.Revocations(), all, a.c.Now, a.c.Log)
-	a.Auth.Follow(a.follower)
-	a.Registry.Follow(a.follower)
-	a.store.OnRevoke(func(entries []revocation.Entry) {
-		all.Apply(entries)
-		if a.c.Shared != nil {
-			a.c.Shared.Notify()
-		}
-	})
+	a.follow()
 	a.guard = clock.NewGuard(a.c.Now, a.c.Monotonic, a.clockJumped)
 	return nil
 }
@@ -168,21 +172,6 @@ func (a *App) limits() (ratelimit.Store, error) {
 		Instance: hex.EncodeToString(a.facts.ID[:]), Self: secret.New("replica").Reveal(), Key: a.keys.MAC("limits"),
 		Limits: a.c.Limits, Keys: a.c.LimitKeys, Now: a.c.Now, Log: a.c.Log,
 	})
-}
-
-// caches are kept true together.
-type caches []revocation.Cache
-
-func (all caches) Apply(entries []revocation.Entry) {
-	for _, c := range all {
-		c.Apply(entries)
-	}
-}
-
-func (all caches) Reset() {
-	for _, c := range all {
-		c.Reset()
-	}
 }
 
 func (a *App) wireFlows(context.Context) error {
@@ -201,6 +190,7 @@ func (a *App) wireFlows(context.Context) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Link: a.link, Addresses: client.Addresses{Dev: a.c.Dev},
+		Signing: a.Signing, Masters: a.keys,
 	})
 	return nil
 }

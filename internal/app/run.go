@@ -23,7 +23,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	defer a.known.running.Store(false)
 	jobs := []func(context.Context) error{
-		a.follower.Run, a.Auth.Run, a.Registry.Run, a.worker.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run,
+		a.follower.Run, a.Auth.Run, a.Registry.Run, a.worker.Run, a.Signing.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run,
 	}
 	if a.c.Shared != nil {
 		jobs = append(jobs, a.c.Shared.Run)
@@ -130,6 +130,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.Account.DeleteDue(ctx, batch) },
 		func() (int, error) { return a.store.Sessions().Sweep(ctx, now.Add(-a.c.Retention.Sessions), batch) },
 		func() (int, error) { return a.store.Proofs().Sweep(ctx, now.Add(-24*time.Hour), batch) },
+		func() (int, error) { return a.store.Tickets().Sweep(ctx, now.Add(-time.Hour), batch) },
 		func() (int, error) { return a.store.Mail().Sweep(ctx, now.Add(-a.c.Retention.Mail), batch) },
 		func() (int, error) { return a.store.Idempotency().Sweep(ctx, now.Add(-idempotency.Life), batch) },
 		func() (int, error) {
@@ -137,7 +138,9 @@ func (a *App) Sweep(ctx context.Context) error {
 		},
 		func() (int, error) { return a.store.Revocations().Sweep(ctx, now.Add(-revocation.Keep), batch) },
 	}
-	var errs []error
+	a.live.Sweep(now)
+	_, err := a.Grants.Sweep(ctx)
+	errs := []error{err}
 	for _, s := range sweeps {
 		for {
 			n, err := s()

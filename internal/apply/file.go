@@ -15,6 +15,7 @@ type File struct {
 	Resources     []Resource     `json:"resources,omitempty"`
 	Clients       []Client       `json:"clients,omitempty"`
 	Users         []User         `json:"users,omitempty"`
+	Sites         []Site         `json:"sites,omitempty"`
 }
 
 // Role is a wanted role.
@@ -48,7 +49,7 @@ type Membership struct {
 
 // Empty reports whether f wants nothing.
 func (f File) Empty() bool {
-	return len(f.Roles)+len(f.Organizations)+len(f.Scopes)+len(f.Resources)+len(f.Clients)+len(f.Users) == 0
+	return len(f.Roles)+len(f.Organizations)+len(f.Scopes)+len(f.Resources)+len(f.Clients)+len(f.Users)+len(f.Sites) == 0
 }
 
 // Body encodes f with its passwords and client secrets revealed, for the one

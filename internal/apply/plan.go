@@ -18,6 +18,7 @@ type State interface {
 	Client(ctx context.Context, id string) (ClientState, bool, error)
 	// User finds an account by primary address.
 	User(ctx context.Context, email string) (UserState, bool, error)
+	Site(ctx context.Context, host string) (SiteState, bool, error)
 }
 
 // RoleState is a role as it is.
@@ -54,8 +55,7 @@ var (
 
 // Plan compares want with what is and returns one Change per resource, in the
 // order to carry them out: roles, organisations, scopes, resources, clients,
-// users. A resource that cannot
-// be brought about carries its Error; the returned error is a State's only.
+// users, sites. A resource that cannot be brought about carries its Error; the returned error is a State's only.
 func Plan(ctx context.Context, current State, want File) ([]Change, error) {
 	p := planner{ctx: ctx, current: current, want: want}
 	for i, r := range want.Roles {
@@ -75,6 +75,9 @@ func Plan(ctx context.Context, current State, want File) ([]Change, error) {
 	}
 	for i, u := range want.Users {
 		p.user(i, u)
+	}
+	for i, s := range want.Sites {
+		p.site(i, s)
 	}
 	return p.changes, p.err
 }

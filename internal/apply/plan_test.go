@@ -17,6 +17,7 @@ type state struct {
 	scopes        map[string]ScopeState
 	resources     map[string]ResourceState
 	clients       map[string]ClientState
+	sites         map[string]SiteState
 	err           error
 }
 
@@ -57,6 +58,11 @@ var want = File{
 		Email: "ada@example.test", Password: secret.NewText("pw"), EmailVerified: true,
 		Roles: []string{"editor"}, Organizations: []Membership{{Slug: "acme"}},
 	}},
+}
+
+func (s state) Site(_ context.Context, host string) (SiteState, bool, error) {
+	v, ok := s.sites[host]
+	return v, ok, s.err
 }
 
 func plan(t *testing.T, s state, f File) []Change {

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/bearer"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/rbac"
@@ -59,6 +60,8 @@ type Options struct {
 	CacheEntries  int // default 50,000
 	// Ended learns of a secret that was presented after its session ended; may be nil.
 	Ended func(ctx context.Context, s session.Session)
+	// Gates leads from the cookies of protected hosts to sessions; nil: there are none.
+	Gates Gates
 }
 
 // Authenticator checks credentials. It is safe for concurrent use.
@@ -66,6 +69,9 @@ type Authenticator struct {
 	o       Options
 	cache   *cache
 	fresh   Freshness
+	checker *bearer.Checker // nil: no tokens are taken
+	tokens  Tokens
+	opaque  *opaque
 	running atomic.Bool // Run flushes touches; otherwise each is written at once
 	mu      sync.Mutex
 	touched map[session.ID]time.Time
@@ -121,21 +127,31 @@ func (a *Authenticator) read(ctx context.Context, d secret.Digest, now time.Time
 	if err != nil {
 		return nil, a.refusal(err)
 	}
+	who, err := a.live(ctx, s, now)
+	if err != nil {
+		return nil, a.refusal(err)
+	}
+	e := entryOf(who, s)
+	a.touch(ctx, e, now)
+	a.cache.put(mark, d, e)
+	return &e.identity, nil
+}
+
+func entryOf(who verify.Identity, s session.Session) *entry {
+	e := &entry{identity: who, session: s.ID, user: s.User, expires: s.ExpiresAt.UnixNano(), idle: int64(s.IdleTimeout)}
+	e.seen.Store(s.LastSeenAt.UnixNano())
+	return e
+}
+
+// live returns whose session s is, unless it is over.
+func (a *Authenticator) live(ctx context.Context, s session.Session, now time.Time) (verify.Identity, error) {
 	if !s.Live(now) {
 		if a.o.Ended != nil && !s.EndedAt.IsZero() {
 			a.o.Ended(ctx, s)
 		}
-		return nil, session.ErrEnded
+		return verify.Identity{}, session.ErrEnded
 	}
-	who, err := a.identify(ctx, s)
-	if err != nil {
-		return nil, a.refusal(err)
-	}
-	e := &entry{identity: who, session: s.ID, user: s.User, expires: s.ExpiresAt.UnixNano(), idle: int64(s.IdleTimeout)}
-	e.seen.Store(s.LastSeenAt.UnixNano())
-	a.touch(ctx, e, now)
-	a.cache.put(mark, d, e)
-	return &e.identity, nil
+	return a.identify(ctx, s)
 }
 
 // refusal hides everything but "ended" and "cannot tell".
@@ -193,6 +209,12 @@ func (a *Authenticator) permissions(ctx context.Context, roles []string) ([]stri
 	return slices.Compact(all), nil
 }
 
+// Use notes that a session was used by something else than its secret, such as
+// its tokens.
+func (a *Authenticator) Use(ctx context.Context, id session.ID) {
+	a.note(ctx, session.Seen{ID: id, At: a.o.Now().UTC().Truncate(time.Microsecond)})
+}
+
 // touch notes a use, at most once a minute for each session.
 func (a *Authenticator) touch(ctx context.Context, e *entry, now time.Time) {
 	last := e.seen.Load()
@@ -200,7 +222,10 @@ func (a *Authenticator) touch(ctx context.Context, e *entry, now time.Time) {
 	if n-last < int64(touchEvery) || !e.seen.CompareAndSwap(last, n) {
 		return
 	}
-	use := session.Seen{ID: e.session, At: now.UTC().Truncate(time.Microsecond)}
+	a.note(ctx, session.Seen{ID: e.session, At: now.UTC().Truncate(time.Microsecond)})
+}
+
+func (a *Authenticator) note(ctx context.Context, use session.Seen) {
 	if !a.running.Load() {
 		if err := a.o.Sessions.Touch(ctx, []session.Seen{use}); err != nil {
 			a.o.Log.Warn("last use of a session was not recorded", "session", use.ID, "error", err)

@@ -26,6 +26,7 @@ type entry struct {
 	expires  int64 // Unix nanoseconds
 	idle     int64 // nanoseconds
 	seen     atomic.Int64
+	host     string // of a gate; empty: the session itself
 }
 
 // cache is a bounded map from session digests to entries. It answers nothing by
@@ -47,7 +48,7 @@ type cache struct {
 type shard struct {
 	mu        sync.RWMutex
 	byDigest  map[secret.Digest]*entry
-	bySession map[session.ID]secret.Digest
+	bySession map[session.ID]map[secret.Digest]struct{} // its own and those of its gates
 	byUser    map[user.ID]map[secret.Digest]struct{}
 }
 
@@ -61,12 +62,12 @@ func newCache(entries int) *cache {
 
 func (s *shard) reset() {
 	s.byDigest = make(map[secret.Digest]*entry)
-	s.bySession = make(map[session.ID]secret.Digest)
+	s.bySession = make(map[session.ID]map[secret.Digest]struct{})
 	s.byUser = make(map[user.ID]map[secret.Digest]struct{})
 }
 
 func (c *cache) shard(d *secret.Digest) *shard {
-	return &c.shards[binary.LittleEndian.Uint16(d[:2])%shardCount]
+	return &c.shards[binary.LittleEndian.Uint16(d[len(d)-2:])%shardCount] // a digest may begin with a stamp
 }
 
 func (c *cache) get(d *secret.Digest) *entry {
@@ -99,11 +100,8 @@ func (c *cache) put(mark uint64, d secret.Digest, e *entry) {
 		}
 	}
 	s.byDigest[d] = e
-	s.bySession[e.session] = d
-	if s.byUser[e.user] == nil {
-		s.byUser[e.user] = make(map[secret.Digest]struct{}, 1)
-	}
-	s.byUser[e.user][d] = struct{}{}
+	enter(s.bySession, e.session, d)
+	enter(s.byUser, e.user, d)
 }
 
 func (c *cache) overtaken(mark uint64, e *entry) bool {
@@ -131,19 +129,28 @@ func (c *cache) overtaken(mark uint64, e *entry) bool {
 	return false
 }
 
+func enter[K comparable](index map[K]map[secret.Digest]struct{}, key K, d secret.Digest) {
+	if index[key] == nil {
+		index[key] = make(map[secret.Digest]struct{}, 1)
+	}
+	index[key][d] = struct{}{}
+}
+
+func leave[K comparable](index map[K]map[secret.Digest]struct{}, key K, d secret.Digest) {
+	delete(index[key], d)
+	if len(index[key]) == 0 {
+		delete(index, key)
+	}
+}
+
 func (s *shard) remove(d secret.Digest) {
 	e, ok := s.byDigest[d]
 	if !ok {
 		return
 	}
 	delete(s.byDigest, d)
-	if s.bySession[e.session] == d {
-		delete(s.bySession, e.session)
-	}
-	delete(s.byUser[e.user], d)
-	if len(s.byUser[e.user]) == 0 {
-		delete(s.byUser, e.user)
-	}
+	leave(s.bySession, e.session, d)
+	leave(s.byUser, e.user, d)
 }
 
 // Apply implements revocation.Cache.
@@ -165,7 +172,7 @@ func (s *shard) apply(entries []revocation.Entry) {
 	for i := range entries {
 		switch r := &entries[i]; r.Kind {
 		case revocation.Session:
-			if d, ok := s.bySession[r.Value]; ok {
+			for d := range s.bySession[r.Value] {
 				s.remove(d)
 			}
 		case revocation.Subject, revocation.Refresh:

@@ -14,6 +14,8 @@ type Checked struct {
 	key    jose.PublicKey
 	asked  atomic.Pointer[asked]
 	used   atomic.Bool // since the cache last looked
+
+	derived atomic.Value
 }
 
 // Access is a copy of the claims; the caller may change it.
@@ -24,6 +26,17 @@ func (k *Checked) wasUsed() {
 	if !k.used.Load() {
 		k.used.Store(true)
 	}
+}
+
+// Derived is what of makes of the claims, made once and kept with the token, for
+// callers that need it at every check. of must not keep or change the claims, what
+// it returns must not change, and every caller of one Checker passes the same of.
+func (k *Checked) Derived(of func(*jwt.Access) any) any {
+	if d := k.derived.Load(); d != nil {
+		return d
+	}
+	k.derived.CompareAndSwap(nil, of(&k.access))
+	return k.derived.Load()
 }
 
 // asked is what the live set is asked, masked by somebody.

@@ -22,15 +22,17 @@ const DefaultCache = 32 << 20
 
 // Options say what a Checker takes.
 type Options struct {
-	Issuer    string           // iss of its tokens; required
-	Audiences []string         // what aud may name; at least one
-	Keys      jose.Keys        // the issuer's token keys, as they are now; required
-	Live      Live             // the issuer's revocations; required
-	MaskKey   []byte           // under which Live's entries are masked; nil: they are raw
-	Leeway    time.Duration    // as in jwt.Expect
-	Policy    []byte           // whatever else the caller's decision depends on
-	Cache     int              // bytes; 0: DefaultCache
-	Now       func() time.Time // required
+	Issuer    string   // iss of its tokens; required
+	Audiences []string // what aud may name; at least one
+	// AnyAudience leaves aud to the caller: see jwt.Expect. Audiences is empty then.
+	AnyAudience bool
+	Keys        jose.Keys        // the issuer's token keys, as they are now; required
+	Live        Live             // the issuer's revocations; required
+	MaskKey     []byte           // under which Live's entries are masked; nil: they are raw
+	Leeway      time.Duration    // as in jwt.Expect
+	Policy      []byte           // whatever else the caller's decision depends on
+	Cache       int              // bytes; 0: DefaultCache
+	Now         func() time.Time // required
 }
 
 // Checker checks bearer tokens. It is safe for concurrent use.
@@ -47,7 +49,7 @@ type Checker struct {
 // New makes a Checker. ErrOptions if something required is missing, as nobody may
 // leave out a check by forgetting it (TH-14).
 func New(o Options) (*Checker, error) {
-	if o.Issuer == "" || len(o.Audiences) == 0 || slices.Contains(o.Audiences, "") || o.Keys == nil || o.Live == nil || o.Now == nil ||
+	if o.Issuer == "" || len(o.Audiences) == 0 != o.AnyAudience || slices.Contains(o.Audiences, "") || o.Keys == nil || o.Live == nil || o.Now == nil ||
 		o.Leeway < 0 || o.Leeway > jwt.MaxLeeway || o.Cache < 0 {
 		return nil, ErrOptions
 	}
@@ -55,7 +57,7 @@ func New(o Options) (*Checker, error) {
 		o.Cache = DefaultCache
 	}
 	c := &Checker{
-		want:   jwt.Expect{Issuer: o.Issuer, Audiences: slices.Clone(o.Audiences), Leeway: o.Leeway},
+		want:   jwt.Expect{Issuer: o.Issuer, Audiences: slices.Clone(o.Audiences), AnyAudience: o.AnyAudience, Leeway: o.Leeway},
 		keys:   o.Keys,
 		live:   o.Live,
 		now:    o.Now,

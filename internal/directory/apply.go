@@ -33,6 +33,7 @@ func (f *Flow) Apply(ctx context.Context, by user.Caller, want apply.File, dryRu
 	if len(want.Users) > 0 && !allowUsers {
 		return apply.Result{}, ErrUsersInFile
 	}
+	want.Sites = plainSites(want.Sites)
 	changes, err := f.plan(ctx, want)
 	if err != nil {
 		return apply.Result{}, err
@@ -63,6 +64,8 @@ func (f *Flow) carryOut(ctx context.Context, by user.Caller, want apply.File, c 
 		return f.applyResource(ctx, by, want.Resources[c.Index])
 	case apply.KindClient:
 		return f.applyClient(ctx, by, want.Clients[c.Index], c)
+	case apply.KindSite:
+		return f.applySite(ctx, by, want.Sites[c.Index])
 	default:
 		return f.applyUser(ctx, by, want.Users[c.Index])
 	}

@@ -18,6 +18,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -34,6 +35,7 @@ type Tx interface {
 	Instance() instance.Store
 	Mail() mail.Store
 	Audit() audit.Store
+	Sites() site.Store
 }
 
 // InTx runs fn in one transaction; see store.Store.
@@ -68,6 +70,8 @@ type Options struct {
 	Link     func(path string) string // absolute form of a path of ours
 	// Addresses says what clients may register beyond the addresses of production.
 	Addresses client.Addresses
+	Signing   Signing
+	Masters   Masters
 }
 
 // Flow administers. It is safe for concurrent use.

@@ -15,11 +15,14 @@ const (
 
 // Expect is what a token must agree with.
 type Expect struct {
-	Issuer    string        // iss, byte for byte; required
-	Audience  string        // what aud must name; required, here or in Audiences
-	Audiences []string      // further names of ours; any one will do
-	Now       time.Time     // required
-	Leeway    time.Duration // DefaultLeeway if zero; at most MaxLeeway
+	Issuer    string   // iss, byte for byte; required
+	Audience  string   // what aud must name; required, here or in Audiences
+	Audiences []string // further names of ours; any one will do
+	// AnyAudience leaves aud to the caller, who must judge it at every use. It is
+	// for the issuer alone, whose introspection answers for every audience.
+	AnyAudience bool
+	Now         time.Time     // required
+	Leeway      time.Duration // DefaultLeeway if zero; at most MaxLeeway
 }
 
 // VerifyAccess checks an access token: its signature by one of keys, its kind, its
@@ -48,7 +51,7 @@ func VerifyAccess(text string, keys jose.Keys, want Expect) (*Access, error) {
 }
 
 func (e *Expect) valid() error {
-	if e.Issuer == "" || e.Audience == "" && len(e.Audiences) == 0 || e.Now.IsZero() || e.Leeway < 0 || e.Leeway > MaxLeeway {
+	if e.Issuer == "" || !e.AnyAudience && e.Audience == "" && len(e.Audiences) == 0 || e.Now.IsZero() || e.Leeway < 0 || e.Leeway > MaxLeeway {
 		return ErrExpecting
 	}
 	return nil
@@ -64,7 +67,7 @@ func (e *Expect) Check(a *Access) error {
 	if a.Issuer != e.Issuer {
 		return ErrIssuer
 	}
-	if !slices.ContainsFunc(a.Audience, e.isOurs) {
+	if !e.AnyAudience && !slices.ContainsFunc(a.Audience, e.isOurs) {
 		return ErrAudience
 	}
 	return e.checkTimes(a)

@@ -39,6 +39,20 @@ func (f *Flow) authenticate(ctx context.Context, c registry.Credentials, from au
 	return &caller{Client: found, proven: !found.Public(), source: from, keys: keys}, nil
 }
 
+// Verifier authenticates a client that asks about others' tokens: one that can
+// prove who it is.
+func (f *Flow) Verifier(ctx context.Context, c registry.Credentials, from audit.Source) (client.Client, error) {
+	found, err := f.authenticate(ctx, c, from)
+	if err != nil {
+		return client.Client{}, err
+	}
+	if !found.proven {
+		return client.Client{}, client.ErrCredentials.Becausef("a public client")
+	}
+	f.done(ctx, found)
+	return found.Client, nil
+}
+
 func (f *Flow) charge(ctx context.Context, id string, from audit.Source) (ratelimit.Keys, error) {
 	source := ratelimit.SourceOf(from.IP)
 	keys := ratelimit.All(

@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"slices"
+	"strconv"
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
@@ -105,17 +106,9 @@ func (d *Delivery) Tokens(ctx context.Context) (Tokens, error) {
 	return d.flow.answer(ctx, d.client, issued)
 }
 
-// ACR is how a session's assurance is called in tokens. The names are our own and
-// stand in the metadata.
-func ACR(assurance int) string {
-	switch {
-	case assurance >= 3:
-		return "aal3"
-	case assurance == 2:
-		return "aal2"
-	}
-	return "aal1"
-}
+// ACR is how a session's assurance is called in tokens: "1", "2", "3", as the
+// metadata says.
+func ACR(assurance int) string { return strconv.Itoa(assurance) }
 
 // Renewal is a refresh by the cookie of a single-page app (TH-9).
 type Renewal struct {

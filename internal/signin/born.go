@@ -21,7 +21,7 @@ import (
 // account and password still being what was proven (TH-1).
 func (f *Flow) born(ctx context.Context, a *Attempt, r Request, p Proven, guess *lockout.Reservation) (Result, error) {
 	now := f.now()
-	fresh := secret.New(session.Purpose)
+	fresh := secret.NewAt(session.Purpose, now)
 	s := session.Session{
 		ID: session.NewID(now), User: a.Account.ID, Digest: fresh.Digest(f.o.Instance),
 		UserVersion: a.Account.Version, Methods: []string{f.o.Method.Name()}, Assurance: 1,

@@ -24,6 +24,9 @@ import (
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/signing"
+	"github.com/mortise-auth/mortise/internal/site"
+	"github.com/mortise-auth/mortise/internal/ticket"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -55,9 +58,12 @@ type Set interface {
 	Audit() audit.Store
 	Revocations() revocation.Store
 	Keys() keyring.Store
+	SigningKeys() signing.Store
 	Instance() instance.Store
 	Idempotency() idempotency.Store
 	Decisions() decision.Store
+	Sites() site.Store
+	Tickets() ticket.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

@@ -32,6 +32,12 @@ type Sessions interface {
 	Session(ctx context.Context, text string) (*verify.Identity, error)
 }
 
+// Tokens answers whom an access token speaks for at the API called audience; see
+// authn.Authenticator.
+type Tokens interface {
+	Bearer(ctx context.Context, text, audience string) (*verify.Identity, error)
+}
+
 // Keys is what the chain needs of the keyring.
 type Keys interface {
 	MAC(purpose string, parts ...[]byte) [32]byte
@@ -52,6 +58,7 @@ type Options struct {
 	Dev      bool
 	Trust    clientaddr.Trust
 	Sessions Sessions
+	Tokens   Tokens // nil: none are taken
 	Rates    ratelimit.Store
 	Keys     Keys
 	Now      func() time.Time
@@ -291,6 +298,9 @@ func (f *Frame) identify(r *http.Request, q *Request) error {
 	if q.Host {
 		return nil
 	}
+	if token, ok, err := BearerToken(r); ok || err != nil {
+		return errors.Join(err, f.identifyToken(r, q, token))
+	}
 	value, err := Cookie(r, f.Names().Session)
 	if err != nil || value == "" {
 		return errors.Join(err, errNoCookie)
@@ -304,6 +314,26 @@ func (f *Frame) identify(r *http.Request, q *Request) error {
 	if err != nil {
 		return err
 	}
+	q.Identity, q.Caller = who, user.By(id, who.Session, q.Caller.Source)
+	return nil
+}
+
+// identifyToken is identify for a program with an access token for our own API,
+// which only first-party clients get. A token that is presented and wrong is a
+// refusal; the cookie beside it is not looked at.
+func (f *Frame) identifyToken(r *http.Request, q *Request, token string) error {
+	if f.o.Tokens == nil || token == "" {
+		return errNoCookie
+	}
+	who, err := f.o.Tokens.Bearer(r.Context(), token, strings.TrimRight(f.o.URL.String(), "/"))
+	if err != nil {
+		return err
+	}
+	id, err := user.ParseID(who.Subject)
+	if err != nil {
+		return err
+	}
+	q.Token = true
 	q.Identity, q.Caller = who, user.By(id, who.Session, q.Caller.Source)
 	return nil
 }

@@ -21,6 +21,8 @@ type Names struct {
 	Theme    string
 	Flash    string
 	Dev      string // proved the code on the terminal
+	Gate     string // on a protected host: the way in
+	Nonce    string // on a protected host: the browser that set out to get a gate
 }
 
 // Names returns the cookie names, which follow only the scheme of the public URL.
@@ -35,6 +37,7 @@ func namesOf(scheme, suffix string) Names {
 	return Names{
 		Session: base, Device: base + "-device", Flow: base + "-flow", Setup: base + "-setup", Browser: base + "-browser",
 		Language: base + "-lang", Theme: base + "-theme", Flash: base + "-flash", Dev: base + "-dev",
+		Gate: base + "-gate", Nonce: base + "-gate-nonce",
 	}
 }
 

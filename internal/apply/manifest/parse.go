@@ -146,6 +146,7 @@ func (d *decoder) document(n *yaml.Node) {
 		"scopes":        d.each(d.scope),
 		"resources":     d.each(d.resource),
 		"clients":       d.each(d.client),
+		"sites":         d.each(d.site),
 		"connections":   d.later,
 		"webhooks":      d.later,
 	})

@@ -15,6 +15,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/idempotency"
+	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/proof"
@@ -24,6 +25,8 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/signing"
+	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -119,6 +122,14 @@ type Directory interface {
 	Scopes(ctx context.Context, by user.Caller) ([]resource.Scope, error)
 	PutScope(ctx context.Context, by user.Caller, s resource.Scope) (resource.Scope, error)
 	DeleteScope(ctx context.Context, by user.Caller, name string) error
+	Sites(ctx context.Context, by user.Caller) ([]site.Site, error)
+	Site(ctx context.Context, by user.Caller, host string) (site.Site, error)
+	PutSite(ctx context.Context, by user.Caller, w apply.Site) (site.Site, error)
+	DeleteSite(ctx context.Context, by user.Caller, host string) error
+	SigningKeys(ctx context.Context, by user.Caller) ([]signing.Key, error)
+	RotateKey(ctx context.Context, by user.Caller, u signing.Use, alg jose.Algorithm, emergency bool) (signing.Key, error)
+	RetireKey(ctx context.Context, by user.Caller, id string) (signing.Key, error)
+	RotateMaster(ctx context.Context, by user.Caller) (int, string, error)
 	Apply(ctx context.Context, by user.Caller, want apply.File, dryRun, allowUsers bool) (apply.Result, error)
 }
 
@@ -188,7 +199,7 @@ func (s *surface) table() []endpoint {
 	for _, part := range [][]endpoint{
 		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
-		s.clientTable(), s.resourceTable(), s.scopeTable(), s.instanceTable(),
+		s.clientTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.keyTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}

@@ -30,16 +30,16 @@ func (s *surface) refreshTable() []endpoint {
 
 // TokenSet is what a program presents to APIs.
 type TokenSet struct {
-	AccessToken  string `json:"access_token" doc:"Send it as Authorization: Bearer."`
-	TokenType    string `json:"token_type"`
-	ExpiresIn    int64  `json:"expires_in" doc:"Seconds."`
+	AccessToken  string `json:"access_token,omitempty" doc:"Send it as Authorization: Bearer."`
+	TokenType    string `json:"token_type,omitempty" enum:"Bearer,DPoP"`
+	ExpiresIn    int64  `json:"expires_in,omitempty" doc:"Seconds."`
 	RefreshToken string `json:"refresh_token,omitempty" doc:"For native apps. Pages have it in a cookie."`
 	IDToken      string `json:"id_token,omitempty" doc:"When openid was granted."`
 	Scope        string `json:"scope,omitempty"`
 }
 
-func tokenSet(t oauth.Tokens, refresh bool) *TokenSet {
-	out := &TokenSet{
+func tokenSet(t oauth.Tokens, refresh bool) TokenSet {
+	out := TokenSet{
 		AccessToken: t.Access.Reveal(), TokenType: t.Type, ExpiresIn: int64(t.ExpiresIn / time.Second), IDToken: t.ID.Reveal(), Scope: t.Scope,
 	}
 	if refresh {
@@ -107,7 +107,7 @@ type RefreshRequest struct {
 // Refreshed is the new access token, or nothing when it was given back.
 type Refreshed struct {
 	Status string `json:"status" enum:"complete,ended"`
-	*TokenSet
+	TokenSet
 }
 
 func (s *surface) refresh(ctx context.Context, c *Call, in RefreshRequest) (Refreshed, error) {

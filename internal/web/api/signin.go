@@ -30,7 +30,7 @@ func (s *surface) signinTable() []endpoint {
 				"origin names its client in the query too.",
 			Example: `{"identifier": "ada@example.test", "password": "correct horse battery staple"}`,
 			Errors:  []*problem.Error{signin.ErrWrong, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
-			Admits: s.admits,
+			Admits:  s.admits,
 		}, s.signIn),
 		route(s, endpoint{
 			Method: "GET", Path: "/session", Tag: tag, Name: "session.get", Summary: "Who is signed in, and until when",
@@ -69,7 +69,7 @@ type SignInStep struct {
 	Step
 	User    *User    `json:"user,omitempty"`
 	Session *Session `json:"session,omitempty"`
-	*TokenSet
+	TokenSet
 }
 
 func (s *surface) signIn(ctx context.Context, c *Call, in SignInRequest) (SignInStep, error) {

@@ -1,7 +1,7 @@
 // Package rewind ends what a restored or failed-over store would revive (TH-24).
 //
 // A store that lost commits does not know what was ended in them. So everything
-// that was alive in it ends: sessions, grants, mailed proofs, an open setup code, and,
+// that was alive in it ends: sessions, grants, mailed proofs, an open setup code, signing keys, and,
 // because every account's version moves above all that were ever given out,
 // whatever else was born of an account (TH-12). The outbox is left alone: at
 // worst a person gets a mail twice. Credential and role changes after the backup
@@ -52,6 +52,9 @@ func End(ctx context.Context, tx sqlstore.Tx, events audit.Store, now time.Time,
 		if _, err := tx.Exec(ctx, do.sql, do.args...); err != nil {
 			return err
 		}
+	}
+	if err := sqlstore.ReplaceSigningKeys(ctx, tx, now); err != nil {
+		return err
 	}
 	if err := sqlstore.RaiseFloor(ctx, tx, now); err != nil {
 		return err

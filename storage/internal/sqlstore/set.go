@@ -19,7 +19,10 @@ import (
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/signing"
+	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/internal/ticket"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -44,18 +47,22 @@ func (s set) Mail() mail.Store                  { return outbox(s) }
 func (s set) Audit() audit.Store                { return events(s) }
 func (s set) Revocations() revocation.Store     { return revocations(s) }
 func (s set) Keys() keyring.Store               { return keys(s) }
+func (s set) SigningKeys() signing.Store        { return signingKeys(s) }
 func (s set) Instance() instance.Store          { return facts(s) }
 func (s set) Idempotency() idempotency.Store    { return idempotencies(s) }
 func (s set) Decisions() decision.Store         { return decisions(s) }
+func (s set) Sites() site.Store                 { return sites(s) }
+func (s set) Tickets() ticket.Store             { return tickets(s) }
 
 // change runs fn as one act and writes ev with it: both are kept or neither
 // (AU-40). It is how every act that takes an event ends.
 func change(ctx context.Context, e Engine, ev audit.Event, fn func(Tx) error) error {
+	row := eventRow(ev)
 	return e.Write(ctx, func(tx Tx) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
-		return record(ctx, tx, ev)
+		return row.add(ctx, tx)
 	})
 }
 
