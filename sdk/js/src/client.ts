@@ -45,6 +45,7 @@ class Core {
   #flight: Promise<string | null> | null = null;
   #interrupt = new AbortController();
   #closed = false;
+  #leaving = false;
 
   constructor(env: Environment, options: Options) {
     const issuer = trusted(options.issuer, "issuer");
@@ -125,11 +126,20 @@ class Core {
 
   async signOut(): Promise<void> {
     this.#open();
-    this.#leave("signed_out");
+    this.#leaving = true;
+    try {
+      this.#leave("signed_out");
+      // In turn, so that no renewal of another tab puts the cookie back.
+      await this.#tabs.exclusive(() => this.#end());
+    } finally {
+      this.#leaving = false;
+      this.#leave("signed_out"); // tabs that opened meanwhile have not heard it
+    }
+  }
+
+  #end(): Promise<Answer> {
     const body = { ...this.#self(), end: true };
-    // In turn, so that no renewal of another tab puts the cookie back.
-    await this.#tabs.exclusive(() => this.#server.ask({ path: "/session/refresh", body, again: true, keepalive: true }));
-    this.#leave("signed_out");
+    return this.#server.ask({ path: "/session/refresh", body, again: true, keepalive: true });
   }
 
   close(): void {
@@ -184,11 +194,11 @@ class Core {
     this.#interrupt = new AbortController();
   }
 
-  /** What another tab did. A renewal that overtook a sign-out does not sign in again. */
+  /** What another tab did. What crossed a sign-out on its way does not sign in again. */
   #learn(news: News): void {
     if (news.kind === "out") {
       this.#drop(news.reason);
-    } else if (news.entered || this.state.status !== "signed-out") {
+    } else if (!this.#leaving && (news.entered || this.state.status !== "signed-out")) {
       this.state.enter(news.token, news.user, news.session, news.entered);
     }
   }

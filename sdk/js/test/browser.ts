@@ -19,7 +19,8 @@ export class Browser {
   readonly #channels = new Set<Channel & { name: string }>();
   #busy = false;
   #online: (() => void)[] = [];
-  #dice = 0;
+  /** The random numbers to come: each is 0.37 more than the last, modulo 1. */
+  dice = 0;
   /** Everything that was said between tabs. */
   readonly said: unknown[] = [];
 
@@ -39,7 +40,7 @@ export class Browser {
     return {
       fetch: this.backend.fetch,
       now: () => this.clock.now,
-      random: () => (this.#dice = (this.#dice + 0.37) % 1),
+      random: () => (this.dice = (this.dice + 0.37) % 1),
       after: (ms, act) => this.clock.after(ms, act),
       online: () => new Promise((done) => this.#online.push(done)),
       locks: this.#can.locks ? { request: this.#request as LockManager["request"] } : undefined,

@@ -140,6 +140,38 @@ test("an outage ends in an error, keeps the sign-in, and heals", async () => {
   assert.equal(tab.told, "signed-in");
 });
 
+test("20 calls in an outage share its tries", async () => {
+  const { b, client } = await signedIn();
+  await b.clock.pass(3_600_000);
+  b.backend.next.push(...Array<"unreachable">(6).fill("unreachable"));
+  const all = await b.clock.until(Promise.allSettled(Array.from({ length: 20 }, () => client.getAccessToken())));
+  assert.ok(all.every((r) => r.status === "rejected"));
+  assert.equal(b.backend.refreshes, 6);
+});
+
+test("signing out does not wait for a renewal that hangs", async () => {
+  const { b, tab, client } = await signedIn();
+  b.backend.next.push("hangs");
+  const renewing = client.refresh();
+  await b.clock.pass(100);
+  const start = b.clock.now;
+  await b.clock.until(client.signOut());
+  assert.ok(b.clock.now - start < 1000);
+  assert.equal(await b.clock.until(renewing), false);
+  assert.equal(tab.told, "signed-in signed-out");
+});
+
+test("the answer to a renewal that a sign-out could not stop is dropped", async () => {
+  const { b, tab, client } = await signedIn();
+  b.backend.deaf = true;
+  const renewing = client.refresh();
+  await b.clock.pass(25);
+  await b.clock.until(client.signOut());
+  assert.equal(await b.clock.until(renewing), false);
+  assert.equal(tab.told, "signed-in signed-out");
+  assert.equal(b.backend.cookie, "");
+});
+
 test("the network's return ends the pause", async () => {
   const { b, client } = await signedIn();
   await b.clock.pass(3_600_000);

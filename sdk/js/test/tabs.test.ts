@@ -75,7 +75,75 @@ test("a renewal in another tab that crosses a sign-out does not sign in again", 
   assert.deepEqual([one.told, two.told], ["signed-in signed-out", "signed-in signed-out"]);
 });
 
-test("another person's sign-in reaches the other tabs", async () => {
+test("a renewal that waits while another tab signs out is not made", async () => {
+  const b = new Browser();
+  const [one, two] = [b.tab(), b.tab()];
+  await b.clock.until(one.client.signIn("ada@example.test", "right"));
+  await b.clock.pass(10);
+  const renewing = [two.client.refresh(), one.client.refresh()];
+  await b.clock.pass(25);
+  await b.clock.until(two.client.signOut());
+  assert.deepEqual(await b.clock.until(Promise.all(renewing)), [false, false]);
+  assert.equal(b.backend.refreshes, 1);
+  assert.deepEqual([one.told, two.told], ["signed-in signed-out", "signed-in signed-out"]);
+});
+
+test("a tab that opens while another signs out does not bring the sign-in back", async () => {
+  const b = new Browser();
+  const [one, two] = [b.tab(), b.tab()];
+  b.backend.signedIn();
+  assert.ok(await b.clock.until(one.client.getAccessToken()));
+  const three = b.tab();
+  const opening = three.client.getAccessToken();
+  await b.clock.pass(37); // its answer and the news of the sign-out cross
+  await b.clock.until(one.client.signOut());
+  assert.equal(await b.clock.until(opening.then(() => three.client.getAccessToken())), null);
+  await b.clock.pass(1000);
+  assert.equal(one.told, "signed-in signed-out");
+  assert.deepEqual([one, two, three].map((t) => t.client.session.status), Array(3).fill("signed-out"));
+});
+
+test("without locks a tab that opened during a sign-out hears of it in the end", async () => {
+  const b = new Browser({ locks: false });
+  const one = b.tab();
+  await b.clock.until(one.client.signIn("ada@example.test", "right"));
+  b.dice = 0.5; // the next claim is high, the one after it low
+  const leaving = one.client.signOut();
+  await b.clock.pass(10);
+  const two = b.tab();
+  assert.ok(await b.clock.until(two.client.getAccessToken()), "its turn came first");
+  await b.clock.until(leaving);
+  await b.clock.pass(1000);
+  assert.deepEqual([one.told, two.told], ["signed-in signed-out", "signed-in signed-out"]);
+});
+
+test("without locks a turn lasts until its end, whoever claims", async () => {
+  const b = new Browser({ locks: false });
+  b.backend.signedIn();
+  const [one, two] = [b.tab(), b.tab()];
+  b.backend.next.push("lost"); // so that the turn takes long
+  b.dice = 0.5; // the first claim is high, the second low
+  const first = one.client.getAccessToken();
+  await b.clock.pass(62);
+  const second = two.client.getAccessToken();
+  assert.equal(await b.clock.until(first), await b.clock.until(second));
+  assert.equal(b.backend.refreshes, 2);
+});
+
+test("a sign-in waits for a renewal, whose cookie would replace its own", async () => {
+  const b = new Browser();
+  b.backend.signedIn();
+  const [one, two] = [b.tab(), b.tab()];
+  const renewing = two.client.refresh();
+  const signing = one.client.signIn("ada@example.test", "right");
+  await b.clock.pass(39);
+  assert.deepEqual(b.backend.seen.map((s) => s.path), ["/session/refresh"]);
+  await b.clock.until(Promise.all([renewing, signing]));
+  await b.clock.pass(10);
+  assert.equal(await two.client.getAccessToken(), await one.client.getAccessToken());
+});
+
+test("a sign-in reaches the other tabs", async () => {
   const b = new Browser();
   const [one, two] = [b.tab(), b.tab()];
   assert.equal(await b.clock.until(two.client.refresh()), false);
