@@ -8,13 +8,14 @@ import { State } from "./state.js";
 import { Tabs, type News, type Token } from "./tabs.js";
 import type { Client, Options, SignIn, User } from "./types.js";
 
-// A token is renewed this long before it expires, or in the last tenth of its life.
+// A token is renewed this long before it expires, a short-lived one in its last tenth.
 const margin = 30_000;
 
 /** Makes the client of an app. One for each page is enough. */
 export function createClient(options: Options): Client {
-  const env = options.fetch ? { ...browser, fetch: options.fetch } : browser;
-  return createIn(env, options);
+  const { fetch } = options;
+  // Called without a this: the browser's own fetch refuses any other than the window.
+  return createIn(fetch ? { ...browser, fetch: (input, init) => fetch(input, init) } : browser, options);
 }
 
 /** @internal */

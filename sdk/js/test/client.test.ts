@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import { test } from "node:test";
 import { MortiseError } from "../src/error.js";
-import { api, problem } from "./backend.js";
+import { createClient } from "../src/client.js";
+import { api, issuer, problem } from "./backend.js";
 import { Browser } from "./browser.js";
 
 /** A browser with one signed-in tab. */
@@ -231,6 +232,21 @@ test("a closed client gives nothing away", async () => {
   client.close();
   await assert.rejects(client.getAccessToken(), code("closed"));
   await assert.rejects(client.fetch(api), code("closed"));
+});
+
+test("the app's fetch is called as a function, and the environment is found", async () => {
+  const asked: string[] = [];
+  const client = createClient({
+    issuer: issuer + "/", clientId: "a b",
+    fetch: async function (this: unknown, input) {
+      assert.equal(this, undefined);
+      asked.push(String(input));
+      return problem(400, "invalid_grant");
+    },
+  });
+  assert.equal(await client.getAccessToken(), null);
+  client.close();
+  assert.deepEqual(asked, [issuer + "/api/v1/session/refresh?client_id=a+b"]);
 });
 
 test("addresses that would carry secrets in the clear are refused", () => {
