@@ -138,9 +138,11 @@ func (s *Set) Sweep(now int64) int {
 	}
 	if s.until < uint64(now) {
 		s.instance.Store(0)
+		s.until = 0
 	}
 	if s.allUntil < uint64(now) {
 		s.all.Store(false)
+		s.allUntil = 0
 	}
 	return before - s.count
 }

@@ -41,10 +41,12 @@ func Fill(b []byte) { _, _ = rand.Read(b) }
 // is empty and has no digest.
 type Token struct{ v *token }
 
+// The bytes are behind a second pointer: of a value in an unexported field, %s
+// prints what the first one points at.
 type token struct {
 	purpose Purpose
 	stamped bool
-	bytes   stamped
+	bytes   *stamped
 }
 
 // stamped is a stamp and a secret. Without a stamp the first bytes are zero.
@@ -52,7 +54,7 @@ type stamped [stampSize + Size]byte
 
 // New mints a Token.
 func New(p Purpose) Token {
-	t := &token{purpose: p}
+	t := &token{purpose: p, bytes: new(stamped)}
 	Fill(t.bytes[stampSize:])
 	return Token{t}
 }
@@ -71,7 +73,7 @@ func NewAt(p Purpose, t time.Time) Token {
 // Parse reads a revealed Token. Length, alphabet and canonical form are checked,
 // so one secret has exactly one spelling.
 func Parse(p Purpose, s string) (Token, error) {
-	t := &token{purpose: p, stamped: len(s) == StampedLen}
+	t := &token{purpose: p, stamped: len(s) == StampedLen, bytes: new(stamped)}
 	if !t.bytes.read(s) {
 		return Token{}, ErrMalformed
 	}

@@ -97,6 +97,10 @@ func TestSecretsDoNotPrint(t *testing.T) {
 		X Text
 		D Digest
 	}{token, text, digest}
+	hidden := struct {
+		t Token
+		x Text
+	}{token, text}
 	asJSON, err := json.Marshal(holder)
 	if err != nil {
 		t.Fatal(err)
@@ -105,9 +109,11 @@ func TestSecretsDoNotPrint(t *testing.T) {
 	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "token", token, "text", text, "digest", digest, "all", holder)
 	said := log.String() + string(asJSON)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
-		said += fmt.Sprintf(verb+verb+verb+verb, token, text, digest, holder)
+		said += fmt.Sprintf(verb+verb+verb+verb+verb+verb, token, text, digest, holder, hidden, &hidden)
 	}
-	for _, secret := range []string{canary, token.Reveal(), fmt.Sprintf("%x", [32]byte(digest)), fmt.Sprintf("%x", canary)} {
+	raw := token.v.bytes[stampSize:]
+	listed := strings.Trim(fmt.Sprint(raw), "[]") // as %v and %s show an array
+	for _, secret := range []string{canary, token.Reveal(), listed, fmt.Sprintf("%x", raw), fmt.Sprintf("%x", [32]byte(digest)), fmt.Sprintf("%x", canary)} {
 		if strings.Contains(said, secret) {
 			t.Errorf("printed: %s", said)
 		}

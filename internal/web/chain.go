@@ -298,8 +298,10 @@ func (f *Frame) identify(r *http.Request, q *Request) error {
 	if q.Host {
 		return nil
 	}
-	if token, ok, err := BearerToken(r); ok || err != nil {
-		return errors.Join(err, f.identifyToken(r, q, token))
+	if f.o.Tokens != nil {
+		if token, ok, err := BearerToken(r); ok || err != nil {
+			return errors.Join(err, f.identifyToken(r, q, token))
+		}
 	}
 	value, err := Cookie(r, f.Names().Session)
 	if err != nil || value == "" {
@@ -322,7 +324,7 @@ func (f *Frame) identify(r *http.Request, q *Request) error {
 // which only first-party clients get. A token that is presented and wrong is a
 // refusal; the cookie beside it is not looked at.
 func (f *Frame) identifyToken(r *http.Request, q *Request, token string) error {
-	if f.o.Tokens == nil || token == "" {
+	if token == "" {
 		return errNoCookie
 	}
 	who, err := f.o.Tokens.Bearer(r.Context(), token, strings.TrimRight(f.o.URL.String(), "/"))
