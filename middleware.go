@@ -11,6 +11,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/app"
 	"github.com/mortise-auth/mortise/internal/authn"
+	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/verify"
@@ -23,10 +24,12 @@ type guard struct {
 	base   *url.URL
 	now    func() time.Time
 	origin *http.CrossOriginProtection
+	why    *decision.Recorder
+	source func(*http.Request) string
 }
 
 func newGuard(a *app.App) guard {
-	g := guard{auth: a.Auth, cookie: a.Frame.Names().Session, base: a.URL(), now: a.Clock(), origin: http.NewCrossOriginProtection()}
+	g := guard{auth: a.Auth, cookie: a.Frame.Names().Session, base: a.URL(), now: a.Clock(), origin: http.NewCrossOriginProtection(), why: a.Decisions, source: a.ClientIP}
 	_ = g.origin.AddTrustedOrigin(g.base.Scheme + "://" + g.base.Host) // checked by New
 	return g
 }
@@ -49,7 +52,7 @@ func (s *Server) Require(rules ...Rule) func(http.Handler) http.Handler {
 				err = s.guard.hold(rules, who)
 			}
 			if err != nil {
-				s.guard.refuse(w, r, err)
+				s.guard.refuse(w, r, who, err)
 				return
 			}
 			next.ServeHTTP(w, r.WithContext(verify.NewContext(r.Context(), who)))
@@ -67,7 +70,7 @@ func (s *Server) Identify(next http.Handler) http.Handler {
 		case err == nil:
 			r = r.WithContext(verify.NewContext(r.Context(), who))
 		case problem.Of(err).Kind != problem.Unauthenticated:
-			s.guard.refuse(w, r, err)
+			s.guard.refuse(w, r, nil, err)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -117,7 +120,7 @@ func (g *guard) hold(rules []Rule, who *verify.Identity) error {
 }
 
 // refuse answers a request that may not pass.
-func (g *guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
+func (g *guard) refuse(w http.ResponseWriter, r *http.Request, who *verify.Identity, err error) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Cookie")
@@ -132,10 +135,38 @@ func (g *guard) refuse(w http.ResponseWriter, r *http.Request, err error) {
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(p.Kind.Status())
-	_ = json.NewEncoder(w).Encode(map[string]any{
+	answer := map[string]any{
 		"type":  strings.TrimRight(g.base.String(), "/") + "/errors/" + p.Code,
 		"title": p.Public, "status": p.Kind.Status(), "code": p.Code,
-	}) // a client that has gone cannot be told
+	}
+	if why := g.explain(r, who, p); why != "" {
+		answer["why"] = why
+	}
+	_ = json.NewEncoder(w).Encode(answer) // a client that has gone cannot be told
+}
+
+// explain remembers for administrators why r may not pass: see mortise why.
+func (g *guard) explain(r *http.Request, who *verify.Identity, p *problem.Error) string {
+	if errors.Is(p, authn.ErrNone) || p.Kind == problem.Unavailable {
+		return "" // there is nothing to find out
+	}
+	d := decision.Record{
+		Refusal: p.Code, Method: r.Method, Route: r.Pattern, UserAgent: r.UserAgent(), Credential: "session",
+		IP: g.source(r),
+	}
+	if who != nil {
+		d.Subject, d.Session = who.Subject, who.Session
+	}
+	if cause := p.Unwrap(); cause != nil {
+		d.Reason = cause.Error()
+	}
+	check := decision.Check{Name: "credential"}
+	if p.Kind == problem.Forbidden {
+		check.Name = "rules"
+	}
+	check.Wanted, check.Got = p.Compared()
+	d.Checks = []decision.Check{check}
+	return g.why.Record(r.Context(), d)
 }
 
 // signsIn reports whether a sign-in would help and a person is there to do it:

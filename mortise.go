@@ -44,6 +44,10 @@ import (
 // opened by anybody and implemented by this module alone.
 type Store = store.Store
 
+// Shared counts limits for several processes together and wakes them; it is
+// never the truth. See storage/redis.
+type Shared = app.Shared
+
 // Identity is who a request speaks for, whatever credential it came with.
 type Identity = verify.Identity
 
@@ -92,6 +96,11 @@ type Config struct {
 	// EgressAllow are host:port, networks or URL prefixes that outbound calls may
 	// reach although they are private.
 	EgressAllow []string
+
+	// Shared is what several processes of one instance share beside the store:
+	// storage/redis.Open. Nil: each counts limits by itself, and learns of
+	// revocations from the store alone.
+	Shared Shared
 
 	// CookieSuffix keeps the cookies of two instances on one origin apart.
 	CookieSuffix string
@@ -145,6 +154,7 @@ func (c Config) internal() app.Config {
 	w := c.wiring
 	w.URL, w.SecretKey, w.Brand, w.Log, w.CookieSuffix = c.URL, c.SecretKey, c.Brand, c.Logger, c.CookieSuffix
 	w.TrustedProxy, w.EgressAllow, w.SMTP, w.NoSignUp = c.TrustedProxies, c.EgressAllow, c.SMTP, c.NoSignUp
+	w.Shared = c.Shared
 	w.InsecurePlain, w.Contact = c.InsecurePlainHTTP, c.SecurityContact
 	w.Sessions = signin.Limits{Idle: c.SessionIdle, Absolute: c.SessionAbsolute, PerUser: c.SessionsPerUser}
 	if c.Place != nil {

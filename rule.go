@@ -1,6 +1,7 @@
 package mortise
 
 import (
+	"strings"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/problem"
@@ -20,13 +21,23 @@ var (
 
 // Role holds for whoever has the instance-wide role. Refusal: missing_role.
 func Role(name string) Rule {
-	return Rule{func(who *Identity, _ time.Time) error { return unless(who.HasRole(name), errRole) }}
+	return Rule{func(who *Identity, _ time.Time) error {
+		if who.HasRole(name) {
+			return nil
+		}
+		return errRole.Comparing(name, strings.Join(who.Roles(), " "))
+	}}
 }
 
 // Permission holds for whoever has a role that permits name. Refusal:
 // missing_permission.
 func Permission(name string) Rule {
-	return Rule{func(who *Identity, _ time.Time) error { return unless(who.HasPermission(name), errPerm) }}
+	return Rule{func(who *Identity, _ time.Time) error {
+		if who.HasPermission(name) {
+			return nil
+		}
+		return errPerm.Comparing(name, strings.Join(who.Permissions(), " "))
+	}}
 }
 
 // InOrganization holds for members of the organisation with this slug or id who
@@ -34,7 +45,10 @@ func Permission(name string) Rule {
 // missing_organization.
 func InOrganization(organization, role string) Rule {
 	return Rule{func(who *Identity, _ time.Time) error {
-		return unless(who.HasOrganizationRole(organization, role), errOrg)
+		if who.HasOrganizationRole(organization, role) {
+			return nil
+		}
+		return errOrg.Comparing(strings.TrimSpace(organization+" "+role), memberships(who))
 	}}
 }
 
@@ -42,7 +56,10 @@ func InOrganization(organization, role string) Rule {
 // sent to sign in again; the refusal for programs is sign_in_again.
 func FreshWithin(d time.Duration) Rule {
 	return Rule{func(who *Identity, now time.Time) error {
-		return unless(now.Sub(who.AuthenticatedAt) <= d, errFresh)
+		if age := now.Sub(who.AuthenticatedAt); age > d {
+			return errFresh.Comparing("at most "+d.String(), age.Truncate(time.Second).String())
+		}
+		return nil
 	}}
 }
 
@@ -60,9 +77,11 @@ func AnyOf(rules ...Rule) Rule {
 	}}
 }
 
-func unless(ok bool, refusal *problem.Error) error {
-	if ok {
-		return nil
+// memberships are an identity's organisations with the roles held there, in words.
+func memberships(who *Identity) string {
+	var all []string
+	for _, o := range who.Organizations() {
+		all = append(all, o.Slug+"("+strings.Join(o.Roles, " ")+")")
 	}
-	return refusal
+	return strings.Join(all, " ")
 }

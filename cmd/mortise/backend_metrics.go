@@ -9,6 +9,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/geo"
 	"github.com/mortise-auth/mortise/internal/metrics"
 	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/storage/redis"
 )
 
 // open wires the server and its metrics to each other: what happens is told to
@@ -24,6 +25,12 @@ func (v *server) open(ctx context.Context, c app.Config, st store.Store) error {
 		c.Place = v.geo.Place
 	}
 	var err error
+	if address := v.settings.Redis.URL; !address.IsZero() {
+		if v.shared, err = redis.Open(address.Reveal()); err != nil {
+			return err
+		}
+		c.Shared = v.shared
+	}
 	if v.traces, err = telemetry.Start(ctx, v.settings.OTel.Endpoint, version, v.log); err != nil {
 		return err
 	}

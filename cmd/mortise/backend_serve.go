@@ -19,6 +19,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/transport"
 	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/storage/redis"
 )
 
 // Serve implements Backend.
@@ -35,6 +36,9 @@ func (backend) Serve(ctx context.Context, s settings.Settings, run Run) error {
 		return err
 	}
 	defer v.closeListeners()
+	if v.shared != nil {
+		defer func() { _ = v.shared.Close() }() // nothing is lost with it
+	}
 	if err := v.listen(ctx); err != nil {
 		return err
 	}
@@ -59,7 +63,8 @@ type server struct {
 	app      *app.App
 	metrics  http.Handler
 	traces   telemetry.Traces
-	geo      *geo.Reader // nil: places are not named
+	geo      *geo.Reader   // nil: places are not named
+	shared   *redis.Server // nil: there is one process
 
 	endpoints   []transport.Endpoint
 	background  []func(context.Context)

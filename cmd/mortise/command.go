@@ -127,7 +127,7 @@ func (p *program) tree() *cobra.Command {
 		"mortise dev                                    try it, nothing to set up",
 		"mortise init --url https://id.example.org      begin a real server",
 	},
-		p.devCommand(), p.initCommand(), p.serveCommand(), p.setupCommand(), p.statusCommand(),
+		p.devCommand(), p.initCommand(), p.serveCommand(), p.setupCommand(), p.statusCommand(), p.whyCommand(),
 		p.configCommand(), p.databaseCommand(), p.planCommand(), p.applyCommand(),
 		p.usersCommand(), p.rolesCommand(), p.organizationsCommand(), p.passwordsCommand(),
 		p.versionCommand(), p.completionCommand(), p.manCommand(),

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/clock"
+	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/device"
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/egress"
@@ -60,6 +62,7 @@ type App struct {
 	Account   *account.Flow
 	Directory *directory.Flow
 	Setup     *setup.Flow
+	Decisions *decision.Recorder
 	Frame     *web.Frame
 
 	handler http.Handler
@@ -122,11 +125,15 @@ func (a *App) throwAway(ctx context.Context) (keyring.Masters, error) {
 }
 
 func (a *App) wireSessions(context.Context) error {
-	limits, err := ratelimit.NewMemory(a.c.Limits, a.c.LimitKeys, ratelimit.Monotonic(a.c.Now))
+	limits, err := a.limits()
 	if err != nil {
 		return err
 	}
 	a.rates = watched{limits, a}
+	a.Decisions = decision.New(a.store.Decisions(), a.c.Now, func(ctx context.Context, source string) bool {
+		d, err := limits.Take(ctx, ratelimit.All(ratelimit.Key{Limit: ratelimit.WhySource, Of: ratelimit.SourceOf(source)}))
+		return err == nil && d.Allowed
+	})
 	a.devices = device.NewBook(a.keys, a.facts.ID, a.facts.Epoch)
 	a.Auth = authn.New(authn.Options{
 		Instance: a.facts.ID, Sessions: a.store.Sessions(), Users: a.store.Users(),
@@ -134,9 +141,25 @@ func (a *App) wireSessions(context.Context) error {
 	})
 	a.follower = revocation.NewFollower(a.store.Revocations(), a.Auth.Cache(), a.c.Now, a.c.Log)
 	a.Auth.Follow(a.follower)
-	a.store.OnRevoke(func(entries []revocation.Entry) { a.Auth.Cache().Apply(entries) })
+	a.store.OnRevoke(func(entries []revocation.Entry) {
+		a.Auth.Cache().Apply(entries)
+		if a.c.Shared != nil {
+			a.c.Shared.Notify()
+		}
+	})
 	a.guard = clock.NewGuard(a.c.Now, a.c.Monotonic, a.clockJumped)
 	return nil
+}
+
+// limits counts in this process, or together with the other replicas.
+func (a *App) limits() (ratelimit.Store, error) {
+	if a.c.Shared == nil {
+		return ratelimit.NewMemory(a.c.Limits, a.c.LimitKeys, ratelimit.Monotonic(a.c.Now))
+	}
+	return a.c.Shared.Limits(ratelimit.SharedOptions{
+		Instance: hex.EncodeToString(a.facts.ID[:]), Self: secret.New("replica").Reveal(), Key: a.keys.MAC("limits"),
+		Limits: a.c.Limits, Keys: a.c.LimitKeys, Now: a.c.Now, Log: a.c.Log,
+	})
 }
 
 func (a *App) wireFlows(context.Context) error {

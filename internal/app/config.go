@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -59,9 +60,23 @@ type Config struct {
 	Dev           bool
 	Contact       string // for security.txt: a mailto: or https: address
 	Place         func(ip string) string
+	Shared        Shared       // what replicas share that may be lost; nil: each counts by itself
 	Tracer        trace.Tracer // nil: no traces
 	Observers     Observers
 	Version       string
+}
+
+// Shared is what several processes share beside the store: see storage/redis. It
+// is never the truth and may be away (TH-27).
+type Shared interface {
+	// Limits are the shared counters of one instance. It is called once.
+	Limits(o ratelimit.SharedOptions) (ratelimit.Store, error)
+	// Wake gets a token when another replica may have revoked something; Notify
+	// wakes the others without waiting.
+	Wake() <-chan struct{}
+	Notify()
+	// Run does the work behind it until ctx ends.
+	Run(ctx context.Context) error
 }
 
 // Observers learn what happens, for metrics. Any may be nil; none may block.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/clock"
+	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/revocation"
@@ -22,7 +23,10 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	defer a.known.running.Store(false)
 	jobs := []func(context.Context) error{
-		a.follower.Run, a.Auth.Run, a.worker.Run, a.wakes, a.watchClock, a.sweep,
+		a.follower.Run, a.Auth.Run, a.worker.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run,
+	}
+	if a.c.Shared != nil {
+		jobs = append(jobs, a.c.Shared.Run)
 	}
 	errs := make([]error, len(jobs))
 	var wg sync.WaitGroup
@@ -44,20 +48,24 @@ func (a *App) stopped() error {
 	return a.store.Audit().Append(ctx, ev)
 }
 
-// wakes lets the store's notifications, where it has any, start a poll. They
+// wakes lets notifications, where there are any, start a poll. They
 // prove nothing by themselves (TH-27).
 func (a *App) wakes(ctx context.Context) error {
-	w, ok := a.store.(interface{ Wake() <-chan struct{} })
-	if !ok {
-		return nil
+	var store, shared <-chan struct{} // a nil channel never speaks
+	if w, ok := a.store.(interface{ Wake() <-chan struct{} }); ok {
+		store = w.Wake()
+	}
+	if a.c.Shared != nil {
+		shared = a.c.Shared.Wake()
 	}
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-w.Wake():
-			a.follower.Wake()
+		case <-store:
+		case <-shared:
 		}
+		a.follower.Wake()
 	}
 }
 
@@ -124,6 +132,9 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.store.Proofs().Sweep(ctx, now.Add(-24*time.Hour), batch) },
 		func() (int, error) { return a.store.Mail().Sweep(ctx, now.Add(-a.c.Retention.Mail), batch) },
 		func() (int, error) { return a.store.Idempotency().Sweep(ctx, now.Add(-idempotency.Life), batch) },
+		func() (int, error) {
+			return a.store.Decisions().Sweep(ctx, now.Add(-decision.Keep), decision.Most, batch)
+		},
 		func() (int, error) { return a.store.Revocations().Sweep(ctx, now.Add(-revocation.Keep), batch) },
 	}
 	var errs []error

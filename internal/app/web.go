@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/clientaddr"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/web"
 )
@@ -18,7 +19,8 @@ func (a *App) wireWeb(context.Context) error {
 		URL: a.c.url, Suffix: a.c.CookieSuffix, Dev: a.c.Dev, Trust: a.c.trust,
 		Sessions: a.Auth, Rates: a.rates, Keys: a.keys, Now: a.c.Now, Log: a.c.Log,
 		Fresh: a.c.AdminFresh, Place: a.c.Place, Observe: a.c.Observers.Request, Tracer: a.c.Tracer, Tag: store.WithSource,
-		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, "") },
+		Explain: a.Decisions.Record,
+		Record:  func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, "") },
 	})
 	surfaces, err := a.surfaces()
 	if err != nil {
@@ -36,6 +38,15 @@ func (a *App) wireWeb(context.Context) error {
 	a.handler = mux
 	a.host = web.AsHost(inner)
 	return nil
+}
+
+// ClientIP is where r came from, as far as trusted proxies tell.
+func (a *App) ClientIP(r *http.Request) string {
+	c := a.c.trust.Of(clientaddr.Request{Peer: r.RemoteAddr, TLS: r.TLS != nil, Host: r.Host, Headers: r.Header})
+	if !c.Addr.IsValid() {
+		return ""
+	}
+	return c.Addr.String()
 }
 
 func health(w http.ResponseWriter, _ *http.Request) {

@@ -123,6 +123,7 @@ func (c *cache) overtaken(mark uint64, e *entry) bool {
 			if r.Value == e.user {
 				return true
 			}
+		case revocation.Grant, revocation.Client, revocation.Key, revocation.Token: // of tokens only
 		default:
 			return true
 		}
@@ -171,6 +172,7 @@ func (s *shard) apply(entries []revocation.Entry) {
 			for d := range s.byUser[r.Value] {
 				s.remove(d)
 			}
+		case revocation.Grant, revocation.Client, revocation.Key, revocation.Token: // of tokens only
 		default:
 			s.reset()
 		}

@@ -254,6 +254,28 @@ func TestNoProof(t *testing.T) {
 	}
 }
 
+// What ends tokens only leaves sessions alone; what this version does not know
+// empties the cache.
+func TestKindsOfTokens(t *testing.T) {
+	for kind, stays := range map[revocation.Kind]bool{
+		revocation.Grant: true, revocation.Client: true, revocation.Key: true, revocation.Token: true, "new": false,
+	} {
+		r := newRig(t)
+		token, s := r.born()
+		if _, err := r.Session(t.Context(), token.Reveal()); err != nil {
+			t.Fatal(err)
+		}
+		r.Cache().Apply([]revocation.Entry{{Kind: kind, Value: s.ID, Version: 1}})
+		before := r.reads.Load()
+		if _, err := r.Session(t.Context(), token.Reveal()); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.reads.Load() == before; got != stays {
+			t.Errorf("%s: the entry stays: %v, want %v", kind, got, stays)
+		}
+	}
+}
+
 // TH-12: an epoch that changed resets the cache.
 func TestReset(t *testing.T) {
 	r := newRig(t)

@@ -3,6 +3,7 @@ package feed
 import (
 	"crypto/hmac"
 	"crypto/sha256"
+	"hash"
 	"strings"
 )
 
@@ -62,14 +63,27 @@ func Mask(key []byte, k Kind, value string) [16]byte {
 }
 
 // MaskRaw masks a raw value. Zero stays zero.
-func MaskRaw(key []byte, k Kind, raw [16]byte) (masked [16]byte) {
+func MaskRaw(key []byte, k Kind, raw [16]byte) [16]byte { return NewMasker(key).Mask(k, raw) }
+
+// Masker masks many raw values under one key. Not safe for concurrent use.
+type Masker struct {
+	mac hash.Hash
+	in  [17]byte
+	sum [sha256.Size]byte
+}
+
+// NewMasker makes a Masker.
+func NewMasker(key []byte) *Masker { return &Masker{mac: hmac.New(sha256.New, key)} }
+
+// Mask is MaskRaw under the Masker's key.
+func (m *Masker) Mask(k Kind, raw [16]byte) (masked [16]byte) {
 	if raw == [16]byte{} {
 		return masked
 	}
-	m := hmac.New(sha256.New, key)
-	m.Write([]byte{byte(k)})
-	m.Write(raw[:])
-	var sum [sha256.Size]byte
-	copy(masked[:], m.Sum(sum[:0]))
+	m.in[0] = byte(k)
+	copy(m.in[1:], raw[:])
+	m.mac.Reset()
+	m.mac.Write(m.in[:])
+	copy(masked[:], m.mac.Sum(m.sum[:0]))
 	return masked
 }

@@ -26,9 +26,14 @@ func busy() *Registry {
 		Sessions: func() (int64, int64, int64) { return 7, 2, 1 },
 		Proof:    func() (time.Duration, bool) { return 250 * time.Millisecond, true },
 		Delay:    func() time.Duration { return 3 * time.Millisecond },
-		Outbox:   func() (Outbox, bool) { return Outbox{Waiting: 4, Dead: 1, Oldest: time.Minute}, true },
-		Skew:     func() time.Duration { return -20 * time.Millisecond },
-		Engine:   "sqlite", Version: "v1.2.3", Commit: "abc", Built: "2026-11-22",
+		Delays: func() (uint64, time.Duration, map[time.Duration]uint64) {
+			return 3, 2 * time.Second, map[time.Duration]uint64{100 * time.Millisecond: 2, time.Second: 2}
+		},
+		Live:   func() int { return 12 },
+		Feed:   func() Feed { return Feed{Tail: 5, Empty: 6, Snapshot: 7, Entries: 8, Gone: 9, Streams: 10, Head: 11} },
+		Outbox: func() (Outbox, bool) { return Outbox{Waiting: 4, Dead: 1, Oldest: time.Minute}, true },
+		Skew:   func() time.Duration { return -20 * time.Millisecond },
+		Engine: "sqlite", Version: "v1.2.3", Commit: "abc", Built: "2026-11-22",
 	})
 	r.Observe(web.Observation{Method: "POST", Pattern: "POST /login", Status: 303, Duration: 40 * time.Millisecond})
 	r.SignIn("pwd", "succeeded")
@@ -57,6 +62,14 @@ func TestScrape(t *testing.T) {
 		`mortise_session_checks_total{result="uncertain"} 1`,
 		`mortise_revocation_proof_age_seconds 0.25`,
 		`mortise_revocation_delay_seconds 0.003`,
+		`mortise_revocation_applied_seconds_bucket{le="0.1"} 2`,
+		`mortise_revocation_applied_seconds_bucket{le="+Inf"} 3`,
+		`mortise_revocations_live 12`,
+		`mortise_feed_batches_total{kind="snapshot"} 7`,
+		`mortise_feed_entries_total 8`,
+		`mortise_feed_restarts_total 9`,
+		`mortise_feed_streams 10`,
+		`mortise_feed_head 11`,
 		`mortise_outbox_messages{state="dead"} 1`,
 		`mortise_outbox_oldest_seconds 60`,
 		`mortise_clock_skew_seconds -0.02`,

@@ -17,6 +17,13 @@ type Sources struct {
 	Proof func() (age time.Duration, ok bool)
 	// Delay is how long after their commit the last revocations were applied here.
 	Delay func() time.Duration
+	// Delays is how long after their commit revocations were applied here: how
+	// many there were, their sum, and how many took at most as long as each bound.
+	Delays func() (count uint64, sum time.Duration, atMost map[time.Duration]uint64)
+	// Live is how many revocations can still concern a token.
+	Live func() int
+	// Feed is what was published to followers.
+	Feed func() Feed
 	// Outbox is the state of mail. ok is false when the store does not answer.
 	Outbox func() (o Outbox, ok bool)
 	// Skew is how far the machine's clock is ahead of the database's.
@@ -24,6 +31,15 @@ type Sources struct {
 
 	Engine                 string // sqlite, postgres
 	Version, Commit, Built string // of this build
+}
+
+// Feed is what was published to followers of the revocation feed.
+type Feed struct {
+	Tail, Empty, Snapshot uint64 // batches with news, without, and parts of snapshots
+	Entries               uint64 // in all of them
+	Gone                  uint64 // followers that had to begin again
+	Streams               int64  // open now
+	Head                  int64  // number of the last revocation
 }
 
 // Outbox is the state of mail.
@@ -51,6 +67,17 @@ func (s Sources) collectors() []prometheus.Collector {
 	}
 	if s.Delay != nil {
 		all = append(all, seconds("mortise_revocation_delay_seconds", "Time from the commit of the last revocations to their effect here.", s.Delay))
+	}
+	if s.Delays != nil {
+		all = append(all, delays(s.Delays))
+	}
+	if s.Live != nil {
+		all = append(all, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+			Name: "mortise_revocations_live", Help: "Revocations that can still concern a token.",
+		}, func() float64 { return float64(s.Live()) }))
+	}
+	if s.Feed != nil {
+		all = append(all, published(s.Feed))
 	}
 	if s.Outbox != nil {
 		all = append(all, outbox(s.Outbox))

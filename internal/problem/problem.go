@@ -52,6 +52,8 @@ type Error struct {
 	RetryAfter time.Duration // for Limited and Unavailable; rounded up to seconds when sent
 	Fields     []Field
 	cause      error
+	wanted     string // private, like the cause
+	got        string
 }
 
 var catalogue struct {
@@ -124,6 +126,17 @@ func (e *Error) Because(cause error) *Error {
 func (e *Error) Becausef(format string, args ...any) *Error {
 	return e.Because(fmt.Errorf(format, args...))
 }
+
+// Comparing returns a copy of e that knows what was wanted and what was found,
+// for whoever may read why (never for the answer). Neither may be a secret.
+func (e *Error) Comparing(wanted, got string) *Error {
+	c := *e
+	c.wanted, c.got = wanted, got
+	return &c
+}
+
+// Compared returns what Comparing was told.
+func (e *Error) Compared() (wanted, got string) { return e.wanted, e.got }
 
 // After returns a copy of e that asks the caller to wait.
 func (e *Error) After(d time.Duration) *Error {

@@ -22,6 +22,8 @@ const (
 	PageSource     Name = "page.source"
 	APISource      Name = "api.source"
 	APIAccount     Name = "api.account"
+	FeedSource     Name = "feed.source" // polls of the revocation feed
+	WhySource      Name = "why.source"  // refusals that are explained
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a
@@ -42,8 +44,15 @@ func Defaults() []Limit {
 		PerHour(ChangeAccount, 60),
 		PerHour(ExportAccount, 5),
 		PerMinute(SetupSource, 10),
-		PerMinute(PageSource, 600),
-		PerMinute(APISource, 1200),
-		PerMinute(APIAccount, 1200),
+		perProcess(PerMinute(PageSource, 600)),
+		perProcess(PerMinute(APISource, 1200)),
+		perProcess(PerMinute(APIAccount, 1200)),
+		perProcess(PerMinute(WhySource, 30)),
+		perProcess(PerMinute(FeedSource, 12000)),
 	}
+}
+
+func perProcess(l Limit) Limit {
+	l.PerProcess = true
+	return l
 }

@@ -2,10 +2,22 @@ package ratelimit
 
 import (
 	"context"
+	"log/slog"
 	"time"
 )
 
-// Store takes decisions. Memory is one; a shared one may follow.
+// SharedOptions say for whom a shared Store counts.
+type SharedOptions struct {
+	Instance string           // replicas of one instance share counters
+	Self     string           // the name of this process among them
+	Key      [32]byte         // hashes whom a counter is for
+	Limits   []Limit          //
+	Keys     int              // remembered for each limit in this process; 0: DefaultKeys
+	Now      func() time.Time // with monotonic readings
+	Log      *slog.Logger
+}
+
+// Store takes decisions. Memory is one, storage/redis has a shared one.
 type Store interface {
 	// Take charges every key once, or none of them when any is exhausted. An
 	// error means that no decision was reached and nothing is charged.
@@ -33,9 +45,18 @@ func (d Decision) Err() error {
 	return ErrLimited.Becausef("limit %s", d.Name).After(d.RetryAfter)
 }
 
-// strictest returns whichever of a and b tells the caller more: a refusal
+// Outcome describes a key whose arrival time would lie ahead by that much if it
+// were charged: it is when that is within the limit's window.
+func (l Limit) Outcome(ahead time.Duration) Decision {
+	if ahead <= l.window() {
+		return l.allowed(int64(ahead), 0)
+	}
+	return l.refused(int64(ahead), 0)
+}
+
+// Strictest returns whichever of a and b tells the caller more: a refusal
 // before an allowance, the longer wait, the fewer acts left.
-func strictest(a, b Decision) Decision {
+func Strictest(a, b Decision) Decision {
 	switch {
 	case a.Allowed != b.Allowed:
 		if a.Allowed {

@@ -16,7 +16,7 @@ func TestDocumentedLimits(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	text := strings.ReplaceAll(string(page), "1,200", "1200")
+	text := strings.NewReplacer("1,200", "1200", "12,000", "12000").Replace(string(page))
 	for _, l := range ratelimit.Defaults() {
 		perHour := fmt.Sprintf("| `%s` | %d an hour | %d |", l.Name, time.Hour/l.Every, l.Burst)
 		perMinute := fmt.Sprintf("| `%s` | %d a minute | %d |", l.Name, time.Minute/l.Every, l.Burst)

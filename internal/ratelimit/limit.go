@@ -2,7 +2,9 @@ package ratelimit
 
 import (
 	"fmt"
+	"iter"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -14,6 +16,9 @@ type Limit struct {
 	Name  Name
 	Every time.Duration // at least a microsecond
 	Burst int           // 1 to 1,000,000
+	// PerProcess: it guards this process from work, not a secret from guesses, so
+	// replicas that share counters do not share this one.
+	PerProcess bool
 }
 
 // PerMinute is n acts a minute with a burst of the same size.
@@ -28,6 +33,14 @@ func PerHour(name Name, n int) Limit {
 
 // window is how far ahead of now the arrival time of a key may run.
 func (l Limit) window() time.Duration { return l.Every * time.Duration(l.Burst) }
+
+// Share is the limit of one of n replicas that cannot ask the others: all of them
+// together allow what one would.
+func (l Limit) Share(n int) Limit {
+	l.Every *= time.Duration(n)
+	l.Burst = max(1, l.Burst/n)
+	return l
+}
 
 func (l Limit) validate() error {
 	const mostWindow = 366 * 24 * time.Hour
@@ -70,6 +83,9 @@ func All(keys ...Key) Keys {
 	k.n = copy(k.list[:], keys)
 	return k
 }
+
+// All returns the keys in order.
+func (k *Keys) All() iter.Seq[Key] { return slices.Values(k.list[:k.n]) }
 
 // Source is the network that counts as one source: an IPv4 address by itself,
 // an IPv6 address by its /64, because a single customer owns all of that.

@@ -117,7 +117,7 @@ func weigh(spots []spot, now int64) Decision {
 		if i == 0 {
 			worst = d
 		} else {
-			worst = strictest(worst, d)
+			worst = Strictest(worst, d)
 		}
 	}
 	return worst

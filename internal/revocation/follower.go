@@ -22,6 +22,53 @@ type Cache interface {
 	Reset()        // forget everything
 }
 
+// Caches is several caches kept true by one Follower.
+type Caches []Cache
+
+// Apply implements Cache.
+func (all Caches) Apply(entries []Entry) {
+	for _, c := range all {
+		c.Apply(entries)
+	}
+}
+
+// Reset implements Cache.
+func (all Caches) Reset() {
+	for _, c := range all {
+		c.Reset()
+	}
+}
+
+// Loader is a Cache that must know what the store holds, not only what comes: it
+// is asked to read it when a history begins, before anything is proven.
+type Loader interface {
+	Load(ctx context.Context) error
+}
+
+// Load implements Loader for those that are.
+func (all Caches) Load(ctx context.Context) error {
+	for _, c := range all {
+		if l, ok := c.(Loader); ok {
+			if err := l.Load(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Listener is told how a Follower gets on, by its one goroutine and in order. It
+// must be quick.
+type Listener interface {
+	// Begin: a first poll or another history. What was made up to number is not
+	// told, only kept in the store.
+	Begin(epoch string, number int64)
+	// Take hands over entries, which the caches have applied. Do not keep the slice.
+	Take(entries []Entry)
+	// Current: a poll sent at that moment found no more than was told.
+	Current(sent time.Time)
+}
+
 // Follower polls the primary for what ended early and holds the freshness proof.
 // Its methods are safe for concurrent use.
 type Follower struct {
@@ -30,8 +77,10 @@ type Follower struct {
 	now    func() time.Time
 	log    *slog.Logger
 	wake   chan struct{}
+	tell   Listener                  // may be nil
 	proof  atomic.Pointer[time.Time] // when the last successful poll was sent
 	delay  atomic.Int64              // of the newest entry, in nanoseconds
+	delays Delays                    // of all
 	number int64                     // of the last entry applied; owned by poll
 	epoch  string                    // owned by poll
 }
@@ -40,6 +89,9 @@ type Follower struct {
 func NewFollower(st Store, c Cache, now func() time.Time, log *slog.Logger) *Follower {
 	return &Follower{store: st, cache: c, now: now, log: log, wake: make(chan struct{}, 1)}
 }
+
+// Tell makes l the one who is told. Call it before Run.
+func (f *Follower) Tell(l Listener) { f.tell = l }
 
 // Fresh reports whether a cache may answer at now.
 func (f *Follower) Fresh(now time.Time) bool {
@@ -66,6 +118,9 @@ func (f *Follower) Age(now time.Time) (time.Duration, bool) {
 
 // Delay is how long after its making the newest entry was applied here.
 func (f *Follower) Delay() time.Duration { return time.Duration(f.delay.Load()) }
+
+// Delays is how long after their making entries were applied here, counted.
+func (f *Follower) Delays() *Delays { return &f.delays }
 
 // Wake asks for a poll now. It proves nothing by itself (TH-27).
 func (f *Follower) Wake() {
@@ -103,8 +158,8 @@ func (f *Follower) Run(ctx context.Context) error {
 
 // Poll catches up once and, on success, renews the proof. It is not safe to call
 // beside Run.
-func (f *Follower) Poll(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, Bound)
+func (f *Follower) Poll(parent context.Context) error {
+	ctx, cancel := context.WithTimeout(parent, Bound)
 	defer cancel()
 	sent := f.now()
 	head, epoch, err := f.store.Head(ctx)
@@ -115,8 +170,16 @@ func (f *Follower) Poll(ctx context.Context) error {
 		// A first poll, a restored store or a failover: what was cached before
 		// may have been read from another history (TH-12).
 		f.cache.Reset()
+		if l, ok := f.cache.(Loader); ok {
+			if err := l.Load(parent); err != nil { // as long as it takes: the proof is as old as its question
+				return err
+			}
+		}
 		f.epoch, f.number = epoch, head
-		f.proof.Store(&sent)
+		if f.tell != nil {
+			f.tell.Begin(epoch, head)
+		}
+		f.prove(sent)
 		return nil
 	}
 	for f.number < head {
@@ -127,10 +190,29 @@ func (f *Follower) Poll(ctx context.Context) error {
 		if len(entries) == 0 {
 			break
 		}
-		f.cache.Apply(entries)
-		f.delay.Store(int64(f.now().Sub(entries[len(entries)-1].At)))
-		f.number = entries[len(entries)-1].Number
+		f.apply(entries)
 	}
-	f.proof.Store(&sent)
+	f.prove(sent)
 	return nil
+}
+
+func (f *Follower) apply(entries []Entry) {
+	f.cache.Apply(entries)
+	now := f.now()
+	for i := range entries {
+		f.delays.add(now.Sub(entries[i].At))
+	}
+	newest := &entries[len(entries)-1]
+	f.delay.Store(int64(now.Sub(newest.At)))
+	f.number = newest.Number
+	if f.tell != nil {
+		f.tell.Take(entries)
+	}
+}
+
+func (f *Follower) prove(sent time.Time) {
+	f.proof.Store(&sent)
+	if f.tell != nil {
+		f.tell.Current(sent)
+	}
 }

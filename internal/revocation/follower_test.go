@@ -11,15 +11,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// feed is a store that answers what a test puts there.
-type feed struct {
+// feedDouble is a store that answers what a test puts there.
+type feedDouble struct {
 	epoch   string
 	entries []Entry
 	err     error
 	block   bool // as a connection that swallows everything does
 }
 
-func (f *feed) Head(ctx context.Context) (int64, string, error) {
+func (f *feedDouble) Head(ctx context.Context) (int64, string, error) {
 	if f.block {
 		<-ctx.Done()
 		return 0, "", ctx.Err()
@@ -31,7 +31,7 @@ func (f *feed) Head(ctx context.Context) (int64, string, error) {
 	return head, f.epoch, f.err
 }
 
-func (f *feed) Since(_ context.Context, number int64, limit int) ([]Entry, error) {
+func (f *feedDouble) Since(_ context.Context, number int64, limit int) ([]Entry, error) {
 	for i, e := range f.entries {
 		if e.Number > number {
 			return f.entries[i:min(len(f.entries), i+limit)], f.err
@@ -40,10 +40,18 @@ func (f *feed) Since(_ context.Context, number int64, limit int) ([]Entry, error
 	return nil, f.err
 }
 
-func (f *feed) Sweep(context.Context, time.Time, int) (int, error) { return 0, nil }
+func (f *feedDouble) Swept(context.Context) (int64, error)                     { return 0, f.err }
+func (f *feedDouble) Outlast(context.Context, time.Duration) error             { return f.err }
+func (f *feedDouble) Rewound(context.Context, string, string, time.Time) error { return f.err }
+func (f *feedDouble) Put(context.Context, ...Entry) error                      { return f.err }
+func (f *feedDouble) Snapshot(context.Context, time.Time, func(int64, string, []Entry) error) error {
+	return f.err
+}
+
+func (f *feedDouble) Sweep(context.Context, time.Time, int) (int, error) { return 0, nil }
 
 // add appends n entries.
-func (f *feed) add(n int) {
+func (f *feedDouble) add(n int) {
 	for range n {
 		f.entries = append(f.entries, Entry{Number: int64(len(f.entries)) + 1, Kind: Session})
 	}
@@ -60,7 +68,7 @@ func (h *heard) Apply(entries []Entry) {
 
 func (h *heard) Reset() { *h = append(*h, 0) }
 
-func newFollower(f *feed, now func() time.Time) (*Follower, *heard) {
+func newFollower(f *feedDouble, now func() time.Time) (*Follower, *heard) {
 	h := &heard{}
 	return NewFollower(f, h, now, slog.New(slog.DiscardHandler)), h
 }
@@ -70,7 +78,7 @@ func at(t *time.Time) func() time.Time { return func() time.Time { return *t } }
 // TH-11: a proof counts from when its poll was sent and lasts less than a second.
 func TestProofEnds(t *testing.T) {
 	now := time.Now()
-	f, _ := newFollower(&feed{epoch: "a"}, at(&now))
+	f, _ := newFollower(&feedDouble{epoch: "a"}, at(&now))
 	if f.Fresh(now) {
 		t.Fatal("fresh before the first poll")
 	}
@@ -105,7 +113,7 @@ func slept(t time.Time, d time.Duration) time.Time {
 // TH-11: a disagreement of the clocks voids the proof, whichever runs ahead.
 func TestClocksDisagree(t *testing.T) {
 	now := time.Now()
-	f, _ := newFollower(&feed{epoch: "a"}, at(&now))
+	f, _ := newFollower(&feedDouble{epoch: "a"}, at(&now))
 	if err := f.Poll(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -124,14 +132,14 @@ func TestClocksDisagree(t *testing.T) {
 
 // TH-11: a store that refuses, or swallows the question, renews nothing.
 func TestSilenceProvesNothing(t *testing.T) {
-	for name, silence := range map[string]feed{
+	for name, silence := range map[string]feedDouble{
 		"refused":     {epoch: "a", err: errors.New("connection refused")},
 		"black hole":  {epoch: "a", block: true},
 		"unreadable ": {epoch: "a", entries: []Entry{{Number: 1}}, err: errors.New("cut off")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := time.Now()
-			st := &feed{epoch: "a"}
+			st := &feedDouble{epoch: "a"}
 			f, _ := newFollower(st, at(&now))
 			if err := f.Poll(t.Context()); err != nil {
 				t.Fatal(err)
@@ -154,7 +162,7 @@ func TestSilenceProvesNothing(t *testing.T) {
 // A poll catches up in order, however much there is, before it proves anything.
 func TestCatchesUp(t *testing.T) {
 	now := time.Now()
-	st := &feed{epoch: "a"}
+	st := &feedDouble{epoch: "a"}
 	f, h := newFollower(st, at(&now))
 	st.add(3)
 	poll := func() {
@@ -179,14 +187,14 @@ func TestCatchesUp(t *testing.T) {
 // TH-12: another history, told by its epoch or by a head that went back, resets
 // the cache; nothing of the old one is taken for granted.
 func TestAnotherHistory(t *testing.T) {
-	for name, turn := range map[string]func(*feed){
-		"restore":           func(f *feed) { f.epoch = "b" },
-		"promoted, behind":  func(f *feed) { f.entries = f.entries[:2] },
-		"restored, further": func(f *feed) { f.epoch = "b"; f.add(100) },
+	for name, turn := range map[string]func(*feedDouble){
+		"restore":           func(f *feedDouble) { f.epoch = "b" },
+		"promoted, behind":  func(f *feedDouble) { f.entries = f.entries[:2] },
+		"restored, further": func(f *feedDouble) { f.epoch = "b"; f.add(100) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			now := time.Now()
-			st := &feed{epoch: "a"}
+			st := &feedDouble{epoch: "a"}
 			st.add(5)
 			f, h := newFollower(st, at(&now))
 			if err := f.Poll(t.Context()); err != nil {
@@ -210,7 +218,7 @@ func TestAnotherHistory(t *testing.T) {
 
 // Run polls by itself, sooner when it is woken, and leaves no proof behind.
 func TestRun(t *testing.T) {
-	st := &feed{epoch: "a"}
+	st := &feedDouble{epoch: "a"}
 	f, _ := newFollower(st, time.Now)
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan error, 1)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -50,6 +51,7 @@ type Set interface {
 	Keys() keyring.Store
 	Instance() instance.Store
 	Idempotency() idempotency.Store
+	Decisions() decision.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

@@ -30,6 +30,7 @@ const (
 )
 
 // User is one account. Version counts the acts that end what was born before;
+// TokenVersion those and every loss of authority, and is what tokens carry (TH-3);
 // Revision counts every change and serves as an entity tag.
 type User struct {
 	ID        ID
@@ -41,9 +42,11 @@ type User struct {
 	Roles     []string  // instance-wide role names, sorted
 	ManagedBy string    // "file" when declared by apply, else empty
 	Version   int64
-	Revision  int64
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	// TokenVersion is read only: stores raise it.
+	TokenVersion int64
+	Revision     int64
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
 }
 
 // Email is one address of one account.

@@ -17,6 +17,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/clientaddr"
+	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/rbac"
@@ -61,6 +62,7 @@ type Options struct {
 	Observe  func(Observation)                                        //
 	Tag      func(ctx context.Context, source string) context.Context // names the source to the store (TH-26)
 	Record   func(context.Context, audit.Event) error                 // suspected attacks (AU-10)
+	Explain  func(context.Context, decision.Record) string            // gives a refusal its code; nil: none have one
 }
 
 // Frame runs surfaces. It is immutable and safe for concurrent use.
@@ -179,6 +181,7 @@ func (f *Frame) fail(s Surface, w *recorder, r *http.Request, err error) {
 		return // the answer is under way; the log has the error
 	}
 	p := problem.Of(err)
+	f.explain(r, p)
 	if p.RetryAfter > 0 {
 		w.Header().Set("Retry-After", fmt.Sprint(int64((p.RetryAfter+time.Second-1)/time.Second)))
 	}
@@ -195,17 +198,25 @@ func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, access
 	if err := f.rightHost(q); err != nil {
 		return err
 	}
+	q.pass("host")
 	// Before anything that reads or writes the store: a refusal costs that too.
 	if err := f.limit(r.Context(), w.Header(), q, limit); err != nil {
 		return err
 	}
+	q.pass("limit")
 	if err := f.sameOrigin(r, q); err != nil {
 		return err
 	}
+	q.pass("origin")
 	if err := f.identify(r, q); err != nil && access != Anyone {
 		return err
 	}
-	return f.permit(q, access)
+	q.pass("credential")
+	if err := f.permit(q, access); err != nil {
+		return err
+	}
+	q.pass("access")
+	return nil
 }
 
 // rightHost refuses names that are not ours, so that nothing can be built from a

@@ -23,11 +23,13 @@ type Request struct {
 	Secret   string           // value of the session cookie, whoever it opens
 	Host     bool             // came by the socket in the data folder
 	Nonce    string           // for the policy of pages
+	Why      string           // code under which the refusal of this request is explained
 
 	started time.Time
 	pattern string
 	access  Access
 	fields  []slog.Attr
+	passed  []string // the checks behind us, in order
 	err     error
 	span    trace.Span // nil when nobody traces
 	trace   string     // its trace id

@@ -102,7 +102,7 @@ func (c *testcase) personAt(address string, verified time.Time) user.User {
 }
 
 func (c *testcase) account(name string) user.User {
-	return user.User{ID: user.NewID(c.now), Name: name, State: user.Active, Version: 1, Revision: 1, CreatedAt: c.now, UpdatedAt: c.now}
+	return user.User{ID: user.NewID(c.now), Name: name, State: user.Active, Version: 1, TokenVersion: 1, Revision: 1, CreatedAt: c.now, UpdatedAt: c.now}
 }
 
 // email is a primary address.
@@ -181,20 +181,25 @@ func (c *testcase) trail(u user.User) (names []string) {
 	return names
 }
 
-// heard returns what OnRevoke was told since the last call, without numbers.
+// heard returns what OnRevoke was told since the last call, without numbers, how
+// long it is of use and whom it concerns.
 func (c *testcase) heard() []revocation.Entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	told := c.told
 	c.told = nil
 	for i := range told {
-		told[i].Number = 0
+		told[i].Number, told[i].Until, told[i].Audiences = 0, time.Time{}, nil
 	}
 	return told
 }
 
 func refreshOf(id user.ID, now time.Time) revocation.Entry {
 	return revocation.Entry{Kind: revocation.Refresh, Value: id, At: now}
+}
+
+func demotionOf(id user.ID, version int64, now time.Time) revocation.Entry {
+	return revocation.Entry{Kind: revocation.Refresh, Value: id, Version: version, At: now}
 }
 
 // race runs fn in many goroutines at once and returns how many succeeded; all

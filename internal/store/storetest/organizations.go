@@ -48,7 +48,7 @@ func organizationLife(c *testcase) {
 	c.is(c.Organizations().Update(c.ctx, clash, c.system()), organization.ErrSlugTaken)
 	c.same(len(c.heard()), 0)
 	c.once(organization.ErrUnknown, func(int) error { return c.Organizations().Delete(c.ctx, o.ID, c.now, c.system()) })
-	c.same(c.heard(), []revocation.Entry{refreshOf(u.ID, c.now)})
+	c.same(c.heard(), []revocation.Entry{demotionOf(u.ID, 2, c.now)})
 	of, err := c.Organizations().Of(c.ctx, u.ID)
 	c.ok(err)
 	c.same(len(of), 0)
@@ -98,7 +98,7 @@ func organizationMembers(c *testcase) {
 	c.once(organization.ErrNotMember, func(int) error {
 		return c.Organizations().RemoveMember(c.ctx, o.ID, u.ID, c.now, c.event(organization.MemberRemoved, u.ID))
 	})
-	c.same(c.heard(), []revocation.Entry{refreshOf(u.ID, c.now)})
+	c.same(c.heard(), []revocation.Entry{demotionOf(u.ID, 3, c.now)})
 }
 
 func organizationLists(c *testcase) {

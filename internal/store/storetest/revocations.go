@@ -17,6 +17,12 @@ var revocations = []test{
 	{"nothing on roll-back", revocationRollback},
 	{"an act held open is not passed over", revocationGap},
 	{"swept", revocationSwept},
+	{"live as long as the longest token", revocationLife},
+	{"single ones have a budget", revocationBudget},
+	{"a snapshot is one cut", revocationSnapshot},
+	{"another history", revocationRewound},
+	{"authority lost", authorityLost},
+	{"authority lost by many", authorityLostByMany},
 }
 
 func (c *testcase) since(number int64) []revocation.Entry {
@@ -40,7 +46,7 @@ func revocationNumbers(c *testcase) {
 	all := c.since(head)
 	c.same(len(all), callers)
 	for i, e := range all {
-		want := revocation.Entry{Number: head + int64(i) + 1, Kind: revocation.Subject, Value: u.ID, Version: e.Version, At: c.now}
+		want := revocation.Entry{Number: head + int64(i) + 1, Kind: revocation.Subject, Value: u.ID, Version: e.Version, At: c.now, Until: e.Until}
 		c.same(e, want)
 	}
 	now, _, err := c.Revocations().Head(c.ctx)
@@ -130,7 +136,11 @@ func revocationSwept(c *testcase) {
 		c.ok(err)
 		return n
 	}
-	c.same([]int{sweep(c.now), sweep(c.now.Add(time.Second))}, []int{0, 1})
+	until := c.now.Add(tokenLife + 2*revocation.Leeway)
+	c.same([]int{sweep(until), sweep(until.Add(time.Second))}, []int{0, 1})
+	swept, err := c.Revocations().Swept(c.ctx)
+	c.ok(err)
+	c.same(swept, head)
 	again, _, err := c.Revocations().Head(c.ctx)
 	c.ok(err)
 	c.same(again, head)

@@ -102,11 +102,19 @@ func roleRace(c *testcase) {
 // TH-17: an act that touches more than 1,000 is one wide entry.
 func roleMany(c *testcase) {
 	c.role("everybody")
+	c.crowd("everybody")
+	c.heard()
+	c.role("everybody", "posts:read")
+	c.same(c.heard(), []revocation.Entry{{Kind: revocation.Instance, At: c.now}})
+}
+
+// crowd keeps more accounts with a role than one act tells one by one.
+func (c *testcase) crowd(role string) {
 	for range 51 {
 		c.ok(c.InTx(c.ctx, func(tx store.Set) error {
 			for range 20 {
 				u := c.account("")
-				u.Roles = []string{"everybody"}
+				u.Roles = []string{role}
 				if err := tx.Users().Create(c.ctx, u, nil, c.event(user.Created, u.ID)); err != nil {
 					return err
 				}
@@ -114,7 +122,4 @@ func roleMany(c *testcase) {
 			return nil
 		}))
 	}
-	c.heard()
-	c.role("everybody", "posts:read")
-	c.same(c.heard(), []revocation.Entry{{Kind: revocation.Instance, At: c.now}})
 }

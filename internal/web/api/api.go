@@ -11,6 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/organization"
@@ -124,6 +125,8 @@ type Options struct {
 	// Rotate gives the caller's session, whose secret is old, a new secret; every
 	// change of privilege calls it (SE-3).
 	Rotate func(ctx context.Context, by user.Caller, old string) (secret.Token, error)
+	// Why explains a refusal by its code.
+	Why func(ctx context.Context, code string) (decision.Record, error)
 	// Status reports on the running server.
 	Status func(ctx context.Context) (Status, error)
 }

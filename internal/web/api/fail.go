@@ -18,6 +18,7 @@ type Problem struct {
 	Code      string          `json:"code" doc:"Stable name of the error, for programs."`
 	Detail    string          `json:"detail" doc:"What happened this time and what to do."`
 	Errors    []problem.Field `json:"errors,omitempty" doc:"The faulty members, by JSON pointer. A pointer that starts with ? names a query parameter."`
+	Why       string          `json:"why,omitempty" doc:"A code under which an administrator finds the reason: mortise why CODE."`
 	RequestID string          `json:"request_id" doc:"Names this request in the logs."`
 }
 
@@ -31,7 +32,7 @@ func (s *surface) fail(w http.ResponseWriter, r *http.Request, err error) {
 	title, _, _ = strings.Cut(title, ". ")
 	out := Problem{
 		Type: s.link("/errors/" + p.Code), Title: strings.TrimSuffix(title, "."), Status: statusOf(p, r), Code: p.Code,
-		Detail: p.Public, Errors: p.Fields, RequestID: web.Of(r).ID,
+		Detail: p.Public, Errors: p.Fields, Why: web.Of(r).Why, RequestID: web.Of(r).ID,
 	}
 	body, err := json.Marshal(out)
 	if err != nil {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/problem"
@@ -30,6 +31,10 @@ func (s *surface) instanceTable() []endpoint {
 			Method: "POST", Path: "/setup", Access: web.Host, Tag: tag, Name: "setup", Once: true, Summary: "Open setup with a new code",
 			Text: "Only on the host, by the socket in the data folder.", Errors: []*problem.Error{instance.ErrSetupDone},
 		}, s.openSetup),
+		route(s, endpoint{
+			Method: "GET", Path: "/decisions/{code}", Access: web.Admin, Tag: tag, Name: "decisions.get", Summary: "Explain a refusal",
+			Text: "The code is the member why of a problem, or stands on the page of the error. Refusals are remembered for a week.", Errors: []*problem.Error{decision.ErrUnknown},
+		}, s.why),
 		route(s, endpoint{Method: "GET", Path: "/status", Access: web.Admin, Tag: tag, Name: "status", Summary: "How this server is doing"}, s.status),
 	}
 }

@@ -138,7 +138,7 @@ func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Method != http.MethodPost || e.Kind == problem.Gone {
 		back = ""
 	}
-	fault := page.Fault{Err: e, RequestID: web.Of(r).ID, Back: back}
+	fault := page.Fault{Err: e, RequestID: web.Of(r).ID, Why: web.Of(r).Why, Back: back}
 	if err := p.write(w, r, f, e.Kind.Status(), fault); err != nil {
 		http.Error(w, e.Public, e.Kind.Status())
 	}

@@ -51,6 +51,9 @@ func End(ctx context.Context, tx sqlstore.Tx, events audit.Store, now time.Time,
 			return err
 		}
 	}
+	if err := sqlstore.RaiseFloor(ctx, tx, now); err != nil {
+		return err
+	}
 	ev := audit.New(instance.Restored, now, audit.Actor{Type: audit.ActorSystem}, audit.Source{}, "").
 		With("notice", lost).With("noticed_by", why)
 	return events.Append(ctx, ev)

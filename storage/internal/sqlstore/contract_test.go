@@ -13,7 +13,7 @@ import (
 func TestMain(m *testing.M) { testenv.Main(m) }
 
 // The marks of what the suite proves; its tests say which proves what:
-// TH-1 TH-2 TH-3 TH-4 TH-17 TH-21 TH-22 TH-31 TH-35 TH-41 TH-43
+// TH-1 TH-2 TH-3 TH-4 TH-11 TH-12 TH-15 TH-17 TH-21 TH-22 TH-31 TH-35 TH-41 TH-43
 // PW-20 PW-23 PW-24 PW-31 PW-33 PW-36 SE-20 SE-22 SE-25 SE-26 SE-27 AU-20 AU-40
 func TestContract(t *testing.T) {
 	t.Run("sqlite", func(t *testing.T) { storetest.Run(t, openSQLite) })

@@ -8,7 +8,6 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/rbac"
-	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -40,7 +39,7 @@ func (s organizations) Update(ctx context.Context, o organization.Organization, 
 		if err = exactly(n, err, organization.ErrUnknown); err != nil {
 			return err
 		}
-		return s.refresh(ctx, tx, o.ID, o.UpdatedAt)
+		return s.refresh(ctx, tx, o.ID, false, o.UpdatedAt)
 	})
 }
 
@@ -49,7 +48,7 @@ func (s organizations) Delete(ctx context.Context, id organization.ID, now time.
 		if err := s.hold(ctx, tx, id, s.e.Dialect().ForUpdate); err != nil {
 			return err
 		}
-		if err := s.refresh(ctx, tx, id, now); err != nil {
+		if err := s.refresh(ctx, tx, id, true, now); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, `DELETE FROM organizations WHERE id = $1`, raw(id))
@@ -63,8 +62,8 @@ func (s organizations) hold(ctx context.Context, tx Tx, id organization.ID, how 
 	return otherwise(err, organization.ErrUnknown)
 }
 
-func (s organizations) refresh(ctx context.Context, tx Tx, id organization.ID, now time.Time) error {
-	return refresh(ctx, tx, now, `SELECT user_id FROM members WHERE organization_id = $1 LIMIT $2`, raw(id))
+func (s organizations) refresh(ctx context.Context, tx Tx, id organization.ID, lost bool, now time.Time) error {
+	return refresh(ctx, tx, lost, now, `SELECT user_id FROM members WHERE organization_id = $1 LIMIT $2`, raw(id))
 }
 
 func (s organizations) ByID(ctx context.Context, id organization.ID) (organization.Organization, error) {
@@ -93,25 +92,29 @@ func (s organizations) SetMember(ctx context.Context, m organization.Membership,
 		if err != nil {
 			return err
 		}
-		if err := s.replaceRoles(ctx, tx, m); err != nil {
+		held, err := s.replaceRoles(ctx, tx, m)
+		if err != nil {
 			return err
 		}
-		return revoke(ctx, tx, revocation.Refresh, m.User, 0, ev.Time)
+		return refreshEach(ctx, tx, lost(held, m.Roles), ev.Time, [][16]byte{m.User})
 	})
 }
 
-func (s organizations) replaceRoles(ctx context.Context, tx Tx, m organization.Membership) error {
-	if _, err := tx.Exec(ctx, `DELETE FROM member_roles WHERE organization_id = $1 AND user_id = $2`, raw(m.Organization), raw(m.User)); err != nil {
-		return err
+// replaceRoles returns the roles held before.
+func (s organizations) replaceRoles(ctx context.Context, tx Tx, m organization.Membership) (held []string, err error) {
+	held, err = collect(ctx, tx, scanName, `DELETE FROM member_roles WHERE organization_id = $1 AND user_id = $2 RETURNING role`,
+		raw(m.Organization), raw(m.User))
+	if err != nil {
+		return nil, err
 	}
 	for _, name := range unique(m.Roles) {
 		n, err := tx.Exec(ctx, `INSERT INTO member_roles (organization_id, user_id, role) SELECT $1, $2, name FROM roles WHERE name = $3 `+s.e.Dialect().ForShare,
 			raw(m.Organization), raw(m.User), text(name))
 		if err = exactly(n, err, rbac.ErrUnknown); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return nil
+	return held, nil
 }
 
 func (s organizations) RemoveMember(ctx context.Context, org organization.ID, member user.ID, now time.Time, ev audit.Event) error {
@@ -120,7 +123,7 @@ func (s organizations) RemoveMember(ctx context.Context, org organization.ID, me
 		if err = exactly(n, err, organization.ErrNotMember); err != nil {
 			return err
 		}
-		return revoke(ctx, tx, revocation.Refresh, member, 0, now)
+		return demote(ctx, tx, member, now)
 	})
 }
 

@@ -92,7 +92,7 @@ func makeRoom(ctx context.Context, tx Tx, v session.Session, limit int, ev audit
 	ended := make([]session.ID, len(old))
 	for i, id := range old {
 		ended[i] = id
-		if err := endOne(ctx, tx, id, session.LimitReached, v.CreatedAt); err != nil {
+		if err := endOne(ctx, tx, v.User, id, session.LimitReached, v.CreatedAt); err != nil {
 			return nil, err
 		}
 		event := audit.New(session.LimitExceeded, v.CreatedAt, ev.Actor, ev.Source, ev.Subject).InSession(ended[i].String())
@@ -103,12 +103,12 @@ func makeRoom(ctx context.Context, tx Tx, v session.Session, limit int, ev audit
 	return ended, nil
 }
 
-func endOne(ctx context.Context, tx Tx, id [16]byte, cause session.Cause, now time.Time) error {
+func endOne(ctx context.Context, tx Tx, owner user.ID, id [16]byte, cause session.Cause, now time.Time) error {
 	err := tx.Queue(ctx, `UPDATE sessions SET ended_at = $2, cause = $3 WHERE id = $1 AND ended_at IS NULL`, raw(id), at(now), string(cause))
 	if err != nil {
 		return err
 	}
-	return revoke(ctx, tx, revocation.Session, id, 0, now)
+	return revokeOne(ctx, tx, revocation.Session, id, owner, now)
 }
 
 func (s sessions) ByDigest(ctx context.Context, d secret.Digest) (session.Session, error) {
@@ -152,7 +152,7 @@ func (s sessions) End(ctx context.Context, owner user.ID, id session.ID, cause s
 		if err = exactly(n, err, session.ErrUnknown); err != nil {
 			return err
 		}
-		return revoke(ctx, tx, revocation.Session, id, 0, now)
+		return revokeOne(ctx, tx, revocation.Session, id, owner, now)
 	})
 }
 
@@ -160,7 +160,7 @@ func (s sessions) End(ctx context.Context, owner user.ID, id session.ID, cause s
 // and then finds another version (TH-1).
 func (s sessions) EndAll(ctx context.Context, owner user.ID, except session.ID, cause session.Cause, now time.Time, ev audit.Event) (ended int, err error) {
 	err = change(ctx, s.e, ev, func(tx Tx) error {
-		version, err := raise(ctx, tx, owner, now)
+		version, tokens, err := raise(ctx, tx, owner, now)
 		if err != nil {
 			return err
 		}
@@ -174,7 +174,7 @@ func (s sessions) EndAll(ctx context.Context, owner user.ID, except session.ID, 
 		if err := spendProofs(ctx, tx, owner, now, proof.Recover, proof.Address, proof.SignIn); err != nil {
 			return err
 		}
-		return revoke(ctx, tx, revocation.Subject, owner, version, now)
+		return revoke(ctx, tx, revocation.Subject, owner, tokens, now)
 	})
 	return ended, err
 }

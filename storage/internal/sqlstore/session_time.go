@@ -64,7 +64,7 @@ func expire(ctx context.Context, tx Tx, v session.Session, now time.Time) error 
 	if !now.Before(v.ExpiresAt) {
 		cause = session.Expired
 	}
-	if err := endOne(ctx, tx, v.ID, cause, now); err != nil {
+	if err := endOne(ctx, tx, v.User, v.ID, cause, now); err != nil {
 		return err
 	}
 	ev := user.System().Event(session.ExpiredEvent, now, v.User).InSession(v.ID.String())

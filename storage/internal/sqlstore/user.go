@@ -3,6 +3,7 @@ package sqlstore
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -15,7 +16,7 @@ import (
 
 type users set
 
-const userColumns = `u.id, u.name, u.locale, u.time_zone, u.state, u.delete_at, u.managed_by, u.version, u.revision, u.created_at, u.updated_at,
+const userColumns = `u.id, u.name, u.locale, u.time_zone, u.state, u.delete_at, u.managed_by, u.version, ` + tokenVersion + `, u.revision, u.created_at, u.updated_at,
 	(SELECT string_agg(role, ' ') FROM user_roles WHERE user_id = u.id)`
 
 func userFields(u *user.User) []any {
@@ -24,7 +25,7 @@ func userFields(u *user.User) []any {
 		stateOf{&u.State},
 		timeOf{&u.DeleteAt},
 		&u.ManagedBy,
-		&u.Version, &u.Revision,
+		&u.Version, &u.TokenVersion, &u.Revision,
 		timeOf{&u.CreatedAt},
 		timeOf{&u.UpdatedAt},
 		namesOf{&u.Roles},
@@ -36,7 +37,8 @@ func scanUser(row Row) (u user.User, err error) {
 	return u, err
 }
 
-// Create counts versions and revisions from 1.
+// Create counts versions and revisions from 1; token versions too, or from the
+// floor of all.
 func (s users) Create(ctx context.Context, u user.User, emails []user.Email, ev audit.Event) error {
 	if len(emails) > user.MaxEmails {
 		return user.ErrTooManyEmails
@@ -103,13 +105,14 @@ func (s users) SetRoles(ctx context.Context, id user.ID, names []string, managed
 		if err = exactly(n, err, user.ErrUnknown); err != nil {
 			return err
 		}
-		if _, err := tx.Exec(ctx, `DELETE FROM user_roles WHERE user_id = $1`, raw(id)); err != nil {
+		held, err := collect(ctx, tx, scanName, `DELETE FROM user_roles WHERE user_id = $1 RETURNING role`, raw(id))
+		if err != nil {
 			return err
 		}
 		if err := s.giveRoles(ctx, tx, id, names); err != nil {
 			return err
 		}
-		return revoke(ctx, tx, revocation.Refresh, id, 0, now)
+		return refreshEach(ctx, tx, lost(held, names), now, [][16]byte{id})
 	})
 }
 
@@ -118,8 +121,8 @@ func (s users) SetState(ctx context.Context, id user.ID, from, to user.State, de
 		deleteAt = time.Time{}
 	}
 	return change(ctx, s.e, ev, func(tx Tx) error {
-		version, err := number(tx.QueryRow(ctx, `UPDATE users SET state = $3, delete_at = $4, version = version + 1, revision = revision + 1, updated_at = $5
-			WHERE id = $1 AND state = $2 RETURNING version`, raw(id), string(from), string(to), at(deleteAt), at(now)))
+		tokens, err := number(tx.QueryRow(ctx, `UPDATE users SET state = $3, delete_at = $4, version = version + 1, token_version = `+nextToken+`,
+			revision = revision + 1, updated_at = $5 WHERE id = $1 AND state = $2 RETURNING token_version`, raw(id), string(from), string(to), at(deleteAt), at(now)))
 		if errors.Is(err, ErrNoRows) {
 			return missing(ctx, tx, id, user.ErrStale)
 		}
@@ -134,7 +137,7 @@ func (s users) SetState(ctx context.Context, id user.ID, from, to user.State, de
 		if err := spendProofs(ctx, tx, id, now, proof.Address, proof.Recover, proof.CancelDeletion, proof.SignIn); err != nil {
 			return err
 		}
-		return revoke(ctx, tx, revocation.Subject, id, version, now)
+		return revoke(ctx, tx, revocation.Subject, id, tokens, now)
 	})
 }
 
@@ -163,18 +166,23 @@ func (s users) Delete(ctx context.Context, id user.ID, now time.Time, ev audit.E
 // deleteUser removes an account with all it owns. What was born of it has at
 // most the version it died with, so the entry names the one after.
 func deleteUser(ctx context.Context, tx Tx, id [16]byte, now time.Time) error {
-	version, err := number(tx.QueryRow(ctx, `DELETE FROM users WHERE id = $1 RETURNING version`, raw(id)))
+	tokens, err := number(tx.QueryRow(ctx, `DELETE FROM users WHERE id = $1 RETURNING `+nextToken, raw(id)))
 	if err != nil {
 		return err
 	}
-	return revoke(ctx, tx, revocation.Subject, id, version+1, now)
+	return revoke(ctx, tx, revocation.Subject, id, tokens, now)
 }
 
-// raise moves the account to its next version and returns it.
-func raise(ctx context.Context, tx Tx, id user.ID, now time.Time) (int64, error) {
-	version, err := number(tx.QueryRow(ctx, `UPDATE users SET version = version + 1, revision = revision + 1, updated_at = $2
-		WHERE id = $1 RETURNING version`, raw(id), at(now)))
-	return version, otherwise(err, user.ErrUnknown)
+// raise moves the account to its next version and its tokens to theirs.
+func raise(ctx context.Context, tx Tx, id user.ID, now time.Time) (version, tokens int64, err error) {
+	err = tx.QueryRow(ctx, `UPDATE users SET version = version + 1, token_version = `+nextToken+`, revision = revision + 1, updated_at = $2
+		WHERE id = $1 RETURNING version, token_version`, raw(id), at(now)).Scan(&version, &tokens)
+	return version, tokens, otherwise(err, user.ErrUnknown)
+}
+
+// lost reports whether any name that was held is no longer.
+func lost(held, now []string) bool {
+	return slices.ContainsFunc(held, func(name string) bool { return !slices.Contains(now, name) })
 }
 
 // changed counts a change of what belongs to the account, and takes the row's
@@ -202,6 +210,11 @@ func missing(ctx context.Context, tx Tx, id user.ID, unwanted error) error {
 func number(row Row) (n int64, err error) {
 	err = row.Scan(&n)
 	return n, err
+}
+
+func scanName(row Row) (name string, err error) {
+	err = row.Scan(&name)
+	return name, err
 }
 
 func scanUserID(row Row) (id user.ID, err error) {

@@ -15,6 +15,8 @@ CREATE TABLE instance (
     id               BLOB    NOT NULL CHECK (length(id) = 16), -- part of every digest
     epoch            TEXT    NOT NULL,                         -- changes on restore and failover (TH-12)
     origin           TEXT    NOT NULL DEFAULT '',              -- which database this was, to notice a restore (TH-24)
+    token_floor      INTEGER NOT NULL DEFAULT 1,               -- no token version counts as lower
+    token_life       INTEGER NOT NULL DEFAULT 900000000,       -- longest of access tokens ever issued, microseconds (TH-15)
     dev              INTEGER NOT NULL DEFAULT 0 CHECK (dev IN (0, 1)),
     created_at       INTEGER NOT NULL,
     setup_done_at    INTEGER,
@@ -29,7 +31,7 @@ CREATE TABLE heads (
     name   TEXT    PRIMARY KEY,
     number INTEGER NOT NULL
 ) STRICT;
-INSERT INTO heads (name, number) VALUES ('audit', 0), ('revocation', 0);
+INSERT INTO heads (name, number) VALUES ('audit', 0), ('revocation', 0), ('swept', 0);
 
 -- Small values that all replicas share, and small sealed files.
 CREATE TABLE settings (
@@ -52,22 +54,26 @@ CREATE TABLE data_keys (
 ) STRICT;
 
 -- Accounts. version counts the acts that end whatever was born before (TH-1,
--- TH-3); revision counts every change.
+-- TH-3); token_version counts those and every loss of authority, and is what
+-- tokens carry, unless instance.token_floor is higher; revision counts every
+-- change.
 CREATE TABLE users (
-    id          BLOB    PRIMARY KEY CHECK (length(id) = 16),
-    name        TEXT    NOT NULL,
-    name_folded TEXT    NOT NULL, -- as it is searched: NFKC, lower case
-    locale      TEXT    NOT NULL,
-    time_zone   TEXT    NOT NULL,
-    state       TEXT    NOT NULL CHECK (state = 'active' OR state = 'suspended' OR state = 'deleting'),
-    delete_at   INTEGER CHECK ((delete_at IS NOT NULL) = (state = 'deleting')),
-    managed_by  TEXT    NOT NULL,
-    version     INTEGER NOT NULL CHECK (version > 0),
-    revision    INTEGER NOT NULL CHECK (revision > 0),
-    created_at  INTEGER NOT NULL,
-    updated_at  INTEGER NOT NULL
+    id            BLOB    PRIMARY KEY CHECK (length(id) = 16),
+    name          TEXT    NOT NULL,
+    name_folded   TEXT    NOT NULL, -- as it is searched: NFKC, lower case
+    locale        TEXT    NOT NULL,
+    time_zone     TEXT    NOT NULL,
+    state         TEXT    NOT NULL CHECK (state = 'active' OR state = 'suspended' OR state = 'deleting'),
+    delete_at     INTEGER CHECK ((delete_at IS NOT NULL) = (state = 'deleting')),
+    managed_by    TEXT    NOT NULL,
+    version       INTEGER NOT NULL CHECK (version > 0),
+    token_version INTEGER NOT NULL DEFAULT 1 CHECK (token_version > 0),
+    revision      INTEGER NOT NULL CHECK (revision > 0),
+    created_at    INTEGER NOT NULL,
+    updated_at    INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX users_by_name ON users (name_folded);
+CREATE INDEX users_by_token_version ON users (token_version) WHERE token_version > 1; -- for the highest
 CREATE INDEX users_due ON users (delete_at) WHERE delete_at IS NOT NULL;
 
 -- Addresses. The key is what is compared, so it is unique over all accounts.
@@ -242,16 +248,24 @@ CREATE INDEX audit_events_by_subject ON audit_events (subject, sequence, id);
 CREATE INDEX audit_events_by_name ON audit_events (name, sequence, id);
 
 -- What ended early, for every cache to hear of. A row has a number only once it
--- is committed (TH-2), and never compares times (TH-3).
+-- is committed (TH-2), and never compares times (TH-3). It is of use until the last
+-- token it can concern has expired (TH-15). audiences are the resources whose
+-- followers hear of it: '' all of them, else a JSON list, empty for replicas only
+-- (TH-16). owner is the account whose single entries are counted (TH-17).
 CREATE TABLE revocations (
-    id      INTEGER PRIMARY KEY AUTOINCREMENT,
-    number  INTEGER UNIQUE,
-    kind    TEXT    NOT NULL CHECK (kind = 'sid' OR kind = 'sub' OR kind = 'refresh' OR kind = 'instance'),
-    value   BLOB    NOT NULL CHECK (length(value) = 16),
-    version INTEGER NOT NULL,
-    at      INTEGER NOT NULL
+    id        INTEGER PRIMARY KEY AUTOINCREMENT,
+    number    INTEGER UNIQUE,
+    kind      TEXT    NOT NULL CHECK (kind = 'sid' OR kind = 'gid' OR kind = 'sub' OR kind = 'client' OR kind = 'kid' OR kind = 'jti'
+                        OR kind = 'instance' OR kind = 'refresh'),
+    value     BLOB    NOT NULL CHECK (length(value) = 16),
+    version   INTEGER NOT NULL,
+    at        INTEGER NOT NULL,
+    until     INTEGER,
+    audiences TEXT NOT NULL,
+    owner     BLOB
 ) STRICT;
-CREATE INDEX revocations_by_time ON revocations (at);
+CREATE INDEX revocations_by_until ON revocations (until);
+CREATE INDEX revocations_by_owner ON revocations (owner) WHERE owner IS NOT NULL;
 
 -- Answers to writes that carried an Idempotency-Key (TH-31).
 CREATE TABLE idempotency (

@@ -146,7 +146,7 @@ func TestFaults(t *testing.T) {
 		{"out of bounds PW-1", "password:\n  min_length: 7\n", nil, []string{"want 8 to 64"}},
 		{"bad level", "", []string{"MORTISE_LOG_LEVEL=loud"}, []string{"MORTISE_LOG_LEVEL: log.level: want debug, info, warn or error"}},
 		{"losing layer", "log: {level: loud}\n", []string{"MORTISE_LOG_LEVEL=info"}, []string{"mortise.yaml:1:14: log.level"}},
-		{"redis", "", []string{"MORTISE_REDIS_URL=redis://h:1"}, []string{"does not use Redis yet"}},
+		{"redis", "", []string{"MORTISE_REDIS_URL=http://h:1"}, []string{"want redis://host:port"}},
 		{"plain http", "listen: :80\n", nil, []string{"mortise.yaml:1:9: listen: this is not loopback"}},
 		{"plain url", "url: http://id.example.org\n", nil, []string{"http is for loopback only"}},
 		{"url with slash", "url: https://id.example.org/\n", nil, []string{"slash at the end"}},

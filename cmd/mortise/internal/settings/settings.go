@@ -60,10 +60,11 @@ type Database struct {
 	URL secret.Text `key:"url" env:"MORTISE_DATABASE_URL"`
 }
 
-// Redis is for several processes that share limits.
+// Redis is for several processes that share limits and wake each other.
 type Redis struct {
-	// A Redis-compatible server, as redis://host:port. Not used by this version:
-	// setting it is refused, so that nobody believes limits are shared.
+	// A Redis-compatible server, as redis://user:password@host:port/0 or rediss://….
+	// Only what may be lost is kept there. When it is away, each process counts its
+	// share of each limit. Empty: each process counts by itself.
 	URL secret.Text `key:"url" env:"MORTISE_REDIS_URL"`
 }
 

@@ -96,9 +96,7 @@ func (d *Redis) Validate(r report) {
 	u, err := url.Parse(d.URL.Reveal())
 	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Host == "" {
 		r("redis.url", "want redis://host:port or rediss://host:port")
-		return
 	}
-	r("redis.url", "this version does not use Redis yet: limits are counted by each process. Remove the setting")
 }
 
 func (m *SMTP) Validate(r report) {
