@@ -15,9 +15,9 @@ type filter struct {
 // perWord values in each word of 64 bits let one stranger in 200 pass.
 const perWord = 4
 
-// newFilter has room for a quarter more than that many entries.
+// newFilter has room for half as many entries again.
 func newFilter(entries int) *filter {
-	return &filter{words: make([]atomic.Uint64, entries*5/4/perWord+1)}
+	return &filter{words: make([]atomic.Uint64, entries*3/2/perWord+1)}
 }
 
 func (f *filter) full() bool { return f.known >= perWord*len(f.words) }

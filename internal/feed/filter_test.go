@@ -32,7 +32,7 @@ func TestFilter(t *testing.T) {
 				}
 			}
 		}
-		if size := len(s.filter.Load().words) * 8; size > 3*most {
+		if size := len(s.filter.Load().words) * 8; size > 4*most {
 			t.Errorf("round %d: %d bytes for %d entries", round, size, s.Len())
 		}
 		for i := range uint64(most) {

@@ -27,7 +27,7 @@ type Set struct {
 	allUntil uint64
 }
 
-// NewSet makes an empty Set for at most max entries, at 53 bytes each. What goes
+// NewSet makes an empty Set for at most max entries, at up to 54 bytes each. What goes
 // beyond is widened, never dropped: everything is dead until the newest of what
 // did not fit has expired (TH-17).
 func NewSet(max int) *Set {
