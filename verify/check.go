@@ -3,6 +3,7 @@ package verify
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/mortise-auth/mortise/internal/bearer"
 	"github.com/mortise-auth/mortise/internal/feed"
@@ -52,9 +53,9 @@ func derive(a *jwt.Access) any { return identityOf(a) }
 // jwt checks what the token says of itself and what the live set says of it, and
 // reports whether the live set could be relied on.
 func (v *Verifier) jwt(ctx context.Context, token string) (c *bearer.Checked, vouched bool, err error) {
-	err = v.withKeys(ctx, func(jose.KeySet) error {
-		before := v.reading()
-		c, err = v.checker.Check(token)
+	err = v.withKeys(ctx, func(_ jose.KeySet, now time.Time) error {
+		before := v.reading(now)
+		c, err = v.checker.CheckAt(token, now)
 		vouched = v.vouches(before)
 		return err
 	})
@@ -74,15 +75,17 @@ func (v *Verifier) unwidened(token string) (*bearer.Checked, bool, error) {
 // withKeys runs check with the keys there are, and once more with new ones when it
 // met a key that is not known. No keys at all, or none to be had for an unknown
 // one, is ErrUncertain: the key may be a new one.
-func (v *Verifier) withKeys(ctx context.Context, check func(jose.KeySet) error) error {
-	keys, ok := v.tokens.set()
+func (v *Verifier) withKeys(ctx context.Context, check func(keys jose.KeySet, now time.Time) error) error {
+	now := v.now()
+	keys, ok := v.tokens.setAt(now)
 	if !ok {
 		if _, err := v.tokens.refresh(ctx, false); err != nil {
 			return ErrUncertain.because(err)
 		}
-		keys, _ = v.tokens.set()
+		now = v.now() // that may have taken a while
+		keys, _ = v.tokens.setAt(now)
 	}
-	err := check(keys)
+	err := check(keys, now)
 	if !errors.Is(err, jose.ErrUnknownKey) {
 		return refused(err)
 	}
@@ -91,8 +94,9 @@ func (v *Verifier) withKeys(ctx context.Context, check func(jose.KeySet) error) 
 		return ErrUncertain.because(failed)
 	}
 	if renewed {
-		keys, _ = v.tokens.set()
-		err = check(keys)
+		now = v.now()
+		keys, _ = v.tokens.setAt(now)
+		err = check(keys, now)
 	}
 	return refused(err)
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mortise-auth/mortise/internal/feed"
 	"github.com/mortise-auth/mortise/internal/jwt"
 )
 
@@ -47,18 +46,4 @@ func assurance(acr string) int {
 		return 0
 	}
 	return int(acr[0] - '0')
-}
-
-// questionOf is what the live set is asked about the token.
-func questionOf(a *jwt.Access, mask []byte) *feed.Question {
-	q := &feed.Question{
-		Session: feed.Mask(mask, feed.Session, a.Session), Grant: feed.Mask(mask, feed.Grant, a.Grant),
-		Subject: feed.Mask(mask, feed.Subject, a.Subject), Client: feed.Mask(mask, feed.Client, a.ClientID),
-		Key: feed.Mask(mask, feed.Key, a.KeyID), Token: feed.Mask(mask, feed.Token, a.ID),
-		SubjectVersion: a.UserVersion, ClientVersion: a.ClientVersion,
-	}
-	for act := a.Actor; act != nil; act = act.Actor {
-		q.Actors = append(q.Actors, feed.Actor{Subject: feed.Mask(mask, feed.Subject, act.Subject), Version: act.UserVersion})
-	}
-	return q
 }

@@ -48,13 +48,13 @@ type follower struct {
 
 	live  *feed.Set
 	chain feed.Chain
+	mask  []byte // nil before the first snapshot
 	swept int64
 
 	ready  atomic.Bool
 	begun  atomic.Int64 // how often the set was begun anew
 	askew  atomic.Bool
 	proof  atomic.Pointer[moment]
-	mask   atomic.Pointer[[]byte]
 	number atomic.Int64 // the last one applied
 }
 
@@ -224,18 +224,16 @@ func (f *follower) apply(b *feed.Batch) {
 // remask takes the audience's key. Entries under another key name nothing any
 // more, and neither do the masks of tokens verified before.
 func (f *follower) remask(key []byte) {
-	old := f.mask.Load()
-	if old != nil && string(*old) == string(key) {
+	if f.mask != nil && string(f.mask) == string(key) {
 		return
 	}
-	if old != nil {
+	if f.mask != nil {
 		f.ready.Store(false)
 		f.proof.Store(nil)
 		f.begun.Add(1)
 		f.live.Reset()
 	}
-	key = append([]byte(nil), key...)
-	f.mask.Store(&key)
+	f.mask = append([]byte{}, key...)
 	f.checker.SetMaskKey(key)
 }
 
@@ -285,6 +283,5 @@ const highestVersion = 1<<63 - 1
 // names reports whether an entry names the token. A widened set names everything
 // and says nothing of one token.
 func (f *follower) names(a *jwt.Access) bool {
-	mask := f.mask.Load()
-	return mask != nil && !f.live.Widened() && f.live.Revoked(questionOf(a, *mask))
+	return !f.live.Widened() && f.checker.Names(a)
 }

@@ -67,7 +67,7 @@ func (v *Verifier) fromGateway(ctx context.Context, r *http.Request) (*Identity,
 // signed checks a signature by the keys of tokens, with one look at the issuer for
 // a key that is not known.
 func (v *Verifier) signed(ctx context.Context, text, typ string) (payload []byte, kid string, err error) {
-	err = v.withKeys(ctx, func(keys jose.KeySet) error {
+	err = v.withKeys(ctx, func(keys jose.KeySet, _ time.Time) error {
 		payload, kid, err = jose.Verify(text, typ, keys)
 		return err
 	})
@@ -104,7 +104,7 @@ func (v *Verifier) current(a *jwt.Access) *Error {
 
 // stillLive asks the live set alone: nobody else can be asked about a header.
 func (v *Verifier) stillLive(a *jwt.Access) error {
-	before := v.reading()
+	before := v.reading(v.now())
 	f := v.follower.Load()
 	switch {
 	case f != nil && f.names(a):

@@ -71,25 +71,29 @@ func (c *keyCache) at(address string) {
 }
 
 // set is what may be used now; the zero KeySet when there is nothing.
-func (c *keyCache) set() (jose.KeySet, bool) {
+func (c *keyCache) set() (jose.KeySet, bool) { return c.setAt(c.now()) }
+
+func (c *keyCache) setAt(now time.Time) (jose.KeySet, bool) {
 	s := c.current.Load()
-	if s == nil || c.now().Sub(s.fetched) > keysStaleAtMost {
+	if s == nil || now.Sub(s.fetched) > keysStaleAtMost {
 		return jose.KeySet{}, false
 	}
 	return s.set, true
 }
 
-// Key makes the cache jose.Keys.
-func (c *keyCache) Key(kid string) (jose.PublicKey, bool) {
-	set, _ := c.set()
-	return set.Key(kid)
+// latest is the set whatever its age, for those who have asked set before.
+func (c *keyCache) latest() jose.KeySet {
+	if s := c.current.Load(); s != nil {
+		return s.set
+	}
+	return jose.KeySet{}
 }
 
+// Key makes the cache jose.Keys.
+func (c *keyCache) Key(kid string) (jose.PublicKey, bool) { return c.latest().Key(kid) }
+
 // Only is for tokens that name no key.
-func (c *keyCache) Only(alg jose.Algorithm) (jose.PublicKey, bool) {
-	set, _ := c.set()
-	return set.Only(alg)
-}
+func (c *keyCache) Only(alg jose.Algorithm) (jose.PublicKey, bool) { return c.latest().Only(alg) }
 
 // refresh fetches the set now and waits for it, or joins the fetch under way.
 // Unless urgent, a fetch that began less than ten seconds ago stands for this one:

@@ -131,15 +131,3 @@ func TestOverSockets(t *testing.T) {
 		t.Errorf("%d introspections", n)
 	}
 }
-
-func BenchmarkAuthenticateSeen(b *testing.B) {
-	o := newOrigin(b, testIssuer)
-	v := o.start()
-	r := request(o.mint(nil))
-	b.ReportAllocs()
-	for b.Loop() {
-		if _, err := v.Authenticate(b.Context(), r); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

@@ -1,5 +1,7 @@
 package verify
 
+import "time"
+
 // reading is what is noted before the live set is asked, so that the set is at
 // least as new as the proof, and was not begun anew in between.
 type reading struct {
@@ -8,14 +10,14 @@ type reading struct {
 }
 
 // reading notes how far the live set can be relied on now.
-func (v *Verifier) reading() reading {
+func (v *Verifier) reading(now time.Time) reading {
 	f := v.follower.Load()
 	if f == nil {
 		return reading{reliable: v.withoutRevocation}
 	}
 	return reading{
 		begun:    f.begun.Load(),
-		reliable: f.ready.Load() && (v.acceptStale || f.fresh(v.now())),
+		reliable: f.ready.Load() && (v.acceptStale || f.fresh(now)),
 	}
 }
 

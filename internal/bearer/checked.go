@@ -1,25 +1,32 @@
 package bearer
 
 import (
+	"strings"
 	"sync/atomic"
 
 	"github.com/mortise-auth/mortise/internal/feed"
-	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/jwt"
 )
 
 // Checked is a token that passed. It never changes.
 type Checked struct {
 	access jwt.Access
-	key    jose.PublicKey
-	asked  atomic.Pointer[asked]
-	used   atomic.Bool // since the cache last looked
+	by     witness
+	first  asked                 // by the masks there were when it was checked
+	later  atomic.Pointer[asked] // by those that replaced them
+	used   atomic.Bool           // since the cache last looked
 
 	derived atomic.Value
 }
 
 // Access is a copy of the claims; the caller may change it.
 func (k *Checked) Access() *jwt.Access { return k.access.Clone() }
+
+// size bounds the bytes that the token holds beside its text: the claims and, about
+// as large, what is asked of the live set and derived of them, scopes one by one.
+func (k *Checked) size() int {
+	return 2*k.access.Size() + 16*strings.Count(k.access.Scope, " ")
+}
 
 // wasUsed notes it for the cache; most calls only read.
 func (k *Checked) wasUsed() {
@@ -47,10 +54,13 @@ type asked struct {
 
 // question is what the live set is asked about the token; it is kept.
 func (k *Checked) question(m *masks) *feed.Question {
-	if a := k.asked.Load(); a != nil && a.by == m {
+	if k.first.by == m {
+		return &k.first.Question
+	}
+	if a := k.later.Load(); a != nil && a.by == m {
 		return &a.Question
 	}
 	a := &asked{by: m, Question: m.question(&k.access)}
-	k.asked.Store(a)
+	k.later.Store(a)
 	return &a.Question
 }

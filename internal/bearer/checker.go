@@ -86,14 +86,17 @@ func (c *Checker) SetMaskKey(key []byte) { c.masks.Store(newMasks(key)) }
 // cannot be changed.
 //
 // Errors: those of jwt.VerifyAccess, ErrBound, ErrRevoked.
-func (c *Checker) Check(text string) (*Checked, error) {
+func (c *Checker) Check(text string) (*Checked, error) { return c.CheckAt(text, c.now()) }
+
+// CheckAt is Check for callers who have just asked the clock.
+func (c *Checker) CheckAt(text string, now time.Time) (*Checked, error) {
 	if len(text) > jose.MaxToken {
 		return nil, jose.ErrTooLarge
 	}
 	want := c.want
-	want.Now = c.now()
-	id := c.digest(text)
-	if known := c.seen.get(&id); known != nil && c.isCurrent(known) {
+	want.Now = now
+	what := seen{text, &c.policy}
+	if known := c.seen.get(&what); known != nil && c.isCurrent(known) {
 		if err := want.Check(&known.access); err != nil {
 			return nil, err
 		}
@@ -110,36 +113,38 @@ func (c *Checker) Check(text string) (*Checked, error) {
 	if c.isRevoked(fresh) {
 		return nil, ErrRevoked
 	}
-	c.seen.put(&id, fresh, fresh.access.Size()+len(text))
+	c.seen.put(&what, fresh, fresh.size()+len(text))
 	return fresh, nil
-}
-
-// digest is of the policy and every byte of the token.
-func (c *Checker) digest(text string) [sha256.Size]byte {
-	var space [2 << 10]byte
-	return sha256.Sum256(append(append(space[:0], c.policy[:]...), text...))
 }
 
 // verify checks all but the live set.
 func (c *Checker) verify(text string, want jwt.Expect) (*Checked, error) {
-	by := witness{Keys: c.keys}
-	access, err := jwt.VerifyAccess(text, &by, want)
-	if err != nil {
+	k := &Checked{by: witness{Keys: c.keys}}
+	if err := k.access.Verify(text, &k.by, want); err != nil {
 		return nil, err
 	}
-	if access.Bound() {
+	if k.access.Bound() {
 		return nil, ErrBound
 	}
-	return &Checked{access: *access, key: by.key}, nil
+	k.first.by = c.masks.Load()
+	k.first.Question = k.first.by.question(&k.access)
+	return k, nil
 }
 
 // isCurrent reports whether the key that signed the token is still the issuer's.
 func (c *Checker) isCurrent(k *Checked) bool {
 	key, ok := c.keys.Key(k.access.KeyID)
-	return ok && key.Equal(k.key)
+	return ok && key.Equal(k.by.key)
 }
 
 func (c *Checker) isRevoked(k *Checked) bool { return c.live.Revoked(k.question(c.masks.Load())) }
+
+// Names reports whether the live set says that a token of these claims is dead, for
+// claims that came by another way than a JWT.
+func (c *Checker) Names(a *jwt.Access) bool {
+	q := c.masks.Load().question(a)
+	return c.live.Revoked(&q)
+}
 
 // witness remembers which key a token was checked with.
 type witness struct {

@@ -2,9 +2,6 @@ package bearer
 
 import (
 	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"hash"
 	"sync"
 
 	"github.com/mortise-auth/mortise/internal/feed"
@@ -14,49 +11,31 @@ import (
 // masks makes the values that a live set's entries have: those of feed.Mask under
 // one key, whose HMAC is kept ready, or those of feed.RawValue without a key.
 type masks struct {
-	key   []byte
-	ready sync.Pool // of *mac
-}
-
-type mac struct {
-	hash.Hash
-	in  [17]byte // kind and raw value
-	out [sha256.Size]byte
+	masked bool
+	ready  sync.Pool // of *feed.Masker
 }
 
 func newMasks(key []byte) *masks {
-	m := &masks{key: bytes.Clone(key)}
-	m.ready.New = func() any { return &mac{Hash: hmac.New(sha256.New, m.key)} }
-	return m
+	key = bytes.Clone(key)
+	return &masks{masked: key != nil, ready: sync.Pool{New: func() any { return feed.NewMasker(key) }}}
 }
 
+// question is what the live set is asked about a token of these claims.
 func (m *masks) question(a *jwt.Access) feed.Question {
-	h, _ := m.ready.Get().(*mac)
-	defer m.ready.Put(h)
+	value := feed.RawValue
+	if m.masked {
+		masker, _ := m.ready.Get().(*feed.Masker)
+		defer m.ready.Put(masker)
+		value = func(k feed.Kind, text string) [16]byte { return masker.Mask(k, feed.RawValue(k, text)) }
+	}
 	q := feed.Question{
-		Session:        m.value(h, feed.Session, a.Session),
-		Grant:          m.value(h, feed.Grant, a.Grant),
-		Subject:        m.value(h, feed.Subject, a.Subject),
-		Client:         m.value(h, feed.Client, a.ClientID),
-		Key:            m.value(h, feed.Key, a.KeyID),
-		Token:          m.value(h, feed.Token, a.ID),
-		SubjectVersion: a.UserVersion,
-		ClientVersion:  a.ClientVersion,
+		Session: value(feed.Session, a.Session), Grant: value(feed.Grant, a.Grant),
+		Subject: value(feed.Subject, a.Subject), Client: value(feed.Client, a.ClientID),
+		Key: value(feed.Key, a.KeyID), Token: value(feed.Token, a.ID),
+		SubjectVersion: a.UserVersion, ClientVersion: a.ClientVersion,
 	}
 	for actor := a.Actor; actor != nil; actor = actor.Actor {
-		q.Actors = append(q.Actors, feed.Actor{Subject: m.value(h, feed.Subject, actor.Subject), Version: actor.UserVersion})
+		q.Actors = append(q.Actors, feed.Actor{Subject: value(feed.Subject, actor.Subject), Version: actor.UserVersion})
 	}
 	return q
-}
-
-func (m *masks) value(h *mac, k feed.Kind, text string) [16]byte {
-	raw := feed.RawValue(k, text)
-	if m.key == nil || raw == [16]byte{} {
-		return raw
-	}
-	h.Reset()
-	h.in[0] = byte(k)
-	copy(h.in[1:], raw[:])
-	h.Write(h.in[:])
-	return [16]byte(h.Sum(h.out[:0]))
 }

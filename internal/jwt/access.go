@@ -82,4 +82,4 @@ func (a *Access) listed() int {
 }
 
 // Size bounds the bytes that claims which were read hold beside their text.
-func (a *Access) Size() int { return 1<<10 + 16*a.listed() + 64*len(a.Org) }
+func (a *Access) Size() int { return 1<<9 + 16*a.listed() + 64*len(a.Org) }

@@ -27,14 +27,13 @@ const (
 	hasAll = 1<<iota - 1
 )
 
-func parseAccess(payload string) (*Access, error) {
+func (a *Access) parse(payload string) error {
 	c := claims{Reader: strictjson.New(payload), lists: make([]string, 0, 8)}
-	a := new(Access)
 	c.Object(func(name string) { c.claim(a, name) })
 	if c.Close() != nil || c.has != hasAll {
-		return nil, ErrClaims
+		return ErrClaims
 	}
-	return a, nil
+	return nil
 }
 
 func (c *claims) claim(a *Access, name string) {

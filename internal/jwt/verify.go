@@ -32,22 +32,31 @@ type Expect struct {
 // Errors: those of jose.Verify, ErrClaims, ErrIssuer, ErrAudience, ErrExpired,
 // ErrNotYet, ErrIssuedAt; ErrExpecting for a want that would not check.
 func VerifyAccess(text string, keys jose.Keys, want Expect) (*Access, error) {
-	if err := want.valid(); err != nil { // before any work
+	a := new(Access)
+	if err := a.Verify(text, keys, want); err != nil {
 		return nil, err
+	}
+	return a, nil
+}
+
+// Verify is VerifyAccess into a, which must be zero and is worth nothing after an
+// error.
+func (a *Access) Verify(text string, keys jose.Keys, want Expect) error {
+	if err := want.valid(); err != nil { // before any work
+		return err
 	}
 	payload, kid, err := jose.VerifyText(text, TypeAccess, keys)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	a, err := parseAccess(payload)
-	if err != nil {
-		return nil, err
+	if err := a.parse(payload); err != nil {
+		return err
 	}
 	if err := want.Check(a); err != nil {
-		return nil, err
+		return err
 	}
 	a.KeyID = kid
-	return a, nil
+	return nil
 }
 
 func (e *Expect) valid() error {
