@@ -28,6 +28,11 @@ build: ## bin/mortise, one static file
 test: ## every test of every module, race detector on, nothing skipped
 	@scripts/test
 
+.PHONY: test-sdk
+test-sdk: ## the TypeScript client in sdk/js: built, and tested without a browser
+	@scripts/install-test-deps
+	@scripts/test-sdk
+
 .PHONY: fuzz
 fuzz: ## every fuzz target for FUZZTIME each (20s)
 	@FUZZTIME=$(FUZZTIME) scripts/fuzz
@@ -79,4 +84,4 @@ tools: ## bin/tools: the linters, as pinned in tools/go.mod
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf bin dist
+	rm -rf bin dist sdk/js/dist sdk/js/.test

@@ -21,6 +21,7 @@ import (
 type guard struct {
 	auth   *authn.Authenticator
 	cookie string
+	api    string // the audience of tokens for the host's handlers
 	base   *url.URL
 	now    func() time.Time
 	origin *http.CrossOriginProtection
@@ -29,7 +30,7 @@ type guard struct {
 }
 
 func newGuard(a *app.App) guard {
-	g := guard{auth: a.Auth, cookie: a.Frame.Names().Session, base: a.URL(), now: a.Clock(), origin: http.NewCrossOriginProtection(), why: a.Decisions, source: a.ClientIP}
+	g := guard{auth: a.Auth, api: a.Audience(), cookie: a.Frame.Names().Session, base: a.URL(), now: a.Clock(), origin: http.NewCrossOriginProtection(), why: a.Decisions, source: a.ClientIP}
 	_ = g.origin.AddTrustedOrigin(g.base.Scheme + "://" + g.base.Host) // checked by New
 	return g
 }
@@ -37,7 +38,9 @@ func newGuard(a *app.App) guard {
 var errOrigin = problem.New(problem.Forbidden, "cross_origin", "This request came from another site and was refused. Open our own page and try again.")
 
 // Require lets a request through when it speaks for somebody for whom all rules
-// hold; FromContext then tells who. Otherwise a browser that navigates is sent to
+// hold; FromContext then tells who. It takes a session's cookie, or an access token
+// for Config.Resource in the Authorization header; a token that is presented is
+// judged, and the cookie beside it is not looked at. Otherwise a browser that navigates is sent to
 // sign in and comes back, and everything else gets 401, 403 or 503 as
 // application/problem+json.
 //
@@ -78,6 +81,12 @@ func (s *Server) Identify(next http.Handler) http.Handler {
 }
 
 func (g *guard) identify(r *http.Request) (*verify.Identity, error) {
+	if token, ok, err := web.BearerToken(r); ok || err != nil {
+		if err != nil {
+			return nil, err
+		}
+		return g.auth.Bearer(r.Context(), token, g.api)
+	}
 	value, err := web.Cookie(r, g.cookie)
 	if err != nil {
 		return nil, err
@@ -123,11 +132,14 @@ func (g *guard) hold(rules []Rule, who *verify.Identity) error {
 func (g *guard) refuse(w http.ResponseWriter, r *http.Request, who *verify.Identity, err error) {
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	h.Add("Vary", "Cookie")
+	h.Add("Vary", "Authorization, Cookie")
 	p := problem.Of(err)
 	if g.signsIn(r, p) {
 		http.Redirect(w, r, g.login(r), http.StatusSeeOther)
 		return
+	}
+	if c := web.Challenge(r, g.base.String(), p); c != "" {
+		h.Set("WWW-Authenticate", c)
 	}
 	if p.RetryAfter > 0 {
 		h.Set("Retry-After", fmt.Sprint(int64((p.RetryAfter+time.Second-1)/time.Second)))

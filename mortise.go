@@ -51,6 +51,21 @@ type Shared = app.Shared
 // Identity is who a request speaks for, whatever credential it came with.
 type Identity = verify.Identity
 
+// KMS is a key management service, a hardware module or an agent that encrypts
+// with a master key it never gives away. It is asked at start, when a data key is
+// added and when the master key rotates; no request of a person waits for it.
+// Implementations are safe for concurrent use and keep to ctx.
+type KMS interface {
+	// KeyID is a stable name of the key that wraps from now on; New asks once. It
+	// reveals nothing of the key, and is stored in clear beside what it wrapped.
+	KeyID() string
+	// WrapKey encrypts and authenticates at most 256 bytes with the key named id.
+	WrapKey(ctx context.Context, id string, key []byte) (wrapped []byte, err error)
+	// UnwrapKey undoes WrapKey. The key named id may be one that KeyID named in the
+	// past. It fails for anything WrapKey did not produce with that key.
+	UnwrapKey(ctx context.Context, id string, wrapped []byte) (key []byte, err error)
+}
+
 // Errors that New returns, joined when there are several. Test with errors.Is.
 var (
 	ErrNoURL       error = app.ErrNoURL         // Config.URL is empty
@@ -72,6 +87,11 @@ type Config struct {
 	// with: 32 random bytes in base64. Required outside development. During a
 	// rotation: the new key, a comma, and the old ones.
 	SecretKey string
+
+	// KMS holds the master key outside of this process, in place of SecretKey. Keys
+	// given in SecretKey besides then only open what they once sealed: list the old
+	// one while moving to a KMS, until "mortise keys rotate --master" has run.
+	KMS KMS
 
 	// Brand is the name people know the service by; empty: Mortise.
 	Brand string
@@ -101,6 +121,12 @@ type Config struct {
 	// storage/redis.Open. Nil: each counts limits by itself, and learns of
 	// revocations from the store alone.
 	Shared Shared
+
+	// Resource is the name, an absolute URI, of the API that your handlers behind
+	// Require are: the aud of the access tokens they take. Declare it as a resource
+	// for clients to ask for. Empty: URL, for which only first-party clients get
+	// tokens.
+	Resource string
 
 	// CookieSuffix keeps the cookies of two instances on one origin apart.
 	CookieSuffix string
@@ -153,8 +179,8 @@ func Dev(url string) Config { return Config{URL: url, wiring: app.Config{Dev: tr
 func (c Config) internal() app.Config {
 	w := c.wiring
 	w.URL, w.SecretKey, w.Brand, w.Log, w.CookieSuffix = c.URL, c.SecretKey, c.Brand, c.Logger, c.CookieSuffix
-	w.TrustedProxy, w.EgressAllow, w.SMTP, w.NoSignUp = c.TrustedProxies, c.EgressAllow, c.SMTP, c.NoSignUp
-	w.Shared = c.Shared
+	w.KMS, w.TrustedProxy, w.EgressAllow, w.SMTP, w.NoSignUp = c.KMS, c.TrustedProxies, c.EgressAllow, c.SMTP, c.NoSignUp
+	w.Shared, w.Resource = c.Shared, c.Resource
 	w.InsecurePlain, w.Contact = c.InsecurePlainHTTP, c.SecurityContact
 	w.Sessions = signin.Limits{Idle: c.SessionIdle, Absolute: c.SessionAbsolute, PerUser: c.SessionsPerUser}
 	if c.Place != nil {
@@ -197,7 +223,7 @@ func Wire(ctx context.Context, cfg Config, st Store, tune func(*app.Config)) (*S
 // strips itself: mount it at that path, with a slash.
 func (s *Server) Handler() http.Handler { return s.app.Handler() }
 
-// WellKnown serves /.well-known/change-password and the like. Mount it at
+// WellKnown serves /.well-known/change-password, jwks.json and the like. Mount it at
 // "/.well-known/" of the host when Config.URL has a path; Handler includes it
 // otherwise.
 func (s *Server) WellKnown() http.Handler { return s.app.WellKnown() }

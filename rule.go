@@ -1,10 +1,12 @@
 package mortise
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/verify"
 )
 
 // Rule is one condition of Require. All of them must hold; AnyOf asks for one.
@@ -13,10 +15,13 @@ type Rule struct {
 }
 
 var (
-	errRole  = problem.New(problem.Forbidden, "missing_role", "Your account does not have the role this needs. Ask an administrator for it.")
-	errPerm  = problem.New(problem.Forbidden, "missing_permission", "Your account may not do this. Ask an administrator for a role that permits it.")
-	errOrg   = problem.New(problem.Forbidden, "missing_organization", "You are not a member of the organisation this belongs to, or lack the role there.")
-	errFresh = problem.New(problem.Forbidden, "sign_in_again", "This needs a recent sign-in. Sign in again and repeat it.")
+	errRole     = problem.New(problem.Forbidden, "missing_role", "Your account does not have the role this needs. Ask an administrator for it.")
+	errPerm     = problem.New(problem.Forbidden, "missing_permission", "Your account may not do this. Ask an administrator for a role that permits it.")
+	errOrg      = problem.New(problem.Forbidden, "missing_organization", "You are not a member of the organisation this belongs to, or lack the role there.")
+	errScope    = problem.New(problem.Forbidden, "missing_scope", "This access token does not cover that. Ask for a token with the scope this needs.")
+	errSession  = problem.New(problem.Forbidden, "session_needed", "This is for people who are signed in here, not for programs with a token.")
+	errStrength = problem.New(problem.Forbidden, "stronger_sign_in_needed", "This needs a stronger sign-in than yours. Sign in with another factor.")
+	errFresh    = problem.New(problem.Forbidden, "sign_in_again", "This needs a recent sign-in. Sign in again and repeat it.")
 )
 
 // Role holds for whoever has the instance-wide role. Refusal: missing_role.
@@ -37,6 +42,42 @@ func Permission(name string) Rule {
 			return nil
 		}
 		return errPerm.Comparing(name, strings.Join(who.Permissions(), " "))
+	}}
+}
+
+// Scope holds for access tokens that were granted every one of names. Sessions have
+// no scopes: combine it with AnyOf and BySession. Refusal: missing_scope.
+func Scope(names ...string) Rule {
+	return Rule{func(who *Identity, _ time.Time) error {
+		for _, name := range names {
+			if !who.HasScope(name) {
+				return errScope.Comparing(strings.Join(names, " "), strings.Join(who.Scopes(), " "))
+			}
+		}
+		return nil
+	}}
+}
+
+// BySession holds for people with a session's cookie, whose authority no scope
+// narrows. Refusal: session_needed.
+func BySession() Rule {
+	return Rule{func(who *Identity, _ time.Time) error {
+		if who.Kind == verify.User && who.CredentialID == "" {
+			return nil
+		}
+		return errSession
+	}}
+}
+
+// Assurance holds for whoever proved who they are with at least that many
+// factors: 1, 2, or 3 for a hardware-bound one. Refusal:
+// stronger_sign_in_needed.
+func Assurance(level int) Rule {
+	return Rule{func(who *Identity, _ time.Time) error {
+		if who.Assurance >= level {
+			return nil
+		}
+		return errStrength.Comparing(strconv.Itoa(level), strconv.Itoa(who.Assurance))
 	}}
 }
 

@@ -77,8 +77,8 @@ func births(b *bench) error {
 	}
 	x, g := median(ratio), median(gain)
 	if x > 2 || g < 6 {
-		b.note("Births: acts run one after another, each in a savepoint of its own, so their rate is bounded by the CPU of an act and not by the disk; "+
-			"the floor, which checks nothing and undoes nothing, comes to %.1f × single commits here. A quick disk makes both rows harder.", median(floorGain))
+		b.note("Births: acts run one after another, so their rate is bounded by the CPU of an act and not by the disk; "+
+			"the floor, which checks nothing, comes to %.1f × single commits here. A quick disk makes both rows harder.", median(floorGain))
 	}
 	b.add(
 		row{

@@ -56,6 +56,7 @@ var measurements = []struct {
 	run  func(*bench) error
 }{
 	{"check", inProcess},
+	{"tokens", tokens},
 	{"loopback", overLoopback},
 	{"forward", forwardAuth},
 	{"password", passwordSignIn},

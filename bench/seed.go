@@ -119,7 +119,8 @@ func person(ctx context.Context, st store.Store, instance [16]byte, hash passwor
 // birth is a new session of u, not yet kept.
 func birth(u user.User, instance [16]byte) (secret.Token, session.Session) {
 	const day = 24 * time.Hour
-	t, token := now(), secret.New(session.Purpose)
+	t := now()
+	token := secret.NewAt(session.Purpose, t)
 	return token, session.Session{
 		ID: session.NewID(t), User: u.ID, Digest: token.Digest(instance), UserVersion: u.Version,
 		Methods: []string{"pwd"}, Assurance: 1, AuthenticatedAt: t, CreatedAt: t, LastSeenAt: t,

@@ -133,7 +133,7 @@ func (s *Server) join(t testing.TB, who user.ID, m organization.Membership) {
 func (u *User) Session(t testing.TB) *http.Cookie {
 	t.Helper()
 	s, now := u.srv, u.srv.now()
-	token := secret.New(session.Purpose)
+	token := secret.NewAt(session.Purpose, now)
 	limits := s.app.SignIn.Limits()
 	row := session.Session{
 		ID: session.NewID(now), User: u.id, Digest: token.Digest(s.instance), UserVersion: u.current(t),

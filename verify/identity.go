@@ -1,6 +1,3 @@
-// Package verify answers "who is this?" for services that check credentials
-// Mortise handed out. It depends on nothing but the standard library, so a
-// service that only checks links no storage and no pages.
 package verify
 
 import (
@@ -12,8 +9,10 @@ import (
 // Kind says what sort of thing an Identity is.
 type Kind string
 
-// User is a person's account.
-const User Kind = "user"
+const (
+	User   Kind = "user"   // a person's account
+	Client Kind = "client" // a program in its own name: no person is behind it
+)
 
 // Organization is a membership that an Identity carries.
 type Organization struct {
@@ -22,10 +21,18 @@ type Organization struct {
 	Roles []string
 }
 
+// Actor is who acts for the subject of a token (claim act of RFC 8693), nearest
+// first.
+type Actor struct {
+	Subject string
+	Actor   *Actor // who acts for the actor; nil at the end of the chain
+}
+
 // Claims is what a credential says, before it becomes an Identity.
 type Claims struct {
 	Kind            Kind
-	Subject         string // usr_…, stable for the account's life
+	Issuer          string // who vouches for the rest; a Subject means nothing without it
+	Subject         string // usr_…, stable for the account's life; the client's id for a Client
 	Name            string
 	Email           string
 	EmailVerified   bool
@@ -33,7 +40,13 @@ type Claims struct {
 	Roles           []string
 	Permissions     []string
 	Organizations   []Organization
-	Session         string // ses_…, empty when no session is behind the credential
+	Session         string // ses_…, empty when the credential does not die with a session
+	ClientID        string // the program the credential was handed to
+	Grant           string // what the person or the client was granted at once; ends at once too
+	CredentialID    string // jti of a token
+	Audience        []string
+	Scopes          []string
+	Actor           *Actor
 	Methods         []string
 	Assurance       int
 	AuthenticatedAt time.Time
@@ -45,18 +58,23 @@ type Claims struct {
 // return slices return copies. The zero Identity is nobody.
 type Identity struct {
 	Kind            Kind
-	Subject         string // usr_…, stable for the account's life
+	Issuer          string // empty for a session of the instance itself
+	Subject         string // usr_…, stable for the account's life; the client's id for a Client
 	Name            string
 	Email           string // primary address
 	EmailVerified   bool
 	Locale          string // BCP 47, may be empty
 	Session         string // ses_…
+	ClientID        string // the program a token was handed to; empty for a session
+	Grant           string // gid of a token
+	CredentialID    string // jti of a token
 	Assurance       int    // 1: one factor, 2: two, 3: hardware-bound
 	AuthenticatedAt time.Time
 	ExpiresAt       time.Time
 
-	roles, permissions, methods []string
-	organizations               []Organization
+	roles, permissions, methods, scopes, audience []string
+	organizations                                 []Organization
+	actor                                         *Actor
 }
 
 // NewIdentity makes an Identity. It copies the slices of c.
@@ -66,12 +84,20 @@ func NewIdentity(c Claims) Identity {
 		orgs[i].Roles = slices.Clone(orgs[i].Roles)
 	}
 	return Identity{
-		Kind: c.Kind, Subject: c.Subject, Name: c.Name, Email: c.Email, EmailVerified: c.EmailVerified,
-		Locale: c.Locale, Session: c.Session, Assurance: c.Assurance,
+		Kind: c.Kind, Issuer: c.Issuer, Subject: c.Subject, Name: c.Name, Email: c.Email, EmailVerified: c.EmailVerified,
+		Locale: c.Locale, Session: c.Session, ClientID: c.ClientID, Grant: c.Grant, CredentialID: c.CredentialID, Assurance: c.Assurance,
 		AuthenticatedAt: c.AuthenticatedAt, ExpiresAt: c.ExpiresAt,
 		roles: slices.Clone(c.Roles), permissions: slices.Clone(c.Permissions),
-		methods: slices.Clone(c.Methods), organizations: orgs,
+		methods: slices.Clone(c.Methods), scopes: slices.Clone(c.Scopes), audience: slices.Clone(c.Audience),
+		organizations: orgs, actor: c.Actor.clone(),
 	}
+}
+
+func (a *Actor) clone() *Actor {
+	if a == nil {
+		return nil
+	}
+	return &Actor{Subject: a.Subject, Actor: a.Actor.clone()}
 }
 
 // HasRole reports whether the identity holds the instance-wide role.
@@ -79,6 +105,9 @@ func (i Identity) HasRole(role string) bool { return slices.Contains(i.roles, ro
 
 // HasPermission reports whether one of the instance-wide roles carries the permission.
 func (i Identity) HasPermission(p string) bool { return slices.Contains(i.permissions, p) }
+
+// HasScope reports whether the token was granted the scope.
+func (i Identity) HasScope(scope string) bool { return slices.Contains(i.scopes, scope) }
 
 // HasOrganizationRole reports whether the identity is a member of the
 // organisation with this slug or id and, when role is not empty, holds the role
@@ -97,6 +126,15 @@ func (i Identity) Roles() []string { return slices.Clone(i.roles) }
 
 // Permissions returns what the instance-wide roles permit, in order.
 func (i Identity) Permissions() []string { return slices.Clone(i.permissions) }
+
+// Scopes returns what the token was granted, in its order. A session has none.
+func (i Identity) Scopes() []string { return slices.Clone(i.scopes) }
+
+// Audience returns the services the token was made for.
+func (i Identity) Audience() []string { return slices.Clone(i.audience) }
+
+// Actor returns who acts for the subject, nearest first; nil when nobody does.
+func (i Identity) Actor() *Actor { return i.actor.clone() }
 
 // Methods returns how the identity was proven, as RFC 8176 names in order of use.
 func (i Identity) Methods() []string { return slices.Clone(i.methods) }

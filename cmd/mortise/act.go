@@ -225,7 +225,7 @@ func (s *session) confirm(preview ...string) error {
 	if !s.tty.in || !s.tty.err {
 		return &failure{output.Problem{
 			Title: "nothing was done: this needs confirmation", Code: "needs_confirmation", Exit: exitUnconfirmed,
-			Preview: preview, Command: s.words("yes") + " --yes",
+			Preview: preview, Command: s.agreed(),
 		}}
 	}
 	for _, line := range preview {
@@ -237,6 +237,15 @@ func (s *session) confirm(preview ...string) error {
 		return &failure{output.Problem{Title: "nothing was done", Code: "needs_confirmation", Exit: exitUnconfirmed}}
 	}
 	return nil
+}
+
+// agreed spells this command again with --yes, which goes before a "--".
+func (s *session) agreed() string {
+	words := s.words("yes")
+	if before, after, ok := strings.Cut(words, " -- "); ok {
+		return before + " --yes -- " + after
+	}
+	return words + " --yes"
 }
 
 // addYes gives a destroying command its flag.

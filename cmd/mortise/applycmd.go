@@ -39,10 +39,11 @@ func (p *program) planCommand() *cobra.Command {
 
 func (p *program) applyCommand() *cobra.Command {
 	return applyFlags(p.command(verb{
-		use: "apply -f FILE", short: "Bring roles, organisations and people to the state of a file",
+		use: "apply -f FILE", short: "Bring roles, organisations, clients and people to the state of a file",
 		long: "FILE is YAML, a folder of .yaml and .yml files, or - for standard input. Applying twice changes\n" +
 			"nothing the second time. What a file does not mention is left alone. Passwords count only when\n" +
-			"an account is created; write them as {env: NAME} or {file: path}.",
+			"an account is created; a client_secret that differs replaces the one before within a day. Write both as\n" +
+			"{env: NAME} or {file: path}.",
 		examples: [2]string{"mortise apply -f resources/", "mortise apply -f people.yaml --allow-users"},
 		run: func(ctx context.Context, cmd *cobra.Command, _ []string) error {
 			return p.applyFiles(ctx, cmd, false, applied)

@@ -56,7 +56,14 @@ func (v *server) sources(st store.Store) metrics.Sources {
 	}
 	s.Proof = func() (time.Duration, bool) { return v.app.ProofAge() }
 	s.Delay = func() time.Duration { return v.app.RevocationDelay() }
+	s.Delays = func() (uint64, time.Duration, map[time.Duration]uint64) { return v.app.RevocationDelays() }
+	s.Live = func() int { return v.app.LiveRevocations() }
+	s.Feed = func() metrics.Feed {
+		c := v.app.Published()
+		return metrics.Feed{Tail: c.Tail, Empty: c.Empty, Snapshot: c.Snapshot, Entries: c.Entries, Gone: c.Gone, Streams: c.Streams, Head: c.Head}
+	}
 	s.Skew = func() time.Duration { return v.app.Skew() }
+	s.Keys = v.keyAges
 	s.Outbox = func() (metrics.Outbox, bool) {
 		d, now, ok := v.app.Outbox()
 		o := metrics.Outbox{Waiting: d.Waiting, Dead: d.Dead}
@@ -66,4 +73,13 @@ func (v *server) sources(st store.Store) metrics.Sources {
 		return o, ok
 	}
 	return s
+}
+
+func (v *server) keyAges() []metrics.Key {
+	known, now := v.app.SigningKeys()
+	keys := make([]metrics.Key, len(known))
+	for i, k := range known {
+		keys[i] = metrics.Key{Use: string(k.Use), Algorithm: string(k.Algorithm), State: string(k.State), Age: now.Sub(k.Since())}
+	}
+	return keys
 }

@@ -129,7 +129,8 @@ func (p *program) tree() *cobra.Command {
 	},
 		p.devCommand(), p.initCommand(), p.serveCommand(), p.setupCommand(), p.statusCommand(), p.whyCommand(),
 		p.configCommand(), p.databaseCommand(), p.planCommand(), p.applyCommand(),
-		p.usersCommand(), p.rolesCommand(), p.organizationsCommand(), p.passwordsCommand(), p.sitesCommand(), p.proxyCommand(),
+		p.usersCommand(), p.rolesCommand(), p.organizationsCommand(), p.keysCommand(), p.passwordsCommand(),
+		p.clientsCommand(), p.resourcesCommand(), p.scopesCommand(), p.sitesCommand(), p.proxyCommand(),
 		p.versionCommand(), p.completionCommand(), p.manCommand(),
 	)
 	root.SilenceErrors, root.SilenceUsage = true, true
@@ -154,7 +155,7 @@ func (p *program) globalFlags(root *cobra.Command) {
 
 // secretFlags are names people try for what must not be an argument: the list
 // of processes and the shell's history show arguments to others.
-var secretFlags = []string{"password", "pass", "secret", "secret-key", "token", "new-password", "smtp-url", "database-url"}
+var secretFlags = []string{"password", "pass", "secret", "secret-key", "token", "new-password", "smtp-url", "database-url", "client-secret"}
 
 func flagError(cmd *cobra.Command, err error) error {
 	message := err.Error()

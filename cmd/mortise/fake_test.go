@@ -67,6 +67,12 @@ func (b *fakeBackend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		applyAnswer(w, body)
 	case r.Method == http.MethodDelete:
 		w.WriteHeader(http.StatusNoContent)
+	case strings.HasPrefix(path, "/clients"):
+		secret := ""
+		if path == "/clients" || strings.HasSuffix(path, "/rotate-secret") {
+			secret = `,"client_secret":"mrt_cs_shown_once"`
+		}
+		fmt.Fprint(w, `{"client_id":"web","client_name":"Web","last_used_at":"2026-01-04T00:00:00Z"`+secret+`}`)
 	case path == "/setup":
 		fmt.Fprint(w, `{"code":"H4TW-9QKM","expires_at":"2026-01-01T00:30:00Z","url":"https://id.example.test/setup"}`)
 	default:

@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authn"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/clock"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/device"
@@ -21,14 +22,19 @@ import (
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/registry"
 	"github.com/mortise-auth/mortise/internal/revocation"
+	"github.com/mortise-auth/mortise/internal/revocation/publish"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/setup"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	webgateway "github.com/mortise-auth/mortise/internal/web/gateway"
@@ -55,6 +61,9 @@ type App struct {
 	follower *revocation.Follower
 	sites    *site.Book
 	gateway  *webgateway.Handler
+	told     *told
+	live     *revocation.Live
+	feed     *publish.Publisher
 
 	// Development only: who may be entered as, and the code that lets a browser.
 	entry     string
@@ -62,16 +71,21 @@ type App struct {
 	passwords map[string]secret.Text
 
 	Auth      *authn.Authenticator
+	Registry  *registry.Registry
 	SignIn    *signin.Flow
 	Account   *account.Flow
 	Directory *directory.Flow
+	Signing   *signing.Ring
 	Setup     *setup.Flow
 	Decisions *decision.Recorder
+	Grants    *token.Grants
+	OAuth     *oauth.Flow
 	Frame     *web.Frame
 
-	handler http.Handler
-	host    http.Handler
-	known   struct{ setupDone, running atomic.Bool }
+	handler  http.Handler
+	metadata http.Handler
+	host     http.Handler
+	known    struct{ setupDone, running atomic.Bool }
 }
 
 // New checks the whole configuration, reports everything that is missing at
@@ -83,7 +97,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	a.suspect = newSampler(st.Audit(), c.Now)
-	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireFlows, a.wireWeb} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireTokens, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -144,14 +158,7 @@ func (a *App) wireSessions(context.Context) error {
 		Organizations: a.store.Organizations(), Roles: a.store.Roles(), Now: a.c.Now, Log: a.c.Log, Ended: a.usedAfterEnd,
 		Gates: a.store.Tickets(),
 	})
-	heard := a.wireSites()
-	a.Auth.Follow(a.follower)
-	a.store.OnRevoke(func(entries []revocation.Entry) {
-		heard.Apply(entries)
-		if a.c.Shared != nil {
-			a.c.Shared.Notify()
-		}
-	})
+	a.follow()
 	a.guard = clock.NewGuard(a.c.Now, a.c.Monotonic, a.clockJumped)
 	return nil
 }
@@ -182,7 +189,8 @@ func (a *App) wireFlows(context.Context) error {
 		InTx: func(ctx context.Context, fn func(directory.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Link: a.link,
+		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Link: a.link, Addresses: client.Addresses{Dev: a.c.Dev},
+		Signing: a.Signing, Masters: a.keys,
 	})
 	return nil
 }

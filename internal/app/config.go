@@ -20,6 +20,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/web"
 )
 
@@ -39,11 +40,14 @@ var (
 type Config struct {
 	URL           string
 	SecretKey     string // one or more master keys, current first
+	KMS           KMS    // holds the master key instead; SecretKey then only opens what it once sealed
+	Signing       signing.Schedule
 	Brand         string
 	Log           *slog.Logger
 	Now           func() time.Time
 	Monotonic     func() time.Duration // beside Now, for a clock that tests move
 	CookieSuffix  string
+	Resource      string // the aud of tokens for the host's handlers; empty: the issuer
 	TrustedProxy  []string
 	EgressAllow   []string
 	SMTP          string
@@ -127,9 +131,13 @@ func (c Config) check() (checked, error) {
 	case c.SecretKey != "":
 		out.masters, err = keyring.ParseMasters(c.SecretKey)
 		add(err)
+	case c.KMS != nil:
 	case c.Dev: // made up, and kept in the store: see openKeys
 	default:
 		add(ErrNoSecretKey)
+	}
+	if c.KMS != nil {
+		out.masters = underKMS(c.KMS, out.masters)
 	}
 	out.trust, err = clientaddr.NewTrust(c.TrustedProxy)
 	add(err)

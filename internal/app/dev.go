@@ -21,18 +21,31 @@ type DevPerson struct{ Email, Name, Note string }
 // a store of development is refused.
 const demoPassword = "correct horse battery staple"
 
-// demo is who lives in a development server that was given no file.
+// demo is who lives in a development server that was given no file, and the
+// program they use.
 func demo() apply.File {
 	person := func(email, name string, verified bool, roles []string, orgs ...apply.Membership) apply.User {
 		return apply.User{Email: email, Name: name, Password: secret.NewText(demoPassword), EmailVerified: verified, Roles: roles, Organizations: orgs}
 	}
 	return apply.File{
 		Organizations: []apply.Organization{{Slug: "acme", Name: "Acme", Domains: []string{"acme.test"}}},
+		Clients:       []apply.Client{demoClient()},
 		Users: []apply.User{
 			person("ada@example.test", "Ada Lovelace", true, []string{"admin"}),
 			person("ben@example.test", "Ben Ali", true, nil, apply.Membership{Slug: "acme"}),
 			person("cleo@example.test", "Cleo Martin", false, nil),
 		},
+	}
+}
+
+// demoClient is the program of whoever tries Mortise: public, so that there is no
+// secret to paste, and on the port that most of them start on.
+func demoClient() apply.Client {
+	scope, firstParty := "openid profile email offline_access", true
+	return apply.Client{
+		ClientID: "demo-web", Name: "Demo web app", AuthMethod: "none", GrantTypes: []string{"authorization_code", "refresh_token"},
+		RedirectURIs: []string{"http://localhost:3000/callback"}, PostLogoutURIs: []string{"http://localhost:3000/"},
+		Origins: []string{"http://localhost:3000"}, Scope: &scope, FirstParty: &firstParty,
 	}
 }
 

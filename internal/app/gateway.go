@@ -13,51 +13,27 @@ import (
 	webgateway "github.com/mortise-auth/mortise/internal/web/gateway"
 )
 
-// caches hears of every revocation: the sessions, and the sites, which change
-// under a mark of their own.
-type caches struct {
-	revocation.Cache
-	sites *site.Book
-}
+// siteCache hears when the sites changed: under a mark of their own.
+type siteCache struct{ book *site.Book }
 
 // Apply implements revocation.Cache.
-func (c caches) Apply(entries []revocation.Entry) {
+func (c siteCache) Apply(entries []revocation.Entry) {
 	for i := range entries {
 		if e := &entries[i]; e.Kind == revocation.Instance || e.Kind == revocation.Refresh && e.Value == site.Mark {
-			c.sites.Forget()
+			c.book.Forget()
 		}
 	}
-	c.Cache.Apply(entries)
 }
 
 // Reset implements revocation.Cache.
-func (c caches) Reset() {
-	c.sites.Forget()
-	c.Cache.Reset()
-}
+func (c siteCache) Reset() { c.book.Forget() }
 
-// wireSites makes the book of sites and the follower that keeps it and the
-// sessions true. It returns what has to hear of every revocation.
-func (a *App) wireSites() revocation.Cache {
-	var fresh lateFreshness
-	a.sites = site.NewBook(a.store.Sites(), &fresh, a.c.Now)
-	all := caches{a.Auth.Cache(), a.sites}
-	a.follower = revocation.NewFollower(a.store.Revocations(), all, a.c.Now, a.c.Log)
-	fresh.Follower = a.follower
-	return all
-}
-
-// lateFreshness is a follower that is made after what it keeps true.
-type lateFreshness struct{ *revocation.Follower }
-
-// gatewaySurface wires the gateway. Tokens and Signer stay nil until there are
-// access tokens and signing keys: bearer tokens are refused, and sites that want
-// a signed identity are closed.
+// gatewaySurface wires the gateway.
 func (a *App) gatewaySurface(fail func(http.ResponseWriter, *http.Request, error)) web.Surface {
 	own, _ := site.Host(a.c.url.Host, a.c.url.Scheme) // the URL was checked
 	flow := gateway.New(gateway.Options{
 		Instance: a.facts.ID, Issuer: strings.TrimRight(a.c.url.String(), "/"), Scheme: a.c.url.Scheme, OwnHost: own,
-		Sites: a.sites, People: a.Auth, Tickets: a.store.Tickets(), Rates: a.rates, Now: a.c.Now, Log: a.c.Log,
+		Sites: a.sites, People: a.Auth, Tokens: gatewayTokens{a.Auth}, Signer: letterSigner{a.Signing}, Tickets: a.store.Tickets(), Rates: a.rates, Now: a.c.Now, Log: a.c.Log,
 	})
 	a.gateway = webgateway.New(webgateway.Options{
 		URL: a.c.url, Names: a.Frame.Names(), Trust: a.c.trust, Flow: flow, Sites: a.sites, Rates: a.rates,

@@ -23,7 +23,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	defer a.known.running.Store(false)
 	jobs := []func(context.Context) error{
-		a.follower.Run, a.Auth.Run, a.worker.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run,
+		a.follower.Run, a.Auth.Run, a.Registry.Run, a.worker.Run, a.Signing.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run,
 	}
 	if a.c.Shared != nil {
 		jobs = append(jobs, a.c.Shared.Run)
@@ -138,7 +138,9 @@ func (a *App) Sweep(ctx context.Context) error {
 		},
 		func() (int, error) { return a.store.Revocations().Sweep(ctx, now.Add(-revocation.Keep), batch) },
 	}
-	var errs []error
+	a.live.Sweep(now)
+	_, err := a.Grants.Sweep(ctx)
+	errs := []error{err}
 	for _, s := range sweeps {
 		for {
 			n, err := s()

@@ -10,14 +10,17 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/clientaddr"
+	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/internal/web/jwks"
+	weboauth "github.com/mortise-auth/mortise/internal/web/oauth"
 )
 
 func (a *App) wireWeb(context.Context) error {
 	a.Frame = web.NewFrame(web.Options{
 		URL: a.c.url, Suffix: a.c.CookieSuffix, Dev: a.c.Dev, Trust: a.c.trust,
-		Sessions: a.Auth, Rates: a.rates, Keys: a.keys, Now: a.c.Now, Log: a.c.Log,
+		Sessions: a.Auth, Tokens: a.Auth, Rates: a.rates, Keys: a.keys, Now: a.c.Now, Log: a.c.Log,
 		Fresh: a.c.AdminFresh, Place: a.c.Place, Observe: a.c.Observers.Request, Tracer: a.c.Tracer, Tag: store.WithSource,
 		Explain: a.Decisions.Record,
 		Record:  func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, "") },
@@ -30,8 +33,15 @@ func (a *App) wireWeb(context.Context) error {
 	mux := http.NewServeMux()
 	base := strings.TrimRight(a.c.url.Path, "/")
 	mux.Handle(base+"/", inner)
+	if a.metadata, err = weboauth.MetadataHandler(weboauth.MetadataOf(a.Issuer(), a.OAuth.GrantTypes())); err != nil {
+		return err
+	}
+	mux.Handle("GET "+base+"/.well-known/oauth-authorization-server", a.metadata)
 	mux.Handle("GET "+base+"/healthz", web.Ours(http.HandlerFunc(health)))
 	mux.Handle("GET "+base+"/readyz", web.Ours(http.HandlerFunc(a.readiness)))
+	keys := jwks.Handler(a.Signing, signing.Token)
+	mux.Handle("GET "+base+"/oauth2/jwks", keys)
+	mux.Handle("GET "+base+"/.well-known/jwks.json", keys)
 	if base == "" {
 		mux.Handle("/.well-known/", a.WellKnown())
 	}
@@ -106,5 +116,10 @@ func (a *App) WellKnown() http.Handler {
 				a.c.url.Scheme+"://"+a.c.url.Host+"/.well-known/security.txt")
 		})
 	}
-	return web.Ours(mux)
+	ours := http.NewServeMux()
+	ours.Handle("/", web.Ours(mux))
+	base := strings.TrimRight(a.c.url.Path, "/")
+	ours.Handle("GET /.well-known/oauth-authorization-server"+base, a.metadata)
+	ours.Handle("GET /.well-known/jwks.json", jwks.Handler(a.Signing, signing.Token))
+	return ours
 }

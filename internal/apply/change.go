@@ -9,6 +9,9 @@ type Kind string
 const (
 	KindRole         Kind = "role"
 	KindOrganization Kind = "organization"
+	KindScope        Kind = "scope"
+	KindResource     Kind = "resource"
+	KindClient       Kind = "client"
 	KindUser         Kind = "user"
 )
 

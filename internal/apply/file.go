@@ -11,6 +11,9 @@ import (
 type File struct {
 	Roles         []Role         `json:"roles,omitempty"`
 	Organizations []Organization `json:"organizations,omitempty"`
+	Scopes        []Scope        `json:"scopes,omitempty"`
+	Resources     []Resource     `json:"resources,omitempty"`
+	Clients       []Client       `json:"clients,omitempty"`
 	Users         []User         `json:"users,omitempty"`
 	Sites         []Site         `json:"sites,omitempty"`
 }
@@ -46,22 +49,31 @@ type Membership struct {
 
 // Empty reports whether f wants nothing.
 func (f File) Empty() bool {
-	return len(f.Roles) == 0 && len(f.Organizations) == 0 && len(f.Users) == 0 && len(f.Sites) == 0
+	return len(f.Roles)+len(f.Organizations)+len(f.Scopes)+len(f.Resources)+len(f.Clients)+len(f.Users)+len(f.Sites) == 0
 }
 
-// Body encodes f with its passwords revealed, for the one request that carries
-// them. Everything else that encodes a File prints them as [redacted].
+// Body encodes f with its passwords and client secrets revealed, for the one
+// request that carries them. Everything else that encodes a File prints them as
+// [redacted].
 func (f File) Body() ([]byte, error) {
-	type open struct {
+	type account struct {
 		User
 		Password string `json:"password,omitempty"`
 	}
+	type program struct {
+		Client
+		Secret string `json:"client_secret,omitempty"`
+	}
 	body := struct {
 		File
-		Users []open `json:"users,omitempty"`
+		Clients []program `json:"clients,omitempty"`
+		Users   []account `json:"users,omitempty"`
 	}{File: f}
+	for _, c := range f.Clients {
+		body.Clients = append(body.Clients, program{Client: c, Secret: c.Secret.Reveal()})
+	}
 	for _, u := range f.Users {
-		body.Users = append(body.Users, open{User: u, Password: u.Password.Reveal()})
+		body.Users = append(body.Users, account{User: u, Password: u.Password.Reveal()})
 	}
 	return json.Marshal(body)
 }

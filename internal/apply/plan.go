@@ -13,6 +13,9 @@ import (
 type State interface {
 	Role(ctx context.Context, name string) (RoleState, bool, error)
 	Organization(ctx context.Context, slug string) (OrganizationState, bool, error)
+	Scope(ctx context.Context, name string) (ScopeState, bool, error)
+	Resource(ctx context.Context, identifier string) (ResourceState, bool, error)
+	Client(ctx context.Context, id string) (ClientState, bool, error)
 	// User finds an account by primary address.
 	User(ctx context.Context, email string) (UserState, bool, error)
 	Site(ctx context.Context, host string) (SiteState, bool, error)
@@ -51,8 +54,8 @@ var (
 )
 
 // Plan compares want with what is and returns one Change per resource, in the
-// order to carry them out: roles, organisations, users, sites. A resource that cannot
-// be brought about carries its Error; the returned error is a State's only.
+// order to carry them out: roles, organisations, scopes, resources, clients,
+// users, sites. A resource that cannot be brought about carries its Error; the returned error is a State's only.
 func Plan(ctx context.Context, current State, want File) ([]Change, error) {
 	p := planner{ctx: ctx, current: current, want: want}
 	for i, r := range want.Roles {
@@ -60,6 +63,15 @@ func Plan(ctx context.Context, current State, want File) ([]Change, error) {
 	}
 	for i, o := range want.Organizations {
 		p.organization(i, o)
+	}
+	for i, v := range want.Scopes {
+		p.scope(i, v)
+	}
+	for i, r := range want.Resources {
+		p.resource(i, r)
+	}
+	for i, c := range want.Clients {
+		p.client(i, c)
 	}
 	for i, u := range want.Users {
 		p.user(i, u)

@@ -14,8 +14,26 @@ type state struct {
 	roles         map[string]RoleState
 	organizations map[string]OrganizationState
 	users         map[string]UserState
+	scopes        map[string]ScopeState
+	resources     map[string]ResourceState
+	clients       map[string]ClientState
 	sites         map[string]SiteState
 	err           error
+}
+
+func (s state) Scope(_ context.Context, name string) (ScopeState, bool, error) {
+	v, ok := s.scopes[name]
+	return v, ok, s.err
+}
+
+func (s state) Resource(_ context.Context, identifier string) (ResourceState, bool, error) {
+	v, ok := s.resources[identifier]
+	return v, ok, s.err
+}
+
+func (s state) Client(_ context.Context, id string) (ClientState, bool, error) {
+	v, ok := s.clients[id]
+	return v, ok, s.err
 }
 
 func (s state) Role(_ context.Context, name string) (RoleState, bool, error) {
@@ -128,5 +146,78 @@ func TestPlanStopsWhenTheStateFails(t *testing.T) {
 	broken := errors.New("gone")
 	if _, err := Plan(t.Context(), state{err: broken}, want); !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func secretIs(current string) func(secret.Text) bool {
+	return func(t secret.Text) bool { return t.IsZero() || t.Reveal() == current }
+}
+
+func clientFile(change func(*Client)) File {
+	scope, yes := "openid posts:read", true
+	c := Client{
+		ClientID: "web", Name: "Web", Secret: secret.NewText("s"), RedirectURIs: []string{"https://b.test/", "https://a.test/"},
+		Scope: &scope, FirstParty: &yes, Resources: []string{"https://api.test"}, RefreshLife: 3600,
+	}
+	if change != nil {
+		change(&c)
+	}
+	return File{Clients: []Client{c}}
+}
+
+var known = state{
+	scopes:    map[string]ScopeState{"openid": {BuiltIn: true}, "posts:read": {Managed: true}},
+	resources: map[string]ResourceState{"https://api.test": {Resource: Resource{Identifier: "https://api.test", TokenLifetime: 600}, Managed: true}},
+}
+
+func TestPlanClients(t *testing.T) {
+	got := plan(t, known, clientFile(nil))[0]
+	want := Change{Kind: KindClient, Key: "web", Action: Create, Fields: []Field{
+		{"client_name", "", "Web"},
+		{"redirect_uris", []string{}, []string{"https://a.test/", "https://b.test/"}},
+		{"scope", []string{}, []string{"openid", "posts:read"}},
+		{"first_party", false, true},
+		{"resources", []string{}, []string{"https://api.test"}},
+		{"refresh_token_lifetime", 0, 3600},
+		{"client_secret", nil, secret.Redacted},
+	}}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	there := known
+	there.clients = map[string]ClientState{"web": {Client: clientFile(nil).Clients[0], Managed: true, HasSecret: secretIs("s")}}
+	if got := plan(t, there, clientFile(nil))[0]; got.Action != Unchanged {
+		t.Errorf("a second time: %+v", got)
+	}
+	if got := plan(t, there, clientFile(func(c *Client) { c.Secret = secret.NewText("other") }))[0]; got.Action != Update || len(got.Fields) != 1 || got.Fields[0].Name != "client_secret" {
+		t.Errorf("another secret: %+v", got)
+	}
+	if got := plan(t, there, File{Clients: []Client{{ClientID: "web"}}})[0]; got.Action != Unchanged || got.Error != nil {
+		t.Errorf("what is not said: %+v", got)
+	}
+	got = plan(t, there, File{Resources: []Resource{{Identifier: "https://api.test", TokenLifetime: 300, Scopes: []string{"posts:read"}}}})[0]
+	if len(got.Fields) != 2 || got.Fields[1] != (Field{"access_token_lifetime", 600, 300}) {
+		t.Errorf("resource: %+v", got)
+	}
+}
+
+func TestPlanClientFailures(t *testing.T) {
+	ghost, none := "ghost", ""
+	for code, file := range map[string]File{
+		"apply_scope_built_in":        {Scopes: []Scope{{Name: "openid"}}},
+		"apply_client_secret_missing": clientFile(func(c *Client) { c.Secret = secret.Text{} }),
+		"apply_client_secret_unused":  clientFile(func(c *Client) { c.AuthMethod = "none" }),
+		"apply_scope_unknown":         clientFile(func(c *Client) { c.Scope = &ghost }),
+		"apply_resource_unknown":      clientFile(func(c *Client) { c.Scope, c.Resources = &none, []string{ghost} }),
+	} {
+		r := Summarize(plan(t, known, file))
+		if r.Failed != 1 || r.Applied != 0 || r.Changes[0].Error.Code != code {
+			t.Errorf("%s: %+v", code, r)
+		}
+	}
+	declared := clientFile(func(c *Client) { c.Scope, c.Resources = &ghost, []string{"https://ghost.test"} })
+	declared.Scopes, declared.Resources = []Scope{{Name: "ghost"}}, []Resource{{Identifier: "https://ghost.test", Scopes: []string{"ghost"}}}
+	if r := Summarize(plan(t, state{}, declared)); r.Failed != 0 || len(r.Changes) != 3 || r.Changes[0].Kind != KindScope || r.Changes[2].Kind != KindClient {
+		t.Errorf("declared beside it: %+v", r)
 	}
 }

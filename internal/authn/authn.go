@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/bearer"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/rbac"
@@ -68,6 +69,9 @@ type Authenticator struct {
 	o       Options
 	cache   *cache
 	fresh   Freshness
+	checker *bearer.Checker // nil: no tokens are taken
+	tokens  Tokens
+	opaque  *opaque
 	running atomic.Bool // Run flushes touches; otherwise each is written at once
 	mu      sync.Mutex
 	touched map[session.ID]time.Time
@@ -238,6 +242,12 @@ func (a *Authenticator) permissions(ctx context.Context, roles []string) ([]stri
 	return slices.Compact(all), nil
 }
 
+// Use notes that a session was used by something else than its secret, such as
+// its tokens.
+func (a *Authenticator) Use(ctx context.Context, id session.ID) {
+	a.note(ctx, session.Seen{ID: id, At: a.o.Now().UTC().Truncate(time.Microsecond)})
+}
+
 // touch notes a use, at most once a minute for each session.
 func (a *Authenticator) touch(ctx context.Context, e *entry, now time.Time) {
 	last := e.seen.Load()
@@ -245,7 +255,10 @@ func (a *Authenticator) touch(ctx context.Context, e *entry, now time.Time) {
 	if n-last < int64(touchEvery) || !e.seen.CompareAndSwap(last, n) {
 		return
 	}
-	use := session.Seen{ID: e.session, At: now.UTC().Truncate(time.Microsecond)}
+	a.note(ctx, session.Seen{ID: e.session, At: now.UTC().Truncate(time.Microsecond)})
+}
+
+func (a *Authenticator) note(ctx context.Context, use session.Seen) {
 	if !a.running.Load() {
 		if err := a.o.Sessions.Touch(ctx, []session.Seen{use}); err != nil {
 			a.o.Log.Warn("last use of a session was not recorded", "session", use.ID, "error", err)

@@ -68,7 +68,7 @@ func (s *shard) reset() {
 }
 
 func (c *cache) shard(d *secret.Digest) *shard {
-	return &c.shards[binary.LittleEndian.Uint16(d[:2])%shardCount]
+	return &c.shards[binary.LittleEndian.Uint16(d[len(d)-2:])%shardCount] // a digest may begin with a stamp
 }
 
 func (c *cache) get(d *secret.Digest) *entry {

@@ -22,13 +22,13 @@ var start = time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // shelf is a store of sessions whose reads a test may hold up.
 type shelf struct {
-	lock     sync.Mutex
-	byDigest map[secret.Digest]session.Session
-	written  []session.Seen
-	down     error
-	reads    atomic.Int64
-	tokens   atomic.Int64 // token version of every account
-	during   func()       // after a row was read, before it is handed over
+	lock         sync.Mutex
+	byDigest     map[secret.Digest]session.Session
+	written      []session.Seen
+	down         error
+	reads        atomic.Int64
+	tokenVersion atomic.Int64 // of every account
+	during       func()       // after a row was read, before it is handed over
 }
 
 func (s *shelf) ByDigest(_ context.Context, d secret.Digest) (session.Session, error) {
@@ -57,7 +57,7 @@ func (s *shelf) Touch(_ context.Context, uses []session.Seen) error {
 }
 
 func (s *shelf) ByID(_ context.Context, id user.ID) (user.User, error) {
-	return user.User{ID: id, State: user.Active, Version: 1, TokenVersion: s.tokens.Load(), Roles: []string{"editor"}}, nil
+	return user.User{ID: id, State: user.Active, Version: 1, TokenVersion: s.tokenVersion.Load(), Roles: []string{"editor"}}, nil
 }
 
 func (s *shelf) Emails(context.Context, user.ID) ([]user.Email, error) { return nil, nil }
@@ -260,12 +260,12 @@ func TestNoProof(t *testing.T) {
 func TestVersioned(t *testing.T) {
 	r := newRig(t)
 	token, s := r.born()
-	r.tokens.Store(3)
+	r.tokenVersion.Store(3)
 	who, version, err := r.Versioned(t.Context(), token.Reveal())
 	if err != nil || version != 3 {
 		t.Fatal(version, err)
 	}
-	r.tokens.Store(4)
+	r.tokenVersion.Store(4)
 	if same, version, _ := r.Versioned(t.Context(), token.Reveal()); same != who || version != 3 {
 		t.Errorf("warm: %d, the same: %v", version, same == who)
 	}

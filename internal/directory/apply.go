@@ -7,6 +7,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/problem"
@@ -21,8 +22,8 @@ const byFile = "file"
 // ErrUsersInFile: a production server takes no accounts, and no passwords, from files.
 var ErrUsersInFile = problem.New(problem.Forbidden, "users_in_file", "This server takes no users from files. Create them one by one, or pass --allow-users knowingly.")
 
-// Apply brings roles, organisations, users and sites to the wanted state and tells what
-// became of each. Every resource is one transaction: it is brought about as a
+// Apply brings everything a file names to the wanted state and tells what became
+// of each. Every resource is one transaction: it is brought about as a
 // whole or not at all, and its failure does not undo the others. A dry run writes
 // nothing.
 func (f *Flow) Apply(ctx context.Context, by user.Caller, want apply.File, dryRun, allowUsers bool) (apply.Result, error) {
@@ -33,7 +34,7 @@ func (f *Flow) Apply(ctx context.Context, by user.Caller, want apply.File, dryRu
 		return apply.Result{}, ErrUsersInFile
 	}
 	want.Sites = plainSites(want.Sites)
-	changes, err := apply.Plan(ctx, current{f.o.Read}, want)
+	changes, err := f.plan(ctx, want)
 	if err != nil {
 		return apply.Result{}, err
 	}
@@ -57,6 +58,12 @@ func (f *Flow) carryOut(ctx context.Context, by user.Caller, want apply.File, c 
 		return f.applyRole(ctx, by, want.Roles[c.Index])
 	case apply.KindOrganization:
 		return f.applyOrganization(ctx, by, want.Organizations[c.Index])
+	case apply.KindScope:
+		return f.applyScope(ctx, by, want.Scopes[c.Index])
+	case apply.KindResource:
+		return f.applyResource(ctx, by, want.Resources[c.Index])
+	case apply.KindClient:
+		return f.applyClient(ctx, by, want.Clients[c.Index], c)
 	case apply.KindSite:
 		return f.applySite(ctx, by, want.Sites[c.Index])
 	default:
@@ -237,7 +244,12 @@ func (f *Flow) memberships(ctx context.Context, tx Tx, by user.Caller, id user.I
 }
 
 // current answers what apply.Plan asks from the store.
-type current struct{ tx Tx }
+type current struct {
+	tx   Tx
+	keys client.Keys
+}
+
+func (f *Flow) current(tx Tx) current { return current{tx, f.o.Keys} }
 
 func (c current) Role(ctx context.Context, name string) (apply.RoleState, bool, error) {
 	r, err := c.tx.Roles().ByName(ctx, name)

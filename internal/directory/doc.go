@@ -1,5 +1,5 @@
-// Package directory is the flow of administrators: accounts, roles and
-// organisations, one by one or declared in files.
+// Package directory is the flow of administrators: accounts, roles,
+// organisations, clients, resources and scopes, one by one or declared in files.
 //
 // Every method takes the caller and decides first: somebody on the host, Mortise
 // itself, or an account that holds the role admin now, in the store, not in a

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
@@ -14,6 +15,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/site"
@@ -28,6 +30,8 @@ type Tx interface {
 	Proofs() proof.Store
 	Roles() rbac.Store
 	Organizations() organization.Store
+	Clients() client.Store
+	Resources() resource.Store
 	Instance() instance.Store
 	Mail() mail.Store
 	Audit() audit.Store
@@ -53,7 +57,7 @@ type Mailer interface {
 	Wake()
 }
 
-// Options configure a Flow. All are required.
+// Options configure a Flow. All but Addresses are required.
 type Options struct {
 	Instance [16]byte
 	Now      func() time.Time
@@ -64,6 +68,10 @@ type Options struct {
 	Keys     proof.Keys
 	Mailer   Mailer
 	Link     func(path string) string // absolute form of a path of ours
+	// Addresses says what clients may register beyond the addresses of production.
+	Addresses client.Addresses
+	Signing   Signing
+	Masters   Masters
 }
 
 // Flow administers. It is safe for concurrent use.

@@ -20,7 +20,8 @@ func RawValue(k Kind, text string) [16]byte {
 			return v
 		}
 	}
-	sum := sha256.Sum256(append([]byte{byte(k)}, text...))
+	var space [128]byte
+	sum := sha256.Sum256(append(append(space[:0], byte(k)), text...))
 	copy(v[:], sum[:])
 	return v
 }

@@ -17,15 +17,29 @@ type Actor struct {
 
 // Revoked reports whether the token is dead. It allocates nothing.
 func (s *Set) Revoked(q *Question) bool {
-	return s.all.Load() ||
-		q.SubjectVersion < s.instance.Load() ||
-		s.below(Subject, &q.Subject, q.SubjectVersion) ||
-		s.below(Client, &q.Client, q.ClientVersion) ||
-		s.names(Session, &q.Session) ||
-		s.names(Grant, &q.Grant) ||
-		s.names(Token, &q.Token) ||
-		s.names(Key, &q.Key) ||
+	if s.all.Load() || q.SubjectVersion < s.instance.Load() {
+		return true
+	}
+	f := s.filter.Load()
+	session, grant := s.may(f, Session, &q.Session), s.may(f, Grant, &q.Grant)
+	subject, client := s.may(f, Subject, &q.Subject), s.may(f, Client, &q.Client)
+	signer, token := s.may(f, Key, &q.Key), s.may(f, Token, &q.Token)
+	if session|grant|subject|client|signer|token == 0 {
+		return len(q.Actors) > 0 && s.acted(q)
+	}
+	return subject != 0 && s.below(Subject, &q.Subject, q.SubjectVersion) ||
+		client != 0 && s.below(Client, &q.Client, q.ClientVersion) ||
+		session != 0 && s.names(Session, &q.Session) ||
+		grant != 0 && s.names(Grant, &q.Grant) ||
+		token != 0 && s.names(Token, &q.Token) ||
+		signer != 0 && s.names(Key, &q.Key) ||
 		s.acted(q)
+}
+
+// may is 0 if no entry has the value.
+func (s *Set) may(f *filter, k Kind, value *[16]byte) uint64 {
+	lo, hi := halves(value)
+	return f.may(s.hash(lo, hi, k))
 }
 
 func (s *Set) acted(q *Question) bool {

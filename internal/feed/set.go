@@ -14,20 +14,20 @@ const shards = 256
 // allocate nothing; any number of goroutines may call any method. An entry is
 // seen by every Revoked that starts after its Add returned.
 type Set struct {
-	max    int
-	seeds  [2]uint64
-	tables [shards]atomic.Pointer[table]
-
+	seeds    [2]uint64
+	filter   atomic.Pointer[filter]
 	instance atomic.Int64 // tokens with a lower uv are dead; 0 for none
 	all      atomic.Bool  // everything is dead: more entries than max
+	tables   [shards]atomic.Pointer[table]
 
 	mu       sync.Mutex // one writer at a time
+	max      int
 	count    int
 	until    uint64 // of the instance entry
 	allUntil uint64
 }
 
-// NewSet makes an empty Set for at most max entries, at 50 bytes each. What goes
+// NewSet makes an empty Set for at most max entries, at up to 54 bytes each. What goes
 // beyond is widened, never dropped: everything is dead until the newest of what
 // did not fit has expired (TH-17).
 func NewSet(max int) *Set {
@@ -46,8 +46,12 @@ func (s *Set) hash(lo, hi uint64, k Kind) uint64 {
 }
 
 func (s *Set) key(k Kind, value *[16]byte) key {
-	lo, hi := binary.LittleEndian.Uint64(value[:8]), binary.LittleEndian.Uint64(value[8:])
+	lo, hi := halves(value)
 	return key{lo: lo, hi: hi, kind: k, hash: s.hash(lo, hi, k)}
+}
+
+func halves(value *[16]byte) (lo, hi uint64) {
+	return binary.LittleEndian.Uint64(value[:8]), binary.LittleEndian.Uint64(value[8:])
 }
 
 // shard takes bits of the hash that neither home nor tag depend on much.
@@ -92,6 +96,21 @@ func (s *Set) add(e *Entry) {
 	}
 	t.insert(&k, version, until)
 	s.count++
+	f := s.filter.Load()
+	if f.full() {
+		s.refilter() // with k, which is in its table
+		return
+	}
+	f.add(k.hash)
+}
+
+// refilter makes the filter anew, of what lives.
+func (s *Set) refilter() {
+	f := newFilter(s.count)
+	for i := range s.tables {
+		s.tables[i].Load().each(func(slot *slot) { f.add(slot.key(s.hash).hash) })
+	}
+	s.filter.Store(f)
 }
 
 func deadline(until int64) uint64 {
@@ -119,6 +138,7 @@ func (s *Set) Reset() {
 	for i := range s.tables {
 		s.tables[i].Store(newTable(1))
 	}
+	s.filter.Store(newFilter(0))
 	s.count, s.until, s.allUntil = 0, 0, 0
 	s.instance.Store(0)
 	s.all.Store(false)
@@ -136,11 +156,16 @@ func (s *Set) Sweep(now int64) int {
 	for i := range s.tables {
 		s.count -= s.sweep(&s.tables[i], uint64(now))
 	}
+	if s.filter.Load().oversized(s.count) {
+		s.refilter()
+	}
 	if s.until < uint64(now) {
 		s.instance.Store(0)
+		s.until = 0
 	}
 	if s.allUntil < uint64(now) {
 		s.all.Store(false)
+		s.allUntil = 0
 	}
 	return before - s.count
 }

@@ -243,7 +243,7 @@ func BenchmarkRevoked(b *testing.B) {
 	before := heap()
 	fill(s)
 	used := float64(heap() - before)
-	questions := make([]Question, 4096)
+	questions := make([]Question, 1<<14) // more than the processor keeps the places of
 	for i := range questions {
 		n := uint64(million + 10*i)
 		questions[i] = Question{

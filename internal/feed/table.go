@@ -50,8 +50,8 @@ func tagOf(hash uint64) uint64 { return hash&0xff + (hash&0xff-1)>>63 }
 // home scales the hash's high half to the number of groups.
 func (t *table) home(hash uint64) int { return int(hash >> 32 * uint64(len(t.tags)) >> 32) }
 
-// find returns the slot of k, or nil. It is the hot path: for what is not there
-// it reads one word of tags.
+// find returns the slot of k, or nil. For what is not there it reads one word of
+// tags.
 func (t *table) find(k *key) *slot {
 	want := tagOf(k.hash) * ones
 	for g := t.home(k.hash); ; {
@@ -75,6 +75,13 @@ func (t *table) find(k *key) *slot {
 
 func (s *slot) is(k *key) bool {
 	return s.lo.Load() == k.lo && s.hi.Load() == k.hi && Kind(s.until.Load()) == k.kind
+}
+
+// key is what the slot holds.
+func (s *slot) key(hash func(lo, hi uint64, k Kind) uint64) key {
+	k := key{lo: s.lo.Load(), hi: s.hi.Load(), kind: Kind(s.until.Load())}
+	k.hash = hash(k.lo, k.hi, k.kind)
+	return k
 }
 
 // insert puts k, which is not there, into a table that is not full.
@@ -121,8 +128,7 @@ func (t *table) rebuilt(now uint64, more int, hash func(lo, hi uint64, k Kind) u
 		if until>>8 < now {
 			return
 		}
-		k := key{lo: s.lo.Load(), hi: s.hi.Load(), kind: Kind(until)}
-		k.hash = hash(k.lo, k.hi, k.kind)
+		k := s.key(hash)
 		next.insert(&k, s.version.Load(), until>>8)
 	})
 	return next

@@ -58,8 +58,8 @@ func (s KeySet) JSON() []byte {
 	return append(b, `]}`...)
 }
 
-// only is the key for alg if there is exactly one.
-func (s KeySet) only(alg Algorithm) (PublicKey, bool) {
+// Only reports the key for alg if there is exactly one.
+func (s KeySet) Only(alg Algorithm) (PublicKey, bool) {
 	var found PublicKey
 	for _, key := range s.keys {
 		if key.k.alg != alg {

@@ -114,7 +114,7 @@ func readKey(r *strictjson.Reader) jwk {
 			k.text[name] = r.String()
 		case "key_ops":
 			k.hasOps = true
-			k.ops = r.Strings()
+			k.ops = r.AppendStrings(nil)
 		case "d", "p", "q", "dp", "dq", "qi", "oth", "k":
 			k.odd = name
 			r.Skip()

@@ -1,6 +1,7 @@
 package jose
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -25,18 +26,19 @@ type publicKey struct {
 }
 
 // NewPublicKey binds a key to an algorithm: an ed25519.PublicKey, *ecdsa.PublicKey
-// on P-256 or *rsa.PublicKey. ErrKey for any other pair and for weak keys. Its ID
-// is the RFC 7638 thumbprint.
+// on P-256 or *rsa.PublicKey, which must not be changed afterwards. ErrKey for any
+// other pair and for weak keys. Its ID is the RFC 7638 thumbprint.
 func NewPublicKey(alg Algorithm, key crypto.PublicKey) (PublicKey, error) {
 	k := &publicKey{alg: alg}
 	var err error
 	switch pub := key.(type) {
 	case ed25519.PublicKey:
-		k.ed, err = pub, checkEd25519(alg, pub)
+		k.ed, err = bytes.Clone(pub), checkEd25519(alg, pub)
 	case *ecdsa.PublicKey:
 		k.ec, err = pub, checkECDSA(alg, pub)
 	case *rsa.PublicKey:
-		k.rsa, err = pub, checkRSA(alg, pub)
+		err = checkRSA(alg, pub)
+		k.rsa = &rsa.PublicKey{N: pub.N, E: pub.E}
 	default:
 		err = fmt.Errorf("%w: %T", ErrKey, key)
 	}
@@ -65,6 +67,23 @@ func (p PublicKey) Algorithm() Algorithm {
 
 // IsZero reports whether p is no key.
 func (p PublicKey) IsZero() bool { return p.k == nil }
+
+// Equal reports whether both have one ID and check the same signatures.
+func (p PublicKey) Equal(other PublicKey) bool {
+	if p.k == other.k || p.k == nil || other.k == nil {
+		return p.k == other.k
+	}
+	if p.k.id != other.k.id || p.k.alg != other.k.alg {
+		return false
+	}
+	switch p.k.alg {
+	case EdDSA:
+		return p.k.ed.Equal(other.k.ed)
+	case ES256:
+		return p.k.ec.Equal(other.k.ec)
+	}
+	return p.k.rsa.Equal(other.k.rsa)
+}
 
 // Thumbprint is the RFC 7638 SHA-256 thumbprint, whatever the key's ID is.
 func (p PublicKey) Thumbprint() string {

@@ -27,42 +27,62 @@ type Keys interface {
 // the key that signed it.
 //
 // typ is compared without regard to case and to a leading "application/"; for the
-// kind "JWT" the header may lack it. A token without kid is tried only if keys is a
-// KeySet with exactly one key for its algorithm.
+// kind "JWT" the header may lack it. A token without kid is tried only if keys has
+// the method Only of a KeySet, and there is exactly one key for its algorithm.
 //
 // Errors: ErrTooLarge, ErrMalformed, ErrCritical, ErrType, ErrUnknownKey,
 // ErrAlgorithm, ErrSignature; with each of them there is no payload.
 func Verify(text, typ string, keys Keys) (payload []byte, kid string, err error) {
-	t, err := split(text)
+	encoded, key, err := verify(text, typ, keys)
 	if err != nil {
 		return nil, "", err
 	}
-	h, err := parseHeader(t.header)
-	if err != nil {
-		return nil, "", err
-	}
-	if !isType(h.typ, typ) {
-		return nil, "", ErrType
-	}
-	alg, ok := algorithm(h.alg)
-	if !ok {
-		return nil, "", ErrAlgorithm
-	}
-	key, ok := find(keys, h, alg)
-	if !ok {
-		return nil, "", ErrUnknownKey
-	}
-	if key.k.alg != alg {
-		return nil, "", ErrAlgorithm
-	}
-	if err := key.k.verify(t.input, t.signature); err != nil {
-		return nil, "", err
-	}
-	payload, ok = decode(nil, t.payload)
+	payload, ok := decode(make([]byte, 0, strict.DecodedLen(len(encoded))), encoded)
 	if !ok {
 		return nil, "", ErrMalformed
 	}
-	return payload, key.k.id, nil
+	return payload, key.id, nil
+}
+
+// VerifyText is Verify for a payload that is text.
+func VerifyText(text, typ string, keys Keys) (payload, kid string, err error) {
+	encoded, key, err := verify(text, typ, keys)
+	if err != nil {
+		return "", "", err
+	}
+	var space [2 << 10]byte
+	b, ok := decode(space[:0], encoded)
+	if !ok {
+		return "", "", ErrMalformed
+	}
+	return string(b), key.id, nil
+}
+
+// verify checks all but that the payload, which it returns, can be decoded.
+func verify(text, typ string, keys Keys) (payload string, key *publicKey, err error) {
+	t, err := split(text)
+	if err != nil {
+		return "", nil, err
+	}
+	h, err := parseHeader(t.header)
+	if err != nil {
+		return "", nil, err
+	}
+	if !isType(h.typ, typ) {
+		return "", nil, ErrType
+	}
+	alg, ok := algorithm(h.alg)
+	if !ok {
+		return "", nil, ErrAlgorithm
+	}
+	found, ok := find(keys, h, alg)
+	if !ok {
+		return "", nil, ErrUnknownKey
+	}
+	if found.k.alg != alg {
+		return "", nil, ErrAlgorithm
+	}
+	return t.payload, found.k, found.k.verify(t.input, t.signature)
 }
 
 // find looks the key up by kid; without one, the only key there is for alg.
@@ -74,10 +94,14 @@ func find(keys Keys, h header, alg Algorithm) (PublicKey, bool) {
 		key, ok := keys.Key(h.kid)
 		return key, ok && key.k != nil
 	}
-	if set, ok := keys.(KeySet); ok {
-		return set.only(alg)
+	set, ok := keys.(interface {
+		Only(alg Algorithm) (PublicKey, bool)
+	})
+	if !ok {
+		return PublicKey{}, false
 	}
-	return PublicKey{}, false
+	key, ok := set.Only(alg)
+	return key, ok && key.k != nil
 }
 
 // token is a compact JWS in its encoded parts.
@@ -91,19 +115,19 @@ func split(text string) (token, error) {
 	if first > MaxHeader {
 		return token{}, ErrTooLarge
 	}
-	last := strings.LastIndexByte(text, '.')
-	if first <= 0 || last == first {
+	second := first + 1 + strings.IndexByte(text[first+1:], '.')
+	if first <= 0 || second == first {
 		return token{}, ErrMalformed
 	}
 	// A third dot, or anything else that is not of the alphabet, is found when the
 	// parts are decoded.
-	return token{text[:first], text[first+1 : last], text[last+1:], text[:last]}, nil
+	return token{text[:first], text[first+1 : second], text[second+1:], text[:second]}, nil
 }
 
 // decode appends what canonical base64url stands for: no padding, no line breaks,
 // no other alphabet, no bits set that carry nothing.
 func decode(b []byte, s string) ([]byte, bool) {
-	if strings.ContainsAny(s, "\r\n") { // which encoding/base64 ignores
+	if strings.IndexByte(s, '\r') >= 0 || strings.IndexByte(s, '\n') >= 0 { // which encoding/base64 ignores
 		return nil, false
 	}
 	b, err := strict.AppendDecode(b, []byte(s))

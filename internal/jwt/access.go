@@ -1,5 +1,7 @@
 package jwt
 
+import "slices"
+
 // Access is the claims of an access token (RFC 9068, 2.2). Empty values are left
 // out of the token. Times are seconds since 1970. An Access that was checked is
 // shared: do not change it.
@@ -48,3 +50,36 @@ type Actor struct {
 
 // Bound reports whether the token is worth nothing without the proof of a key.
 func (a *Access) Bound() bool { return a.JKT != "" || a.X5T != "" }
+
+// Clone is a copy that shares nothing which can be changed.
+func (a *Access) Clone() *Access {
+	c := *a
+	lists := make([]string, 0, a.listed())
+	own := func(list []string) []string {
+		from := len(lists)
+		lists = append(lists, list...)
+		return lists[from:len(lists):len(lists)]
+	}
+	c.Audience, c.AMR, c.Roles = own(a.Audience), own(a.AMR), own(a.Roles)
+	c.Org = slices.Clone(a.Org)
+	for i := range c.Org {
+		c.Org[i].Roles = own(c.Org[i].Roles)
+	}
+	for to := &c.Actor; *to != nil; to = &(*to).Actor {
+		actor := **to
+		*to = &actor
+	}
+	return &c
+}
+
+// listed is how many strings are in all lists.
+func (a *Access) listed() int {
+	n := len(a.Audience) + len(a.AMR) + len(a.Roles)
+	for i := range a.Org {
+		n += len(a.Org[i].Roles)
+	}
+	return n
+}
+
+// Size bounds the bytes that claims which were read hold beside their text.
+func (a *Access) Size() int { return 1<<9 + 16*a.listed() + 64*len(a.Org) }

@@ -58,3 +58,21 @@ func TestAccessRoundTrip(t *testing.T) {
 		}
 	}
 }
+
+// Checking allocates at most 20 times, whatever the signature.
+func TestAllocations(t *testing.T) {
+	a := full()
+	a.Org, a.Actor = nil, nil
+	for _, alg := range []jose.Algorithm{jose.EdDSA, jose.ES256, jose.RS256} {
+		key, keys := newKey(t, alg)
+		text := mint(t, key, TypeAccess, string(a.Append(nil)))
+		n := testing.AllocsPerRun(20, func() {
+			if _, err := VerifyAccess(text, keys, want()); err != nil {
+				t.Error(err)
+			}
+		})
+		if n > 20 {
+			t.Errorf("%s: %.0f allocations", alg, n)
+		}
+	}
+}

@@ -1,6 +1,10 @@
 package jwt
 
-import "github.com/mortise-auth/mortise/internal/jose/strictjson"
+import (
+	"slices"
+
+	"github.com/mortise-auth/mortise/internal/jose/strictjson"
+)
 
 // maxActors is how many may act for each other in one token.
 const maxActors = 4
@@ -8,7 +12,8 @@ const maxActors = 4
 // claims reads the claims of an access token in one pass.
 type claims struct {
 	strictjson.Reader
-	has uint8 // which of the required claims were there
+	has   uint8    // which of the required claims were there
+	lists []string // the elements of all lists, one after the other
 }
 
 const (
@@ -22,14 +27,13 @@ const (
 	hasAll = 1<<iota - 1
 )
 
-func parseAccess(payload string) (*Access, error) {
-	c := claims{Reader: strictjson.New(payload)}
-	a := new(Access)
+func (a *Access) parse(payload string) error {
+	c := claims{Reader: strictjson.New(payload), lists: make([]string, 0, 8)}
 	c.Object(func(name string) { c.claim(a, name) })
 	if c.Close() != nil || c.has != hasAll {
-		return nil, ErrClaims
+		return ErrClaims
 	}
-	return a, nil
+	return nil
 }
 
 func (c *claims) claim(a *Access, name string) {
@@ -70,9 +74,9 @@ func (c *claims) optional(a *Access, name string) {
 	case "acr":
 		a.ACR = c.String()
 	case "amr":
-		a.AMR = c.Strings()
+		a.AMR = c.list()
 	case "roles":
-		a.Roles = c.Strings()
+		a.Roles = c.list()
 	case "org":
 		c.Array(func() { a.Org = append(a.Org, c.org()) })
 	case "uv":
@@ -88,6 +92,13 @@ func (c *claims) optional(a *Access, name string) {
 	}
 }
 
+// list reads an array of strings.
+func (c *claims) list() []string {
+	from := len(c.lists)
+	c.lists = c.AppendStrings(c.lists)
+	return c.lists[from:len(c.lists):len(c.lists)]
+}
+
 // required reads a string that must be there and not be empty.
 func (c *claims) required(which uint8) string {
 	s := c.String()
@@ -97,16 +108,21 @@ func (c *claims) required(which uint8) string {
 	return s
 }
 
-// audience is one string or an array of some (RFC 7519, 4.1.3).
+// audience is one string or an array of some (RFC 7519, 4.1.3), none empty.
 func (c *claims) audience() []string {
 	var list []string
 	if c.Next() == '"' {
-		list = []string{c.String()}
+		from := len(c.lists)
+		c.lists = append(c.lists, c.String())
+		list = c.lists[from : from+1 : from+1]
 	} else {
-		list = c.Strings()
+		list = c.list()
 	}
 	if len(list) > 0 {
 		c.has |= hasAudience
+	}
+	if slices.Contains(list, "") {
+		c.Fail()
 	}
 	return list
 }
@@ -119,7 +135,7 @@ func (c *claims) org() (o Org) {
 		case "slug":
 			o.Slug = c.String()
 		case "roles":
-			o.Roles = c.Strings()
+			o.Roles = c.list()
 		default:
 			c.Skip()
 		}

@@ -12,8 +12,8 @@ func (a *Access) Append(b []byte) []byte {
 	o.text("sub", a.Subject)
 	o.audience(a.Audience)
 	o.text("client_id", a.ClientID)
-	o.number("exp", a.Expiry)
-	o.number("iat", a.IssuedAt)
+	o.always("exp", a.Expiry)
+	o.always("iat", a.IssuedAt)
 	o.number("nbf", a.NotBefore)
 	o.text("jti", a.ID)
 	o.text("sid", a.Session)
@@ -51,9 +51,13 @@ func (o *object) text(name, value string) {
 
 func (o *object) number(name string, value int64) {
 	if value != 0 {
-		o.name(name)
-		o.b = strconv.AppendInt(o.b, value, 10)
+		o.always(name, value)
 	}
+}
+
+func (o *object) always(name string, value int64) {
+	o.name(name)
+	o.b = strconv.AppendInt(o.b, value, 10)
 }
 
 func (o *object) list(name string, values []string) {

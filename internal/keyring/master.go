@@ -33,6 +33,9 @@ type Wrapper interface {
 type Masters struct {
 	Current Wrapper
 	Older   []Wrapper
+	// Named finds a wrapper that is in neither, such as a former key of a key
+	// management service; nil: there is none.
+	Named func(id string) (Wrapper, bool)
 }
 
 func (m Masters) find(id string) (Wrapper, bool) {
@@ -40,6 +43,9 @@ func (m Masters) find(id string) (Wrapper, bool) {
 		if w.ID() == id {
 			return w, true
 		}
+	}
+	if m.Named != nil {
+		return m.Named(id)
 	}
 	return nil, false
 }

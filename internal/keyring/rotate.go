@@ -65,6 +65,9 @@ func (k *Keyring) extend(ctx context.Context) error {
 	return k.adopt(ctx, rows)
 }
 
+// Master is the id of the master key that wraps.
+func (k *Keyring) Master() string { return k.masters.Current.ID() }
+
 // RotateMaster rewraps every data key that the current master key does not yet
 // wrap, and returns how many this call changed. It may be stopped, repeated and
 // run by several replicas at once. When it returns nil, the older master keys

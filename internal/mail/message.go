@@ -19,6 +19,8 @@ const (
 	PasswordChanged   Template = "password_changed"   // act
 	Recovered         Template = "recovered"          // act
 	NewDevice         Template = "new_device"         // act
+	GrantStolen       Template = "grant_stolen"       // act, Detail is the app's name
+	GrantLost         Template = "grant_lost"         // act, Detail is the app's name
 	ManyFailures      Template = "many_failures"      // act, Count
 	SettingChanged    Template = "setting_changed"    // act, Detail in the person's language
 	AccountExists     Template = "account_exists"     // somebody signed up with a known address
@@ -45,6 +47,8 @@ var shapes = map[Template]shape{
 	PasswordChanged:   {act: true, object: "/recover"},
 	Recovered:         {act: true, object: "/recover"},
 	NewDevice:         {act: true, object: "/account/sessions"},
+	GrantStolen:       {act: true, object: "/account/sessions"},
+	GrantLost:         {act: true, object: "/account/sessions"},
 	ManyFailures:      {act: true, object: "/account/activity"},
 	SettingChanged:    {act: true, object: "/account/activity"},
 	AccountExists:     {object: "/recover"},

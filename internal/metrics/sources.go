@@ -26,11 +26,19 @@ type Sources struct {
 	Feed func() Feed
 	// Outbox is the state of mail. ok is false when the store does not answer.
 	Outbox func() (o Outbox, ok bool)
+	// Keys are the signing keys that are not gone.
+	Keys func() []Key
 	// Skew is how far the machine's clock is ahead of the database's.
 	Skew func() time.Duration
 
 	Engine                 string // sqlite, postgres
 	Version, Commit, Built string // of this build
+}
+
+// Key is a signing key. Its labels are from closed sets.
+type Key struct {
+	Use, Algorithm, State string
+	Age                   time.Duration // since it entered its state
 }
 
 // Feed is what was published to followers of the revocation feed.
@@ -82,10 +90,29 @@ func (s Sources) collectors() []prometheus.Collector {
 	if s.Outbox != nil {
 		all = append(all, outbox(s.Outbox))
 	}
+	if s.Keys != nil {
+		all = append(all, several{keyAges, func(ch chan<- prometheus.Metric) { s.keys(ch) }})
+	}
 	if s.Skew != nil {
 		all = append(all, seconds("mortise_clock_skew_seconds", "How far this machine's clock is ahead of the database's.", s.Skew))
 	}
 	return all
+}
+
+var keyAges = prometheus.NewDesc("mortise_signing_key_age_seconds",
+	"How long signing keys have been in their state (next, current, retiring); the oldest, where there are several.", []string{"use", "algorithm", "state"}, nil)
+
+func (s Sources) keys(ch chan<- prometheus.Metric) {
+	oldest := map[[3]string]time.Duration{}
+	for _, k := range s.Keys() {
+		labels := [3]string{k.Use, k.Algorithm, k.State}
+		if age, ok := oldest[labels]; !ok || k.Age > age {
+			oldest[labels] = k.Age
+		}
+	}
+	for labels, age := range oldest {
+		ch <- prometheus.MustNewConstMetric(keyAges, prometheus.GaugeValue, age.Seconds(), labels[:]...)
+	}
 }
 
 var sessionChecks = prometheus.NewDesc("mortise_session_checks_total",

@@ -22,9 +22,11 @@ const (
 	PageSource     Name = "page.source"
 	APISource      Name = "api.source"
 	APIAccount     Name = "api.account"
-	FeedSource     Name = "feed.source" // polls of the revocation feed
-	GateSource     Name = "gate.source" // credentials at the gateway that open nothing
-	WhySource      Name = "why.source"  // refusals that are explained
+	WhySource      Name = "why.source"    // refusals that are explained
+	GateSource     Name = "gate.source"   // credentials at the gateway that open nothing
+	FeedSource     Name = "feed.source"   // polls of the revocation feed
+	ClientSource   Name = "client.source" // requests of clients that failed
+	ClientPair     Name = "client.pair"   // the same, of one client
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a
@@ -51,6 +53,8 @@ func Defaults() []Limit {
 		perProcess(PerMinute(GateSource, 1200)),
 		perProcess(PerMinute(WhySource, 30)),
 		perProcess(PerMinute(FeedSource, 12000)),
+		perProcess(PerMinute(ClientSource, 6000)),
+		perProcess(PerMinute(ClientPair, 600)),
 	}
 }
 

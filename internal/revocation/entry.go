@@ -40,7 +40,7 @@ const (
 	// Token: the one token with this id is dead.
 	Token Kind = "jti"
 	// Refresh: no session ended, but what is known of this account (state, roles,
-	// memberships, name) must be read again. With a Version authority was lost,
+	// memberships, name), client or resource must be read again. With a Version authority was lost,
 	// and the account's tokens below it are dead.
 	Refresh Kind = "refresh"
 	// Instance: forget everything, read again. With a Version tokens with a token
@@ -49,7 +49,7 @@ const (
 )
 
 // Entry is one thing that ended early. Values are the bare 16 bytes of an id; of
-// a client or key what feed.RawValue makes of its name.
+// a client or key what feed.RawValue makes of its name, of a resource its digest.
 type Entry struct {
 	Number  int64 // assigned after commit; 0 until then
 	Kind    Kind

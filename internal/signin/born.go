@@ -11,6 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/useragent"
 )
@@ -20,9 +21,9 @@ import (
 // account and password still being what was proven (TH-1).
 func (f *Flow) born(ctx context.Context, a *Attempt, r Request, p Proven, guess *lockout.Reservation) (Result, error) {
 	now := f.now()
-	token := secret.New(session.Purpose)
+	fresh := secret.NewAt(session.Purpose, now)
 	s := session.Session{
-		ID: session.NewID(now), User: a.Account.ID, Digest: token.Digest(f.o.Instance),
+		ID: session.NewID(now), User: a.Account.ID, Digest: fresh.Digest(f.o.Instance),
 		UserVersion: a.Account.Version, Methods: []string{f.o.Method.Name()}, Assurance: 1,
 		AuthenticatedAt: now, CreatedAt: now, LastSeenAt: now,
 		IdleTimeout: f.o.Limits.Idle, ExpiresAt: now.Add(f.o.Limits.Absolute),
@@ -44,6 +45,11 @@ func (f *Flow) born(ctx context.Context, a *Attempt, r Request, p Proven, guess 
 		if _, err := tx.Sessions().Insert(ctx, s, p.PasswordVersion, f.o.Limits.PerUser, ev); err != nil {
 			return err
 		}
+		if r.Deliver != nil {
+			if err := r.Deliver(ctx, tx.Tokens(), s); err != nil {
+				return err
+			}
+		}
 		if notice != nil {
 			if err := tx.Mail().Enqueue(ctx, *notice); err != nil {
 				return err
@@ -54,7 +60,7 @@ func (f *Flow) born(ctx context.Context, a *Attempt, r Request, p Proven, guess 
 		}
 		return nil
 	})
-	if errors.Is(err, session.ErrBirth) {
+	if errors.Is(err, session.ErrBirth) || errors.Is(err, token.ErrBirth) {
 		return Result{}, wrong(reasonBirth)
 	}
 	if err != nil {
@@ -63,7 +69,7 @@ func (f *Flow) born(ctx context.Context, a *Attempt, r Request, p Proven, guess 
 	if notice != nil {
 		f.o.Mailer.Wake()
 	}
-	return Result{User: a.Account, Session: s, Secret: token, Device: f.o.Devices.Write(a.Device, a.Account.ID)}, nil
+	return Result{User: a.Account, Session: s, Secret: fresh, Device: f.o.Devices.Write(a.Device, a.Account.ID)}, nil
 }
 
 // replaced is the session the browser arrived with: it ends with the new one's

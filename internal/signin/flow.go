@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -22,6 +23,7 @@ type Tx interface {
 	Lockouts() lockout.Store
 	Proofs() proof.Store
 	Mail() mail.Store
+	Tokens() token.Store
 	Audit() audit.Store
 }
 

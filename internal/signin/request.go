@@ -1,9 +1,12 @@
 package signin
 
 import (
+	"context"
+
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -22,7 +25,13 @@ type Request struct {
 	Device     string // value of the device cookie
 	Replaces   string // value of the session cookie the request came with
 	Lang       string // for mails, when the account has no preference
+	Deliver    Deliver
 }
+
+// Deliver hands a new session over in another form than its cookie, in the
+// transaction of its birth: both are kept or neither. Nil: the cookie is all. It
+// may run again.
+type Deliver func(ctx context.Context, st token.Store, s session.Session) error
 
 // Result is a new session, or what is still missing for one.
 type Result struct {

@@ -24,7 +24,7 @@ func (f *Flow) Rotate(ctx context.Context, by user.Caller, oldSecret string) (se
 		return secret.Token{}, session.ErrEnded
 	}
 	now := f.now()
-	token := secret.New(session.Purpose)
+	token := secret.NewAt(session.Purpose, now)
 	s.Digest = token.Digest(f.o.Instance)
 	if err := f.o.Read.Sessions().Rotate(ctx, s, old, now, by.Event(session.Rotated, now, by.User)); err != nil {
 		return secret.Token{}, err

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
@@ -20,10 +21,13 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/ticket"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -46,11 +50,15 @@ type Set interface {
 	Proofs() proof.Store
 	Roles() rbac.Store
 	Organizations() organization.Store
+	Clients() client.Store
+	Tokens() token.Store
+	Resources() resource.Store
 	Lockouts() lockout.Store
 	Mail() mail.Store
 	Audit() audit.Store
 	Revocations() revocation.Store
 	Keys() keyring.Store
+	SigningKeys() signing.Store
 	Instance() instance.Store
 	Idempotency() idempotency.Store
 	Decisions() decision.Store

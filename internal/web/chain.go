@@ -32,6 +32,12 @@ type Sessions interface {
 	Session(ctx context.Context, text string) (*verify.Identity, error)
 }
 
+// Tokens answers whom an access token speaks for at the API called audience; see
+// authn.Authenticator.
+type Tokens interface {
+	Bearer(ctx context.Context, text, audience string) (*verify.Identity, error)
+}
+
 // Keys is what the chain needs of the keyring.
 type Keys interface {
 	MAC(purpose string, parts ...[]byte) [32]byte
@@ -52,6 +58,7 @@ type Options struct {
 	Dev      bool
 	Trust    clientaddr.Trust
 	Sessions Sessions
+	Tokens   Tokens // nil: none are taken
 	Rates    ratelimit.Store
 	Keys     Keys
 	Now      func() time.Time
@@ -149,7 +156,7 @@ func (f *Frame) serve(s Surface, route Route) http.Handler {
 		r = f.span(r, q)
 		rec := &recorder{ResponseWriter: w}
 		defer f.finish(rec, r, q)
-		err := f.admit(rec, r, q, route.Access, limit)
+		err := f.admit(rec, r, q, route, limit)
 		if err == nil {
 			err = f.run(route.Handler, rec, r)
 		}
@@ -192,7 +199,7 @@ func (f *Frame) fail(s Surface, w *recorder, r *http.Request, err error) {
 }
 
 // admit is everything that stands between a request and its handler.
-func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, access Access, limit ratelimit.Name) error {
+func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, route Route, limit ratelimit.Name) error {
 	f.headers(w.Header(), q)
 	f.meet(r, q)
 	if err := f.rightHost(q); err != nil {
@@ -204,15 +211,18 @@ func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, access
 		return err
 	}
 	q.pass("limit")
-	if err := f.sameOrigin(r, q); err != nil {
+	if route.Access == Protocol {
+		return nil
+	}
+	if err := f.sameOrigin(r, q); err != nil && (route.Admits == nil || !route.Admits(r)) {
 		return err
 	}
 	q.pass("origin")
-	if err := f.identify(r, q); err != nil && access != Anyone {
+	if err := f.identify(r, q); err != nil && route.Access != Anyone {
 		return err
 	}
 	q.pass("credential")
-	if err := f.permit(q, access); err != nil {
+	if err := f.permit(q, route.Access); err != nil {
 		return err
 	}
 	q.pass("access")
@@ -288,6 +298,11 @@ func (f *Frame) identify(r *http.Request, q *Request) error {
 	if q.Host {
 		return nil
 	}
+	if f.o.Tokens != nil {
+		if token, ok, err := BearerToken(r); ok || err != nil {
+			return errors.Join(err, f.identifyToken(r, q, token))
+		}
+	}
 	value, err := Cookie(r, f.Names().Session)
 	if err != nil || value == "" {
 		return errors.Join(err, errNoCookie)
@@ -305,11 +320,31 @@ func (f *Frame) identify(r *http.Request, q *Request) error {
 	return nil
 }
 
+// identifyToken is identify for a program with an access token for our own API,
+// which only first-party clients get. A token that is presented and wrong is a
+// refusal; the cookie beside it is not looked at.
+func (f *Frame) identifyToken(r *http.Request, q *Request, token string) error {
+	if token == "" {
+		return errNoCookie
+	}
+	who, err := f.o.Tokens.Bearer(r.Context(), token, strings.TrimRight(f.o.URL.String(), "/"))
+	if err != nil {
+		return err
+	}
+	id, err := user.ParseID(who.Subject)
+	if err != nil {
+		return err
+	}
+	q.Token = true
+	q.Identity, q.Caller = who, user.By(id, who.Session, q.Caller.Source)
+	return nil
+}
+
 var errNoCookie = problem.New(problem.Unauthenticated, "not_signed_in", "You are not signed in. Sign in and try again.")
 
 func (f *Frame) permit(q *Request, access Access) error {
 	switch access {
-	case Anyone, SignedIn:
+	case Anyone, SignedIn, Protocol:
 		return nil
 	case Host:
 		if q.Host {

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"strings"
 	"time"
@@ -37,6 +39,14 @@ func namesOf(scheme, suffix string) Names {
 		Language: base + "-lang", Theme: base + "-theme", Flash: base + "-flash", Dev: base + "-dev",
 		Gate: base + "-gate", Nonce: base + "-gate-nonce",
 	}
+}
+
+// Refresh is the cookie that keeps a single-page app's refresh token: one for
+// each client, so that no app meets another's (TH-9). A client_id may hold what a
+// cookie's name may not, so it is named by a digest.
+func (n Names) Refresh(clientID string) string {
+	sum := sha256.Sum256([]byte(clientID))
+	return n.Session + "-rt-" + hex.EncodeToString(sum[:8])
 }
 
 // errTwice: two cookies of one name, one of them planted (SE-15).

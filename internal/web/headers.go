@@ -78,6 +78,46 @@ type recorder struct {
 	http.ResponseWriter
 	status int
 	bytes  int64
+	shared Sharing
+}
+
+// Sharing says which page of another origin may read an answer (Fetch standard,
+// CORS). The zero Sharing: none.
+type Sharing struct {
+	Origin      string // exactly one; never *
+	Credentials bool   // the request may carry our cookies
+	Methods     string // of a preflight's answer
+	Headers     string
+}
+
+// Share lets the page of one origin read the answer that w writes. Routes that
+// call it decide by a registered client; nothing else shares (TH-36).
+func Share(w http.ResponseWriter, s Sharing) {
+	for {
+		if r, ok := w.(*recorder); ok {
+			r.shared = s
+			return
+		}
+		u, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return
+		}
+		w = u.Unwrap()
+	}
+}
+
+func (s Sharing) set(h http.Header) {
+	h.Add("Vary", "Origin")
+	h.Set("Access-Control-Allow-Origin", s.Origin)
+	h.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate")
+	if s.Credentials {
+		h.Set("Access-Control-Allow-Credentials", "true")
+	}
+	if s.Methods != "" {
+		h.Set("Access-Control-Allow-Methods", s.Methods)
+		h.Set("Access-Control-Allow-Headers", s.Headers)
+		h.Set("Access-Control-Max-Age", "600")
+	}
 }
 
 // WriteHeader also takes back what a wrapper around us may have promised to
@@ -90,6 +130,9 @@ func (w *recorder) WriteHeader(status int) {
 			if strings.HasPrefix(name, "Access-Control-") {
 				delete(h, name)
 			}
+		}
+		if w.shared.Origin != "" {
+			w.shared.set(h)
 		}
 	}
 	w.ResponseWriter.WriteHeader(status)

@@ -21,6 +21,7 @@ type Request struct {
 	Caller   user.Caller
 	Identity *verify.Identity // nil: nobody is signed in
 	Secret   string           // value of the session cookie, whoever it opens
+	Token    bool             // an access token identified the caller, not a cookie
 	Host     bool             // came by the socket in the data folder
 	Nonce    string           // for the policy of pages
 	Why      string           // code under which the refusal of this request is explained

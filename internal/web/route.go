@@ -15,6 +15,9 @@ const (
 	Anyone                 // nobody has to be signed in; whoever is, is known
 	Admin                  // the host, or a session of an administrator proven within Fresh
 	Host                   // only the socket in the data folder
+	// Protocol: the handler authenticates the caller by what its protocol says.
+	// Cookies are not looked at, so requests that other sites cause are no danger.
+	Protocol
 )
 
 // Handler answers a request or returns why not.
@@ -26,6 +29,9 @@ type Route struct {
 	Pattern string
 	Access  Access
 	Limit   ratelimit.Name // per source; empty: the surface's own
+	// Admits says that a request which another origin caused may pass, because a
+	// client is registered there. Nil: none may. It never widens other routes (TH-9).
+	Admits  func(r *http.Request) bool
 	Handler Handler
 }
 

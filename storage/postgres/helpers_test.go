@@ -81,7 +81,7 @@ func putIn(tx sqlstore.Tx, key string) error {
 
 // revoke writes an entry in the act tx.
 func revoke(tx sqlstore.Tx, value byte) error {
-	_, err := tx.Exec(context.Background(), "INSERT INTO revocations (kind, value, version, at) VALUES ('sid', $1, 0, 1)", append(make([]byte, 15), value))
+	_, err := tx.Exec(context.Background(), "INSERT INTO revocations (kind, value, version, at, audiences) VALUES ('sid', $1, 0, 1, '')", append(make([]byte, 15), value))
 	return err
 }
 

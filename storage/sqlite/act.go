@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -18,108 +21,143 @@ const (
 	gone          // its caller's context ended first
 )
 
-// act is one closure to be run in a transaction. It runs on its caller's
-// goroutine, when the writer calls: so a closure that hangs holds up its own
-// caller only, and a panic unwinds where it belongs. It implements sqlstore.Tx.
+// act is one closure to be run in a transaction, by the writer's goroutine while
+// its caller waits. It implements sqlstore.Tx.
 type act struct {
 	fn    func(sqlstore.Tx) error
 	state atomic.Int32
-	turn  chan verdict  // from the writer
-	done  chan struct{} // from the caller: the closure returned or panicked
+	over  chan error // from the writer: how it ended
 
 	unhurried bool // the engine's own: never cut off
 
-	mu       sync.Mutex // between the closure and the writer that cuts it off
-	w        *writer
-	running  bool // statements are taken
-	panicked bool
-	wrote    int // statements that changed a row
-	fault    error
-	err      error
-	entries  []revocation.Entry
-}
-
-// verdict is what the writer tells a caller: run, or it is over.
-type verdict struct {
-	over bool
-	err  error
+	mu      sync.Mutex // between the closure and whoever cuts it off
+	w       *writer
+	running bool // statements are taken
+	alone   bool // no other act of the batch waits for its commit
+	looked  int  // how often it was found running
+	wrote   int  // statements that may have changed a row
+	fault   error
+	err     error
+	entries []revocation.Entry
+	left    chan struct{} // of an act that was cut off: closed when its closure returned
+	thrown  *thrown       // what the closure panicked with
+	exited  bool          // the closure called runtime.Goexit
 }
 
 func newAct(w *writer, fn func(sqlstore.Tx) error) *act {
-	return &act{w: w, fn: fn, turn: make(chan verdict, 1), done: make(chan struct{}, 1)}
+	return &act{w: w, fn: fn, over: make(chan error, 1)}
 }
 
-// await waits for the writer, runs the closure as often as it is told to and
-// returns the outcome of the act.
-func (a *act) await(ctx context.Context) error {
-	var v verdict
+// await waits until the writer is done with the act and returns its outcome.
+// What the closure did to its goroutine, a panic or an exit, it does to the
+// caller's.
+func (a *act) await(ctx context.Context) (err error) {
 	select {
-	case v = <-a.turn:
+	case err = <-a.over:
 	case <-ctx.Done():
 		if a.state.CompareAndSwap(waiting, gone) {
 			return ctx.Err()
 		}
-		v = <-a.turn
+		err = <-a.over
 	}
-	for !v.over {
-		a.call()
-		v = <-a.turn
+	if a.left != nil {
+		<-a.left // it must not go on while its caller does
 	}
-	return v.err
+	if a.thrown != nil {
+		panic(a.thrown)
+	}
+	if a.exited {
+		runtime.Goexit()
+	}
+	return err
 }
 
-var errPanicked = errors.New("sqlite: the act panicked")
+// thrown is the panic of a closure, with the stack where it happened.
+type thrown struct {
+	value any
+	stack []byte
+}
 
-func (a *act) call() {
+func (t *thrown) Error() string { return fmt.Sprintf("%v\n\nin an act:\n%s", t.value, t.stack) }
+
+func (t *thrown) Unwrap() error {
+	err, _ := t.value.(error)
+	return err
+}
+
+var errThrown = errors.New("sqlite: the act panicked")
+
+// run calls the closure once. It reports false when the act was cut off
+// meanwhile: then somebody else is the writer by now.
+func (a *act) run(alone bool) (ours bool) {
+	a.start(alone)
 	returned := false
 	defer func() {
 		if returned {
 			return
 		}
-		a.finish(errPanicked) // or runtime.Goexit; the panic goes on after the rollback
-		<-a.turn
+		if p := recover(); p != nil {
+			a.thrown = &thrown{p, debug.Stack()}
+			ours = a.finish(errThrown)
+			return
+		}
+		a.exited = true // and this goroutine ends
+		if a.finish(errThrown) {
+			go a.w.run(lost)
+		}
 	}()
 	err := a.fn(a)
 	returned = true
-	a.finish(err)
+	return a.finish(err)
+}
+
+// start readies the act for a run.
+func (a *act) start(alone bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.running, a.alone, a.looked, a.wrote = true, alone, 0, 0
+	a.fault, a.err, a.entries = nil, nil, a.entries[:0]
 }
 
 // finish ends the taking of statements. What went wrong first is the error, even
 // if the closure swallowed it: half of an act must not be kept.
-func (a *act) finish(err error) {
-	a.mu.Lock()
-	if a.running {
-		a.running = false
-		a.w.conn.reset()
-		a.panicked = errors.Is(err, errPanicked)
-		if a.err = err; err == nil {
-			a.err = a.fault
-		}
-	}
-	a.mu.Unlock()
-	a.done <- struct{}{}
-}
-
-// start readies the act for a run.
-func (a *act) start() {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.running, a.wrote, a.fault, a.err, a.entries = true, 0, nil, nil, a.entries[:0]
-}
-
-// cut ends an act that takes too long. It waits for a statement under way, so
-// statements must be short. It reports false when the act has just finished.
-func (a *act) cut() bool {
+func (a *act) finish(err error) (ours bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if !a.running {
+		close(a.left)
 		return false
 	}
 	a.running = false
 	a.w.conn.reset()
-	a.err = ErrTooSlow
+	if a.err = err; err == nil {
+		a.err = a.fault
+	}
 	return true
 }
+
+// overdue looks at the act, and cuts it off when it was found running for as long
+// as an act may; then the caller is the writer. It waits for a statement under
+// way, so statements must be short.
+func (a *act) overdue(q *queue) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !a.running || a.unhurried {
+		return false
+	}
+	a.looked++
+	if a.looked <= looks || (a.alone && a.looked <= looks*aloneLimit && q.empty()) {
+		return false
+	}
+	a.running = false
+	a.w.conn.reset()
+	a.err, a.left = ErrTooSlow, make(chan struct{})
+	return true
+}
+
+// hopeless says that the act is not to be run again. Of one that was cut off its
+// closure may still be running, so nothing else of it is read.
+func (a *act) hopeless() bool { return a.left != nil || a.thrown != nil || a.exited }
 
 // enter locks the connection for one statement; the caller unlocks a.mu.
 func (a *act) enter() error {
@@ -151,7 +189,7 @@ func (a *act) Exec(_ context.Context, sql string, args ...any) (int64, error) {
 	}
 	n, err := a.w.conn.exec(sql, args)
 	a.spoil(err)
-	if n > 0 {
+	if n > 0 || !counts(sql) {
 		a.wrote++
 	}
 	return n, err
@@ -173,8 +211,20 @@ func (a *act) Query(_ context.Context, sql string, args ...any) (sqlstore.Rows, 
 	if err != nil {
 		return nil, err
 	}
+	if !reads(sql) {
+		a.wrote++
+	}
 	return actRows{a, r}, nil
 }
+
+// counts says that a statement that touched no row changed nothing.
+func counts(sql string) bool {
+	return strings.HasPrefix(sql, "INSERT") || strings.HasPrefix(sql, "UPDATE") || strings.HasPrefix(sql, "DELETE") || reads(sql)
+}
+
+// reads says that a query changes nothing for certain: RETURNING makes a query
+// of every statement that does.
+func reads(sql string) bool { return strings.HasPrefix(sql, "SELECT") }
 
 func (a *act) QueryRow(ctx context.Context, sql string, args ...any) sqlstore.Row {
 	r, err := a.Query(ctx, sql, args...)

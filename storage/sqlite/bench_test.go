@@ -4,14 +4,17 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/storage/internal/sqlstore"
 )
@@ -104,21 +107,37 @@ func BenchmarkPointRead(b *testing.B) {
 	}
 }
 
+// settle makes n accounts with a password of version 1.
+func settle(b *testing.B, s *Store, n int) []user.ID {
+	b.Helper()
+	ctx := b.Context()
+	owners := make([]user.ID, n)
+	err := s.InTx(ctx, func(tx store.Set) error {
+		for i := range owners {
+			owners[i] = user.NewID(epochStart)
+			u := user.User{ID: owners[i], State: user.Active, Version: 1, Revision: 1, CreatedAt: epochStart, UpdatedAt: epochStart}
+			key := owners[i].String() + "@example.test"
+			mail := user.Email{User: owners[i], Address: key, Key: key, Primary: true, CreatedAt: epochStart}
+			known := password.Credential{User: owners[i], Version: 1, Hash: "-", ChangedAt: epochStart}
+			err := errors.Join(tx.Users().Create(ctx, u, []user.Email{mail}, happened("create")), tx.Passwords().Set(ctx, known, happened("password")))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	return owners
+}
+
 // BenchmarkSessionInsert64 is the birth of a session through the seam; its bound
 // is twice BenchmarkCommit64.
 func BenchmarkSessionInsert64(b *testing.B) {
 	s := openBench(b)
 	ctx := b.Context()
-	owners := make([]user.ID, 1000)
-	for i := range owners {
-		owners[i] = user.NewID(epochStart)
-		u := user.User{ID: owners[i], State: user.Active, Version: 1, Revision: 1, CreatedAt: epochStart, UpdatedAt: epochStart}
-		key := owners[i].String() + "@example.test"
-		mail := user.Email{User: owners[i], Address: key, Key: key, Primary: true, CreatedAt: epochStart}
-		if err := s.Users().Create(ctx, u, []user.Email{mail}, happened("create")); err != nil {
-			b.Fatal(err)
-		}
-	}
+	owners := settle(b, s, 2000)
 	var next atomic.Int64
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -128,12 +147,12 @@ func BenchmarkSessionInsert64(b *testing.B) {
 			for n := next.Add(1); n <= int64(b.N); n = next.Add(1) {
 				at := epochStart.Add(time.Duration(n) * time.Millisecond)
 				one := session.Session{
-					ID: session.NewID(at), User: owners[n%1000], UserVersion: 1, Assurance: 1, Methods: []string{"pwd"},
+					ID: session.NewID(at), User: owners[n%2000], UserVersion: 1, Assurance: 1, Methods: []string{"pwd"},
 					AuthenticatedAt: at, CreatedAt: at, LastSeenAt: at, IdleTimeout: time.Hour, ExpiresAt: at.Add(time.Hour),
 				}
-				secret.Fill(one.Digest[:])
+				one.Digest = secret.NewAt(session.Purpose, time.Now()).Digest([16]byte{})
 				ev := audit.New(tested, at, user.System().Actor, audit.Source{}, one.User.String())
-				if _, err := s.Sessions().Insert(ctx, one, 0, 0, ev); err != nil {
+				if _, err := s.Sessions().Insert(ctx, one, 1, 50, ev); err != nil {
 					b.Error(err)
 					return
 				}

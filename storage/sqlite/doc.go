@@ -2,9 +2,9 @@
 //
 // It runs statements, groups commits, guards the folder and notices a restored
 // file; the nouns themselves are in storage/internal/sqlstore. Writes go through
-// one goroutine that owns one connection: acts of many callers become savepoints
-// of one transaction and share one fsync (TH-23). Readers have connections of
-// their own and are never blocked.
+// one goroutine that owns one connection: acts of many callers become one
+// transaction and share one fsync; one that fails takes nothing of the others
+// with it (TH-23). Readers have connections of their own and are never blocked.
 //
 // A data folder belongs to one process at a time (TH-25). It holds mortise.db
 // with its -wal and -shm, lock, and epoch: a note beside the database by which a

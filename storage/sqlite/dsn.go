@@ -8,14 +8,14 @@ import (
 
 // writeDSN opens the writer's connection. Every commit is in the write-ahead log
 // and on the disk before anybody is told of it; the log is checkpointed by the
-// commit that fills it past 16 MiB and cut back to 64 MiB.
+// commit that fills it past 32 MiB and cut back to 64 MiB.
 func writeDSN(dir string, volatile bool) string {
 	synchronous := "synchronous(FULL)"
 	if volatile {
 		synchronous = "synchronous(OFF)"
 	}
 	return dsn(dir, "busy_timeout(5000)", "journal_mode(WAL)", synchronous, "foreign_keys(1)",
-		"journal_size_limit(67108864)", "wal_autocheckpoint(4000)", "cache_size(-8192)", "temp_store(MEMORY)", "trusted_schema(0)")
+		"journal_size_limit(67108864)", "wal_autocheckpoint(8000)", "cache_size(-8192)", "temp_store(MEMORY)", "trusted_schema(0)")
 }
 
 // readDSN opens a connection that refuses to change anything.

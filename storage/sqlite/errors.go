@@ -48,6 +48,11 @@ func translate(err error) error {
 	return unavailable(err)
 }
 
+// refusal says that a statement was undone by itself and the transaction lives.
+func refusal(err error) bool {
+	return errors.Is(err, sqlstore.ErrUnique) || errors.Is(err, sqlstore.ErrReference) || errors.Is(err, sqlstore.ErrCheck)
+}
+
 func unavailable(cause error) error {
 	return store.ErrUnavailable.After(time.Second).Because(cause)
 }

@@ -72,7 +72,7 @@ func (q *queue) displace(l *line) bool {
 	longest.acts = longest.acts[:last]
 	q.waiting--
 	if a.state.CompareAndSwap(waiting, called) {
-		a.turn <- verdict{over: true, err: unavailable(errQueueFull)}
+		a.over <- unavailable(errQueueFull)
 	}
 	return true
 }

@@ -221,8 +221,8 @@ func (s *Store) submit(ctx context.Context, a *act, source string) error {
 	return nil
 }
 
-// InTx implements store.Store. fn runs on the caller's goroutine, while all
-// other writers wait.
+// InTx implements store.Store. fn runs on the writer's goroutine, while all
+// others wait; what it panics with goes on in the caller.
 func (s *Store) InTx(ctx context.Context, fn func(store.Set) error) error {
 	return s.Write(ctx, func(tx sqlstore.Tx) error {
 		return fn(sqlstore.NewSet(bound.Engine{Act: tx.(*act)}))

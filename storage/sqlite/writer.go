@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -15,10 +16,12 @@ const (
 	batchActs  = 256
 	gatherTime = 150 * time.Microsecond
 	queueLimit = 16384
+	waryActs   = 64 // batches with savepoints after an act that failed half-way undid its batch
 )
 
-// writer is the one goroutine that changes the database. It owns conn; acts
-// borrow it while the writer waits for them.
+// writer changes the database: one goroutine at a time, which owns conn and all
+// fields that are not atomic. An act that hangs takes the goroutine with it, and
+// whoever cuts the act off goes on in its place (see watch.go).
 type writer struct {
 	conn    *conn
 	queue   *queue
@@ -26,11 +29,33 @@ type writer struct {
 	heads   heads // with the batch under way
 	kept    heads // as committed
 	failed  atomic.Pointer[error]
-	last    int // acts in the last batch
-	slow    *time.Timer
-	limit   time.Duration // of an act
+	acts    []*act // of the batch under way: nobody was told anything yet
+	alone   []*act // to be run one by one after it
+	way     way
+	why     error // the batch was lost
+	wary    int   // batches still to be run with savepoints
+	last    int   // acts in the last batch
+	watch   watch
 	stopped chan struct{}
 }
+
+// way is how the acts of a batch are kept apart.
+type way int
+
+const (
+	together way = iota // by nothing: one that fails half-way undoes all, and they run again
+	guarded             // each by a savepoint
+	apart               // each by a transaction
+)
+
+// outcome is what became of a batch or of an act in it.
+type outcome int
+
+const (
+	done    outcome = iota // all were told; of an act: it is kept, or undone by itself
+	lost                   // the transaction is to be undone
+	deposed                // this goroutine is the writer no longer
+)
 
 // heads are the highest numbers given out.
 type heads struct{ events, revocations int64 }
@@ -44,34 +69,43 @@ func (h *heads) next(s sqlstore.Stream) int64 {
 	return h.events
 }
 
-// limit is how long an act may take. Where nothing is kept for good, hundreds of
-// instances may share two cores, and nobody is kept waiting by a stranger.
-func limit(m *mark) time.Duration {
-	if m.volatile {
-		return 600 * actLimit
-	}
-	return actLimit
-}
-
 func newWriter(c *conn, m *mark, h heads) *writer {
-	w := &writer{
-		conn: c, mark: m, heads: h, kept: h,
-		queue: newQueue(queueLimit), slow: time.NewTimer(time.Hour), limit: limit(m), stopped: make(chan struct{}),
-	}
-	go w.run()
+	w := &writer{conn: c, mark: m, heads: h, kept: h, queue: newQueue(queueLimit), stopped: make(chan struct{})}
+	w.watch.init(w, limit(m))
+	go w.run(done)
 	return w
 }
 
-func (w *writer) run() {
-	defer close(w.stopped)
+// run is the writer's goroutine; o is what became of the batch before.
+func (w *writer) run(o outcome) {
+	for o != deposed {
+		if o == lost {
+			o = w.again()
+		} else if len(w.alone) > 0 {
+			o = w.next()
+		} else if a := w.wait(); a != nil {
+			o = w.batch(a)
+		} else {
+			close(w.stopped)
+			return
+		}
+	}
+}
+
+// wait returns the next act, or nil when the queue is closed and empty.
+func (w *writer) wait() *act {
+	if a := w.queue.pop(); a != nil {
+		return a
+	}
+	w.watch.rest()
 	for {
 		if a := w.queue.pop(); a != nil {
-			w.batch(a)
-		} else if w.queue.drained() {
-			return
-		} else {
-			<-w.queue.wake
+			return a
 		}
+		if w.queue.drained() {
+			return nil
+		}
+		<-w.queue.wake
 	}
 }
 
@@ -83,45 +117,84 @@ func (w *writer) broken() error {
 	return nil
 }
 
-// batch runs a and whoever else waits in one transaction. If the transaction is
-// lost on the way, nobody was told anything yet and each act runs again alone.
-func (w *writer) batch(a *act) {
-	acts := make([]*act, 0, max(w.last, 1))
-	err := w.begin()
-	if err != nil {
-		finish([]*act{a}, err)
-		return
+// batch runs a and whoever else waits in one transaction.
+func (w *writer) batch(a *act) outcome {
+	w.acts, w.way = append(w.acts[:0], a), together
+	if w.wary > 0 {
+		w.wary, w.way = w.wary-1, guarded
+	}
+	return w.attempt(true)
+}
+
+// again undoes a lost transaction and runs its acts once more: after an act that
+// failed half-way with savepoints, otherwise each alone. Nobody was told anything.
+func (w *writer) again() outcome {
+	w.abandon()
+	if err := w.broken(); err != nil {
+		w.tell(err)
+		return done
+	}
+	w.acts = slices.DeleteFunc(w.acts, func(a *act) bool {
+		hopeless := a.hopeless()
+		if hopeless {
+			a.over <- a.err
+		}
+		return hopeless
+	})
+	if w.way == together && len(w.acts) > 0 {
+		w.wary, w.way = waryActs, guarded
+		return w.attempt(false)
+	}
+	if w.way == apart {
+		w.tell(w.why)
+		return done
+	}
+	w.alone = append(w.alone, w.acts...)
+	w.acts = w.acts[:0]
+	return done
+}
+
+// next runs the next act that is to be alone.
+func (w *writer) next() outcome {
+	w.acts, w.way = append(w.acts[:0], w.alone[0]), apart
+	w.alone = slices.Delete(w.alone, 0, 1)
+	return w.attempt(false)
+}
+
+// attempt runs w.acts, and if more may join those that wait, in one transaction.
+func (w *writer) attempt(more bool) outcome {
+	if err := w.begin(); err != nil {
+		w.tell(err)
+		return done
 	}
 	full := time.NewTimer(batchTime)
 	defer full.Stop()
-	alive := true
-	for ; a != nil; a = w.another(len(acts), full) {
-		acts = append(acts, a)
-		if alive = w.step(a, len(acts) == 1); !alive {
-			break
+	for i := 0; i < len(w.acts); i++ {
+		if o := w.step(i); o != done {
+			return o
+		}
+		if more {
+			if a := w.another(i+1, full.C); a != nil {
+				w.acts = append(w.acts, a)
+			}
 		}
 	}
-	w.last = len(acts)
-	if alive {
-		alive = w.commit() == nil
+	if more {
+		w.last = len(w.acts)
 	}
-	switch {
-	case alive:
-		finish(acts, nil)
-	case w.broken() != nil:
-		finish(acts, w.broken())
-	default:
-		w.abandon()
-		w.oneByOne(acts)
+	if w.why = w.commit(); w.why != nil && w.broken() == nil {
+		return lost
 	}
+	w.tell(w.why)
+	return done
 }
 
 // another is the next act of a batch that has n already: whoever waits, or, when
 // the last batch was larger, whoever comes within an instant. Callers of one
 // batch tend to come back together.
-func (w *writer) another(n int, full *time.Timer) *act {
+func (w *writer) another(n int, full <-chan time.Time) *act {
 	select {
-	case <-full.C:
+	case <-full:
 		return nil
 	default:
 	}
@@ -152,77 +225,49 @@ func (w *writer) gather() *act {
 	}
 }
 
-func (w *writer) oneByOne(acts []*act) {
-	for _, a := range acts {
-		if a.panicked || errors.Is(a.err, ErrTooSlow) {
-			a.turn <- verdict{over: true, err: a.err}
-			continue
-		}
-		err := w.begin()
-		if err == nil {
-			if !w.step(a, false) {
-				err = a.err
-			} else {
-				err = w.commit()
-			}
-			if err != nil && w.broken() == nil {
-				w.abandon()
-			}
-		}
-		finish([]*act{a}, err)
-	}
-}
-
-// step runs one act in a savepoint. It reports whether the transaction lives.
-// alone says that no other act of the batch waits for its commit.
-func (w *writer) step(a *act, alone bool) bool {
-	if _, err := w.conn.exec("SAVEPOINT act", nil); err != nil {
-		a.err = err
-		return false
-	}
-	before := w.heads
-	a.start()
-	a.turn <- verdict{}
-	if a.unhurried {
-		<-a.done
-		return w.settle(a, before)
-	}
-	w.await(a, alone)
-	return w.settle(a, before)
-}
-
-// await waits for the closure of a, and cuts it off when it holds others up.
-func (w *writer) await(a *act, alone bool) {
-	for n := 1; ; n++ {
-		w.slow.Reset(w.limit)
-		select {
-		case <-a.done:
-			return
-		case <-w.slow.C:
-			if alone && n < aloneLimit && w.queue.empty() {
-				continue
-			}
-			if !a.cut() {
-				<-a.done
-			}
-			return
+// step runs the act with this place in the batch.
+func (w *writer) step(place int) outcome {
+	a, before := w.acts[place], w.heads
+	if w.way == guarded {
+		if _, w.why = w.conn.exec("SAVEPOINT act", nil); w.why != nil {
+			return lost
 		}
 	}
-}
-
-// settle keeps or undoes the savepoint of an act that ran.
-func (w *writer) settle(a *act, before heads) bool {
+	w.watch.on(a)
+	if !a.run(len(w.acts) == 1) {
+		return deposed
+	}
+	if a.err == nil && w.way == guarded {
+		_, a.err = w.conn.exec("RELEASE act", nil)
+	}
 	if a.err == nil {
-		if _, a.err = w.conn.exec("RELEASE act", nil); a.err == nil {
-			return true
+		return done
+	}
+	w.heads, w.why = before, a.err
+	return w.undo(a, place)
+}
+
+// undo undoes an act that failed, and nothing else, if that can be done.
+func (w *writer) undo(a *act, place int) outcome {
+	switch {
+	case w.way == guarded:
+		if _, err := w.conn.exec("ROLLBACK TO act", nil); err != nil {
+			return lost // there is no such savepoint: the transaction is gone
 		}
+		if _, err := w.conn.exec("RELEASE act", nil); err != nil {
+			return lost
+		}
+	case a.wrote == 0 && (a.fault == nil || refusal(a.fault)):
+		// Nothing is to be undone.
+	case place == 0 && w.way == together:
+		w.abandon()
+		if err := w.begin(); err != nil {
+			return lost
+		}
+	default:
+		return lost
 	}
-	w.heads = before
-	if _, err := w.conn.exec("ROLLBACK TO act", nil); err != nil {
-		return false // there is no such savepoint: the transaction is gone
-	}
-	_, err := w.conn.exec("RELEASE act", nil)
-	return err == nil
+	return done
 }
 
 func (w *writer) begin() error {
@@ -286,15 +331,17 @@ func (w *writer) breakDown(err error) {
 	w.failed.CompareAndSwap(nil, &err)
 }
 
-// finish tells every caller how its act ended: with err, or else its own error.
-func finish(acts []*act, err error) {
-	for _, a := range acts {
-		v := verdict{over: true, err: err}
-		if err == nil || a.panicked {
-			v.err = a.err
+// tell tells every caller how its act ended: with err, or else its own error.
+func (w *writer) tell(err error) {
+	for i, a := range w.acts {
+		w.acts[i] = nil
+		if err != nil && !a.hopeless() {
+			a.over <- err
+			continue
 		}
-		a.turn <- v
+		a.over <- a.err
 	}
+	w.acts = w.acts[:0]
 }
 
 // stop serves those who wait and ends the goroutine.

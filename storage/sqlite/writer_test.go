@@ -110,7 +110,7 @@ func TestPoisonedBatch(t *testing.T) {
 				t.Errorf("violating: %v", err)
 			}
 		case 30:
-			if got := <-panicked; got != "boom" {
+			if got, ok := (<-panicked).(*thrown); !ok || got.value != "boom" || !bytes.Contains(got.stack, []byte("TestPoisonedBatch")) {
 				t.Errorf("panic went on as %v, %v", got, err)
 			}
 		case 40:
@@ -132,6 +132,106 @@ func TestPoisonedBatch(t *testing.T) {
 	}
 	s.Close()
 	whole(t, open(t, dir, Options{}))
+}
+
+// TH-23: acts that refuse before they wrote cost the others nothing; one that
+// fails half-way has them run again, in savepoints from then on; and whatever
+// happens, each is kept once and whole or not at all.
+func TestHalfWay(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	refused := errors.New("refused")
+	batch := func(name string, odd func(tx sqlstore.Tx, key string) error) (runs int) {
+		release := hold(s)
+		var wg sync.WaitGroup
+		for i := range 8 {
+			wg.Go(func() {
+				key := fmt.Sprint(name, "-", i)
+				err := s.Write(context.Background(), func(tx sqlstore.Tx) error {
+					runs++
+					if i%2 == 1 {
+						return odd(tx, key)
+					}
+					return putIn(tx, key)
+				})
+				if i%2 == 0 && err != nil || i%2 == 1 && !errors.Is(err, refused) {
+					t.Errorf("%s: %v", key, err)
+				}
+			})
+		}
+		queued(s, 8)
+		release()
+		wg.Wait()
+		kept := query(t, s, "SELECT key FROM settings WHERE key LIKE '"+name+"-%' ORDER BY key")
+		if want := []string{name + "-0", name + "-2", name + "-4", name + "-6"}; !slices.Equal(kept, want) {
+			t.Errorf("%s: kept %q", name, kept)
+		}
+		whole(t, s)
+		return runs
+	}
+	early := func(tx sqlstore.Tx, key string) error {
+		if n, err := tx.Exec(t.Context(), "UPDATE settings SET value = 'x' WHERE key = $1", key); n != 0 || err != nil {
+			t.Errorf("%d rows, %v", n, err)
+		}
+		tx.Sequence(sqlstore.Events)
+		return refused
+	}
+	half := func(tx sqlstore.Tx, key string) error { return errors.Join(putIn(tx, key), refused) }
+	returning := func(tx sqlstore.Tx, key string) error {
+		var got string
+		err := tx.QueryRow(t.Context(), "INSERT INTO settings (key, value) VALUES ($1, '') RETURNING key", key).Scan(&got)
+		return errors.Join(err, refused)
+	}
+	if n := batch("early", early); n != 8 {
+		t.Errorf("acts that wrote nothing: %d runs of 8", n)
+	}
+	if n := batch("half", half); n <= 8 {
+		t.Errorf("acts that failed half-way: %d runs of 8", n)
+	}
+	if n := batch("wary", half); n != 8 {
+		t.Errorf("with savepoints: %d runs of 8", n)
+	}
+	for s.writer.wary > 0 {
+		if err := put(s, fmt.Sprint("between-", s.writer.wary)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := batch("returning", returning); n <= 8 {
+		t.Errorf("acts that wrote by a query: %d runs of 8", n)
+	}
+}
+
+// An act that ends its goroutine, as t.FailNow does, ends its caller's and not
+// the writer's.
+func TestExit(t *testing.T) {
+	s := open(t, t.TempDir(), Options{})
+	var wg sync.WaitGroup
+	release := hold(s)
+	went := true
+	wg.Go(func() {
+		_ = s.Write(context.Background(), func(tx sqlstore.Tx) error {
+			_ = putIn(tx, "gone")
+			runtime.Goexit()
+			return nil
+		})
+		went = false
+	})
+	for i := range 4 {
+		wg.Go(func() {
+			if err := put(s, fmt.Sprint("other-", i)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	queued(s, 5)
+	release()
+	wg.Wait()
+	if !went {
+		t.Error("the caller went on")
+	}
+	if got := query(t, s, "SELECT key FROM settings ORDER BY key"); len(got) != 4 {
+		t.Errorf("kept %q", got)
+	}
+	whole(t, s)
 }
 
 // TH-23: an act whose statement failed does not go on outside of its
@@ -291,8 +391,8 @@ func TestFullQueue(t *testing.T) {
 	if err := q.push(newAct(w, nil), "quiet"); err != nil {
 		t.Errorf("another source: %v", err)
 	}
-	if v := <-noisy[2].turn; !v.over || !errors.Is(v.err, errQueueFull) {
-		t.Errorf("the newest of the longest line: %+v", v)
+	if err := <-noisy[2].over; !errors.Is(err, errQueueFull) {
+		t.Errorf("the newest of the longest line: %v", err)
 	}
 }
 

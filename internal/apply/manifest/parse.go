@@ -143,10 +143,10 @@ func (d *decoder) document(n *yaml.Node) {
 		"roles":         d.each(d.role),
 		"organizations": d.each(d.organization),
 		"users":         d.each(d.user),
+		"scopes":        d.each(d.scope),
+		"resources":     d.each(d.resource),
+		"clients":       d.each(d.client),
 		"sites":         d.each(d.site),
-		"scopes":        d.later,
-		"resources":     d.later,
-		"clients":       d.later,
 		"connections":   d.later,
 		"webhooks":      d.later,
 	})

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -42,6 +43,52 @@ roles:
   - {name: editor, permissions: [posts:read, posts:write]}
 `
 
+const contractClients = `
+scopes:
+  - {name: posts:read, description: Read your posts}
+resources:
+  - {identifier: https://api.example.test, name: Posts API, scopes: [posts:read], access_token_format: jwt}
+clients:
+  - client_id: web
+    client_name: Demo web app
+    client_secret: {value: not-a-real-secret-0123456789abcdef}   # or {file: …} or {env: …}
+    token_endpoint_auth_method: client_secret_basic               # none for public clients
+    grant_types: [authorization_code, refresh_token]
+    response_types: [code]
+    redirect_uris: [http://127.0.0.1:3000/callback]
+    post_logout_redirect_uris: [http://127.0.0.1:3000/]
+    backchannel_logout_uri: http://127.0.0.1:3000/backchannel     # http on loopback: dev only
+    id_token_signed_response_alg: EdDSA                           # RS256 when absent
+    scope: openid profile email offline_access posts:read
+    first_party: false                                            # true: no consent page
+    access_token_lifetime: 300
+`
+
+func TestContractClients(t *testing.T) {
+	f, err := Parse("a.yaml", strings.NewReader(contractClients), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, err := f.Body()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const want = `{"scopes":[{"name":"posts:read","description":"Read your posts"}],` +
+		`"resources":[{"identifier":"https://api.example.test","name":"Posts API","scopes":["posts:read"],"access_token_format":"jwt","verifiers":null}],` +
+		`"clients":[{"client_id":"web","client_name":"Demo web app","token_endpoint_auth_method":"client_secret_basic",` +
+		`"grant_types":["authorization_code","refresh_token"],"response_types":["code"],"redirect_uris":["http://127.0.0.1:3000/callback"],` +
+		`"post_logout_redirect_uris":["http://127.0.0.1:3000/"],"backchannel_logout_uri":"http://127.0.0.1:3000/backchannel",` +
+		`"id_token_signed_response_alg":"EdDSA","scope":"openid profile email offline_access posts:read","first_party":false,"origins":null,"resources":null,` +
+		`"access_token_lifetime":300,"client_secret":"not-a-real-secret-0123456789abcdef"}]}`
+	if diff := cmp.Diff(want, string(body)); diff != "" {
+		t.Error(diff)
+	}
+	printed, err := json.Marshal(f)
+	if err != nil || strings.Contains(fmt.Sprintf("%+v", f)+string(printed), "not-a-real") {
+		t.Errorf("a printed file shows a secret: %v", err)
+	}
+}
+
 func TestContractExample(t *testing.T) {
 	f, err := Parse("a.yaml", strings.NewReader(contract), nil)
 	if err != nil {
@@ -78,12 +125,17 @@ func TestFaults(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"unknown key", "users:\n  - email: a@b.test\n    nme: A\n", `a.yaml:3:5: unknown key "nme"; the keys here are email, email_verified, name, organizations, password, roles`},
 		{"unknown kind", "people: []\n", `a.yaml:1:1: unknown key "people"`},
-		{"kind of later", "roles: []\nclients:\n  - client_id: web\n", "a.yaml:3:3: this kind of resource is not supported by this version yet"},
+		{"kind of later", "roles: []\nwebhooks:\n  - name: web\n", "a.yaml:3:3: this kind of resource is not supported by this version yet"},
 		{"in second document", "roles: []\n---\nrole: []\n", "a.yaml:3:1"},
 		{"repeated key", "roles: []\nroles: []\n", `a.yaml:2:1: key "roles" is written twice`},
 		{"alias", "users: &u []\norganizations: *u\n", "a.yaml:2:16: aliases are not allowed"},
 		{"number for text", "users: [{email: a@b.test, password: 12345678}]\n", "put quotes around it"},
 		{"boolean for text", "users: [{email: a@b.test, name: true}]\n", "put quotes around it"},
+		{"unknown key of a client", "clients:\n  - client_id: web\n    redirect_uri: x\n", `a.yaml:3:5: unknown key "redirect_uri"`},
+		{"text for number", "clients: [{client_id: web, access_token_lifetime: long}]\n", "want a whole number from 1"},
+		{"negative number", "clients: [{client_id: web, access_token_lifetime: -1}]\n", "want a whole number from 1"},
+		{"client twice", "clients: [{client_id: web}, {client_id: web}]\n", "client web is declared at a.yaml:1:11 already"},
+		{"secret that is not there", "clients: [{client_id: web, client_secret: {env: NOPE}}]\n", "variable NOPE is not set"},
 		{"null", "users: [{email: }]\n", "has no value"},
 		{"text for list", "roles: [{name: a, permissions: posts}]\n", "want a list"},
 		{"text for boolean", "users: [{email: a@b.test, email_verified: 'yes'}]\n", "want true or false"},
@@ -130,6 +182,7 @@ func TestSeveralFilesShareKeys(t *testing.T) {
 // Whatever Parse takes has keys, each once, and leaves it as the JSON of a File.
 func FuzzParse(f *testing.F) {
 	f.Add(contract)
+	f.Add(contractClients)
 	f.Add("a: &a [*a]")
 	f.Add("users: [{email: a@b.test, password: {env: PW}}]")
 	f.Fuzz(func(t *testing.T, text string) {
@@ -146,6 +199,9 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, u := range file.Users {
 			check(t, seen, string(apply.KindUser)+u.Email, u.Email)
+		}
+		for _, c := range file.Clients {
+			check(t, seen, string(apply.KindClient)+c.ClientID, c.ClientID)
 		}
 		if _, err := file.Body(); err != nil {
 			t.Error(err)

@@ -1,8 +1,6 @@
 package manifest
 
 import (
-	"strconv"
-
 	"go.yaml.in/yaml/v4"
 
 	"github.com/mortise-auth/mortise/internal/apply"
@@ -38,15 +36,4 @@ func (d *decoder) siteRule(n *yaml.Node) (r apply.SiteRule) {
 		d.fault(n, "action is missing; it is allow, require or deny")
 	}
 	return r
-}
-
-func (d *decoder) number(to *int) reader {
-	return func(n *yaml.Node) {
-		v, err := strconv.Atoi(n.Value)
-		if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || err != nil {
-			d.fault(n, "want a number")
-			return
-		}
-		*to = v
-	}
 }

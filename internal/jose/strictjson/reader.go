@@ -85,9 +85,8 @@ func (r *Reader) Array(element func()) {
 	r.depth--
 }
 
-// Strings reads an array of strings; an empty one is not nil.
-func (r *Reader) Strings() []string {
-	list := make([]string, 0, 4)
+// AppendStrings reads an array of strings and appends them.
+func (r *Reader) AppendStrings(list []string) []string {
 	r.Array(func() { list = append(list, r.String()) })
 	return list
 }

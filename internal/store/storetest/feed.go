@@ -99,15 +99,15 @@ func (v *verifier) ask() {
 	}))
 }
 
-// token is what a token of s says, minted from u.
-type token struct {
+// minted is what a token of s says, minted from u.
+type minted struct {
 	u user.User
 	s session.Session
 }
 
 // dead asks the verifier, and the live set of the publishing process, which must
 // agree.
-func (v *verifier) dead(t token) bool {
+func (v *verifier) dead(t minted) bool {
 	v.Helper()
 	question := func(value func(feed.Kind, string) [16]byte) *feed.Question {
 		return &feed.Question{Session: value(feed.Session, t.s.ID.String()), Subject: value(feed.Subject, t.u.ID.String()), SubjectVersion: t.u.TokenVersion}
@@ -117,10 +117,10 @@ func (v *verifier) dead(t token) bool {
 	return dead
 }
 
-func (c *testcase) mint(u user.User) token {
+func (c *testcase) mint(u user.User) minted {
 	c.Helper()
 	u = c.reread(u)
-	return token{u, c.signIn(u)}
+	return minted{u, c.signIn(u)}
 }
 
 // TH-2: A's act is held open, B's commits, the follower moves on, A's commits: A

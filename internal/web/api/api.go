@@ -11,17 +11,23 @@ import (
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/idempotency"
+	"github.com/mortise-auth/mortise/internal/jose"
+	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/site"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
@@ -31,6 +37,14 @@ import (
 type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	SignOut(ctx context.Context, by user.Caller) error
+}
+
+// Tokens is what it needs of oauth.Flow.
+type Tokens interface {
+	Deliver(ctx context.Context, want oauth.FirstParty) (*oauth.Delivery, error)
+	Renew(ctx context.Context, r oauth.Renewal) (oauth.Tokens, error)
+	Leave(ctx context.Context, r oauth.Renewal) (token.Grant, error)
+	Trusts(ctx context.Context, client, origin string) bool
 }
 
 // Account is what it needs of account.Flow.
@@ -92,10 +106,30 @@ type Directory interface {
 	Members(ctx context.Context, by user.Caller, id organization.ID, after user.ID, limit int) ([]organization.Membership, error)
 	SetMember(ctx context.Context, by user.Caller, m organization.Membership) error
 	RemoveMember(ctx context.Context, by user.Caller, id organization.ID, member user.ID) error
+	Clients(ctx context.Context, by user.Caller, after client.ID, limit int) ([]client.Client, error)
+	Client(ctx context.Context, by user.Caller, id client.ID) (client.Client, error)
+	CreateClient(ctx context.Context, by user.Caller, c client.Client, chosen secret.Text) (client.Client, secret.Text, error)
+	UpdateClient(ctx context.Context, by user.Caller, c client.Client) (client.Client, error)
+	RotateSecret(ctx context.Context, by user.Caller, id client.ID, keep time.Duration, compromised bool) (client.Client, secret.Text, error)
+	DisableClient(ctx context.Context, by user.Caller, id client.ID) error
+	EnableClient(ctx context.Context, by user.Caller, id client.ID) error
+	DeleteClient(ctx context.Context, by user.Caller, id client.ID) error
+	Resources(ctx context.Context, by user.Caller, after string, limit int) ([]resource.Resource, error)
+	Resource(ctx context.Context, by user.Caller, identifier string) (resource.Resource, error)
+	CreateResource(ctx context.Context, by user.Caller, r resource.Resource) (resource.Resource, error)
+	UpdateResource(ctx context.Context, by user.Caller, r resource.Resource) (resource.Resource, error)
+	DeleteResource(ctx context.Context, by user.Caller, identifier string) error
+	Scopes(ctx context.Context, by user.Caller) ([]resource.Scope, error)
+	PutScope(ctx context.Context, by user.Caller, s resource.Scope) (resource.Scope, error)
+	DeleteScope(ctx context.Context, by user.Caller, name string) error
 	Sites(ctx context.Context, by user.Caller) ([]site.Site, error)
 	Site(ctx context.Context, by user.Caller, host string) (site.Site, error)
 	PutSite(ctx context.Context, by user.Caller, w apply.Site) (site.Site, error)
 	DeleteSite(ctx context.Context, by user.Caller, host string) error
+	SigningKeys(ctx context.Context, by user.Caller) ([]signing.Key, error)
+	RotateKey(ctx context.Context, by user.Caller, u signing.Use, alg jose.Algorithm, emergency bool) (signing.Key, error)
+	RetireKey(ctx context.Context, by user.Caller, id string) (signing.Key, error)
+	RotateMaster(ctx context.Context, by user.Caller) (int, string, error)
 	Apply(ctx context.Context, by user.Caller, want apply.File, dryRun, allowUsers bool) (apply.Result, error)
 }
 
@@ -119,6 +153,7 @@ type Options struct {
 	Now         func() time.Time
 	Log         *slog.Logger
 	SignIn      SignIn
+	Tokens      Tokens
 	Account     Account
 	Directory   Directory
 	Setup       Setup
@@ -151,8 +186,9 @@ func Surface(o Options) web.Surface {
 	s.endpoints = s.table()
 	out := web.Surface{Name: "api", Limit: ratelimit.APISource, Fail: s.fail}
 	for _, e := range s.endpoints {
-		out.Routes = append(out.Routes, web.Route{Pattern: e.Method + " " + Prefix + e.Path, Access: e.Access, Handler: e.handler})
+		out.Routes = append(out.Routes, web.Route{Pattern: e.Method + " " + Prefix + e.Path, Access: e.Access, Admits: e.Admits, Handler: e.handler})
 	}
+	out.Routes = append(out.Routes, s.preflights()...)
 	out.Routes = append(out.Routes, s.documents()...)
 	out.Routes = append(out.Routes, web.Route{Pattern: Prefix + "/", Access: web.Anyone, Handler: s.elsewhere()})
 	return out
@@ -161,8 +197,9 @@ func Surface(o Options) web.Surface {
 func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
-		s.signinTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(),
-		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(), s.siteTable(), s.instanceTable(),
+		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(),
+		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
+		s.clientTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.keyTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}

@@ -22,6 +22,9 @@ var tags = [][2]string{
 	{"Roles", "Named sets of permissions, for administrators."},
 	{"Sites", "Hosts behind the gateway and who may pass, for administrators."},
 	{"Organisations", "Named groups of accounts, for administrators."},
+	{"Clients", "Programs that sign people in through us, for administrators. Members are named as in RFC 7591."},
+	{"Resources", "The APIs that tokens are for, and the scopes that count there, for administrators."},
+	{"Keys", "What signs tokens and seals secrets, for administrators."},
 	{"Instance", "The server as a whole, for administrators and the host."},
 }
 

@@ -28,6 +28,7 @@ type endpoint struct {
 	Body         int64  // most bytes; 0: maxBody
 	Example      string // a body that is accepted
 	Errors       []*problem.Error
+	Admits       func(r *http.Request) bool // see web.Route
 
 	shape     shape
 	req, resp reflect.Type

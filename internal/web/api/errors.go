@@ -9,6 +9,5 @@ var (
 	errMembers    = problem.New(problem.Unprocessable, "invalid_members", "Some members of the request are unknown, missing or of the wrong type. Each is named.")
 	errParameters = problem.New(problem.Invalid, "invalid_parameters", "Some parameters of the address or the headers are unknown or malformed. Each is named.")
 	errBody       = problem.New(problem.Invalid, "body_unexpected", "This address takes no body. Send the request without one.")
-	errTokens     = problem.New(problem.Unprocessable, "tokens_unavailable", "This server does not hand out tokens to apps yet. Leave out client_id and use deliver: cookie.")
 	errTag        = problem.New(problem.Invalid, "bad_if_match", "If-Match holds the ETag of the version you read, such as \"3\", or *.")
 )

@@ -41,8 +41,8 @@ func (s *surface) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
-	if out.Status == http.StatusUnauthorized {
-		h.Set("WWW-Authenticate", `Mortise realm="`+s.link(Prefix+"/signin")+`"`)
+	if c := web.Challenge(r, s.link(""), p); c != "" {
+		h.Set("WWW-Authenticate", c)
 	}
 	w.WriteHeader(out.Status)
 	s.send(w, append(body, '\n'))

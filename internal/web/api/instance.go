@@ -21,9 +21,9 @@ func (s *surface) instanceTable() []endpoint {
 	return []endpoint{
 		route(s, endpoint{Method: "GET", Path: "/events", Access: web.Admin, Tag: tag, Name: "events.list", Summary: "Read the audit log", Text: "Newest first."}, s.events),
 		route(s, endpoint{
-			Method: "POST", Path: "/apply", Access: web.Admin, Tag: tag, Name: "apply", Body: maxFile, Summary: "Bring roles, organisations, users and sites to a declared state",
+			Method: "POST", Path: "/apply", Access: web.Admin, Tag: tag, Name: "apply", Body: maxFile, Summary: "Bring what a file declares about",
 			Text: "What the file does not mention is left alone; a list it mentions becomes exactly that list; a password " +
-				"counts only when the account is created. Each resource succeeds or fails by itself.",
+				"counts only when the account is created, and a client_secret that differs is a rotation. Each resource succeeds or fails by itself.",
 			Example: `{"roles": [{"name": "editor", "permissions": ["posts:write"]}], "organizations": [{"slug": "acme", "name": "Acme", "domains": []}]}`,
 			Errors:  []*problem.Error{directory.ErrUsersInFile},
 		}, s.apply),
@@ -57,12 +57,17 @@ type ApplyRequest struct {
 	AllowUsers    bool                 `query:"allow_users" doc:"Let the file declare users on a production server."`
 	Roles         []apply.Role         `json:"roles,omitempty"`
 	Organizations []apply.Organization `json:"organizations,omitempty"`
+	Scopes        []apply.Scope        `json:"scopes,omitempty"`
+	Resources     []apply.Resource     `json:"resources,omitempty"`
+	Clients       []apply.Client       `json:"clients,omitempty"`
 	Users         []apply.User         `json:"users,omitempty"`
 	Sites         []apply.Site         `json:"sites,omitempty"`
 }
 
 func (s *surface) apply(ctx context.Context, c *Call, in ApplyRequest) (apply.Result, error) {
-	want := apply.File{Roles: in.Roles, Organizations: in.Organizations, Users: in.Users, Sites: in.Sites}
+	want := apply.File{
+		Roles: in.Roles, Organizations: in.Organizations, Scopes: in.Scopes, Resources: in.Resources, Clients: in.Clients, Users: in.Users, Sites: in.Sites,
+	}
 	return s.Directory.Apply(ctx, c.Caller, want, in.DryRun, in.AllowUsers || s.Dev)
 }
 

@@ -18,10 +18,12 @@ import (
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/api"
@@ -84,7 +86,8 @@ func rigOn(t *testing.T, st *sqlite.Store, change ...func(*api.Options)) *rig {
 		t.Fatal(err)
 	}
 	o := api.Options{
-		URL: &url.URL{Scheme: "https", Host: "id.example.org"}, Version: "test", Now: r.clock.Now, Log: log,
+		Tokens: noTokens{},
+		URL:    &url.URL{Scheme: "https", Host: "id.example.org"}, Version: "test", Now: r.clock.Now, Log: log,
 		SignIn: r.SignIn, Account: r.Account, Directory: r.Directory, Setup: r.Setup, Cookies: r.Frame, Pages: pages,
 		Keys: keys, Rates: rates, Idempotency: st.Idempotency(),
 		Rotate: func(ctx context.Context, by user.Caller, old string) (secret.Token, error) {
@@ -265,3 +268,20 @@ func (r reply) pointers() []string {
 	}
 	return out
 }
+
+// noTokens is a flow that knows no client; package app tests the real one.
+type noTokens struct{}
+
+func (noTokens) Deliver(context.Context, oauth.FirstParty) (*oauth.Delivery, error) {
+	return nil, oauth.ErrNotFirstParty
+}
+
+func (noTokens) Renew(context.Context, oauth.Renewal) (oauth.Tokens, error) {
+	return oauth.Tokens{}, oauth.ErrOrigin
+}
+
+func (noTokens) Leave(context.Context, oauth.Renewal) (token.Grant, error) {
+	return token.Grant{}, oauth.ErrOrigin
+}
+
+func (noTokens) Trusts(context.Context, string, string) bool { return false }

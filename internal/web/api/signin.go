@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/lockout"
+	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -23,9 +24,13 @@ func (s *surface) signinTable() []endpoint {
 			Summary: "Sign in",
 			Text: "Answers complete with the session's cookie, or continue when more is needed: repeat the request " +
 				"with the code that was mailed. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
-				"and send it back in the body. The answer to a wrong password and to an unknown address is the same.",
+				"and send it back in the body. The answer to a wrong password and to an unknown address is the same. With " +
+				"deliver=tokens a first-party client gets an access token: a native app with a refresh token in the answer, a " +
+				"page of one of the client's origins with one in a cookie that only /session/refresh reads. A page of another " +
+				"origin names its client in the query too.",
 			Example: `{"identifier": "ada@example.test", "password": "correct horse battery staple"}`,
-			Errors:  []*problem.Error{signin.ErrWrong, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, errTokens},
+			Errors:  []*problem.Error{signin.ErrWrong, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
+			Admits:  s.admits,
 		}, s.signIn),
 		route(s, endpoint{
 			Method: "GET", Path: "/session", Tag: tag, Name: "session.get", Summary: "Who is signed in, and until when",
@@ -45,6 +50,9 @@ type SignInRequest struct {
 	Password   secret.Text `json:"password"`
 	Deliver    string      `json:"deliver,omitempty" enum:"cookie,tokens" doc:"How the session is handed over. cookie unless said otherwise."`
 	ClientID   string      `json:"client_id,omitempty" doc:"The app that asks for tokens."`
+	Scope      string      `json:"scope,omitempty" doc:"Scopes of the tokens, separated by spaces; all the client has unless said otherwise."`
+	Resource   []string    `json:"resource,omitempty" doc:"APIs the tokens are for; all the client has unless said otherwise."`
+	From       string      `query:"client_id" doc:"Of a page of another origin: its client, as in the body."`
 	Flow       string      `json:"flow,omitempty" doc:"Secret of the flow to continue, unless the cookie carries it."`
 	Code       secret.Text `json:"code,omitempty" doc:"The mailed code."`
 }
@@ -61,24 +69,22 @@ type SignInStep struct {
 	Step
 	User    *User    `json:"user,omitempty"`
 	Session *Session `json:"session,omitempty"`
+	TokenSet
 }
 
 func (s *surface) signIn(ctx context.Context, c *Call, in SignInRequest) (SignInStep, error) {
-	if in.Deliver == "tokens" || in.ClientID != "" {
-		return SignInStep{}, errTokens
+	if in.Deliver == "tokens" {
+		return s.signInForTokens(ctx, c, in)
 	}
-	flow := secret.Token{}
-	if !in.Code.IsZero() {
-		flow = s.flow(c, proof.SignIn, in.Flow)
+	if err := s.foreign(c); err != nil {
+		return SignInStep{}, err
 	}
-	device, err := web.Cookie(c.http, s.Cookies.Names().Device)
+	r, err := s.request(c, in)
 	if err != nil {
 		return SignInStep{}, err
 	}
-	got, err := s.SignIn.SignIn(ctx, signin.Request{
-		By: c.Caller, Identifier: in.Identifier, Response: signin.Response{Password: in.Password},
-		Code: in.Code, Flow: flow, Device: device, Replaces: c.Secret, Lang: s.lang(c),
-	})
+	r.Replaces = c.Secret
+	got, err := s.SignIn.SignIn(ctx, r)
 	if err != nil {
 		return SignInStep{}, err
 	}
@@ -86,6 +92,18 @@ func (s *surface) signIn(ctx context.Context, c *Call, in SignInRequest) (SignIn
 		return SignInStep{Step: s.goOn(c, got.Flow, codeLife)}, nil
 	}
 	return s.enter(ctx, c, got)
+}
+
+func (s *surface) request(c *Call, in SignInRequest) (signin.Request, error) {
+	flow := secret.Token{}
+	if !in.Code.IsZero() {
+		flow = s.flow(c, proof.SignIn, in.Flow)
+	}
+	device, err := web.Cookie(c.http, s.Cookies.Names().Device)
+	return signin.Request{
+		By: c.Caller, Identifier: in.Identifier, Response: signin.Response{Password: in.Password},
+		Code: in.Code, Flow: flow, Device: device, Lang: s.lang(c),
+	}, err
 }
 
 // codeLife and deviceLife are how long browsers keep the cookies.

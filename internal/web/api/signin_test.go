@@ -75,12 +75,13 @@ func TestRefusedSignInsLookAlike(t *testing.T) {
 	}
 }
 
-// TH-34
+// TH-34: a client that is not first-party gets no tokens, before any password is
+// looked at; and tokens are nobody's who names no client.
 func TestTokensAreNotAPasswordGrant(t *testing.T) {
 	r := newRig(t)
 	r.person(t, "kim@example.org")
-	for _, extra := range []string{`"deliver":"tokens"`, `"client_id":"app"`, `"deliver":"tokens","client_id":"app"`} {
-		r.program().refuse(t, 422, "tokens_unavailable", "POST", "/signin", strings.Replace(signInBody, "{", "{"+extra+",", 1))
+	for _, extra := range []string{`"deliver":"tokens"`, `"deliver":"tokens","client_id":"app"`} {
+		r.program().refuse(t, 403, "client_not_first_party", "POST", "/signin", strings.Replace(signInBody, "{", "{"+extra+",", 1))
 	}
 	r.program().refuse(t, 422, "invalid_members", "POST", "/signin", strings.Replace(signInBody, "{", `{"deliver":"pigeon",`, 1))
 }

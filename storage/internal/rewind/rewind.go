@@ -1,7 +1,7 @@
 // Package rewind ends what a restored or failed-over store would revive (TH-24).
 //
 // A store that lost commits does not know what was ended in them. So everything
-// that was alive in it ends: sessions, mailed proofs, an open setup code, and,
+// that was alive in it ends: sessions, grants, mailed proofs, an open setup code, signing keys, and,
 // because every account's version moves above all that were ever given out,
 // whatever else was born of an account (TH-12). The outbox is left alone: at
 // worst a person gets a mail twice. Credential and role changes after the backup
@@ -17,6 +17,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/storage/internal/sqlstore"
 )
 
@@ -45,11 +46,15 @@ func End(ctx context.Context, tx sqlstore.Tx, events audit.Store, now time.Time,
 		{"UPDATE users SET version = CASE WHEN version < $1 THEN $1 ELSE version + 1 END, revision = revision + 1", []any{at}},
 		{"UPDATE passwords SET version = CASE WHEN version < $1 THEN $1 ELSE version + 1 END", []any{at}},
 		{"UPDATE sessions SET ended_at = $1, cause = $2 WHERE ended_at IS NULL", []any{at, string(session.Restored)}},
+		{"UPDATE grants SET ended_at = $1, cause = $2, successor = NULL WHERE ended_at IS NULL", []any{at, string(token.Restored)}},
 		{"UPDATE proofs SET used_at = $1 WHERE used_at IS NULL", []any{at}},
 	} {
 		if _, err := tx.Exec(ctx, do.sql, do.args...); err != nil {
 			return err
 		}
+	}
+	if err := sqlstore.ReplaceSigningKeys(ctx, tx, now); err != nil {
+		return err
 	}
 	if err := sqlstore.RaiseFloor(ctx, tx, now); err != nil {
 		return err

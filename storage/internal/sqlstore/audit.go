@@ -13,21 +13,30 @@ type events set
 
 // record adds ev to the act tx. Nothing here or elsewhere changes a row of
 // audit_events afterwards, but the engine that numbers it once (AU-41).
-func record(ctx context.Context, tx Tx, ev audit.Event) error {
+func record(ctx context.Context, tx Tx, ev audit.Event) error { return eventRow(ev).add(ctx, tx) }
+
+// event is the row of an event. An act that others wait for has it made before.
+type event [17]any
+
+func eventRow(ev audit.Event) *event {
 	details := []byte("{}")
 	if len(ev.Details) > 0 {
 		details, _ = json.Marshal(ev.Details) // a map of strings cannot fail
 	}
-	var sequence any
-	if n, ok := tx.Sequence(Events); ok {
-		sequence = n
-	}
-	return tx.Queue(ctx, `INSERT INTO audit_events (id, at, sequence, name, severity, outcome, reason, actor_type, actor_id,
-		subject, session, client, ip, user_agent, place, request_id, details)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-		raw(ev.ID), at(ev.Time), sequence, ev.Name, string(ev.Severity), string(ev.Outcome), text(ev.Reason),
+	return &event{
+		nil, raw(ev.ID), at(ev.Time), ev.Name, string(ev.Severity), string(ev.Outcome), text(ev.Reason),
 		string(ev.Actor.Type), ev.Actor.ID, ev.Subject, ev.Session, text(ev.Client),
-		text(ev.Source.IP), text(ev.Source.UserAgent), text(ev.Source.Place), text(ev.Source.RequestID), string(details))
+		text(ev.Source.IP), text(ev.Source.UserAgent), text(ev.Source.Place), text(ev.Source.RequestID), string(details),
+	}
+}
+
+func (e *event) add(ctx context.Context, tx Tx) error {
+	if n, ok := tx.Sequence(Events); ok {
+		e[0] = n
+	}
+	return tx.Queue(ctx, `INSERT INTO audit_events (sequence, id, at, name, severity, outcome, reason, actor_type, actor_id,
+		subject, session, client, ip, user_agent, place, request_id, details)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`, e[:]...)
 }
 
 func (s events) Append(ctx context.Context, ev audit.Event) error {

@@ -44,10 +44,6 @@ func lastBreath(ctx context.Context, tx Tx, e revocation.Entry) (time.Time, erro
 	return e.At.Add(time.Duration(life)*time.Microsecond + 2*revocation.Leeway), err
 }
 
-// audiences are the resources that had tokens which e concerns. No grant is
-// kept yet that could narrow them down, so all of them are told.
-func audiences(context.Context, Tx, revocation.Entry) ([]string, error) { return nil, nil }
-
 func writeEntry(ctx context.Context, tx Tx, e revocation.Entry, owner user.ID) error {
 	var number any
 	if n, ok := tx.Sequence(Revocations); ok {
@@ -214,7 +210,9 @@ func scanEntry(row Row) (e revocation.Entry, err error) {
 
 func entryFields(e *revocation.Entry) []any {
 	return []any{
-		&e.Number, kindOf{&e.Kind}, bytesOf(e.Value[:]), &e.Version,
+		&e.Number,
+		kindOf{&e.Kind},
+		bytesOf(e.Value[:]), &e.Version,
 		timeOf{&e.At},
 		timeOf{&e.Until},
 		audiencesOf{&e.Audiences},

@@ -31,21 +31,23 @@ func scanSession(row Row) (s session.Session, err error) {
 // statement of its own, so that the condition sees what the act it waited for
 // has committed. Counting against a limit needs the account for itself.
 func (s sessions) Insert(ctx context.Context, v session.Session, passwordVersion int64, limit int, ev audit.Event) (ended []session.ID, err error) {
+	how := s.e.Dialect().ForShare
+	if limit > 0 {
+		how = s.e.Dialect().ForUpdate
+	}
+	sql, row, happened := insertSession(how == ""), sessionRow(v, passwordVersion), eventRow(ev)
 	err = s.e.Write(ctx, func(tx Tx) error {
 		ended = nil
-		how := s.e.Dialect().ForShare
-		if limit > 0 {
-			how = s.e.Dialect().ForUpdate
-		}
 		if how != "" {
 			if err := lock(ctx, tx, v.User, how); err != nil {
 				return otherwiseIs(err, user.ErrUnknown, session.ErrBirth)
 			}
 		}
-		if err := insertSession(ctx, tx, v, passwordVersion); err != nil {
+		n, err := tx.Exec(ctx, sql, row...)
+		if err = exactly(n, err, session.ErrBirth); err != nil {
 			return err
 		}
-		if err := record(ctx, tx, ev); err != nil || limit <= 0 {
+		if err := happened.add(ctx, tx); err != nil || limit <= 0 {
 			return err
 		}
 		ended, err = makeRoom(ctx, tx, v, limit, ev)
@@ -54,16 +56,30 @@ func (s sessions) Insert(ctx context.Context, v session.Session, passwordVersion
 	return ended, err
 }
 
-func insertSession(ctx context.Context, tx Tx, v session.Session, passwordVersion int64) error {
-	n, err := tx.Exec(ctx, `INSERT INTO sessions (id, user_id, digest, user_version, methods, assurance, authenticated_at, created_at,
-		last_seen_at, idle_timeout, expires_at, lapses_at, ip, user_agent, place)
-		SELECT $1, u.id, $3, u.version, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
-		FROM users u WHERE u.id = $2 AND u.state = 'active' AND u.version = $4
-		AND (CAST($16 AS BIGINT) <= 0 OR EXISTS (SELECT 1 FROM passwords p WHERE p.user_id = u.id AND p.version = $16))`,
+// insertSession is the statement that inserts what sessionRow makes, if the
+// account and its password are what was proven. A writer who is alone need not
+// prepare for undoing many rows, as it does for an INSERT from a SELECT: there
+// the account's id is NULL, which no row takes, when it is not.
+func insertSession(alone bool) string {
+	const (
+		into = ` INTO sessions (id, user_id, digest, user_version, methods, assurance, authenticated_at, created_at,
+			last_seen_at, idle_timeout, expires_at, lapses_at, ip, user_agent, place) `
+		rest   = `, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15`
+		proven = ` FROM users u WHERE u.id = $2 AND u.state = 'active' AND u.version = $4
+			AND (CAST($16 AS BIGINT) <= 0 OR EXISTS (SELECT 1 FROM passwords p WHERE p.user_id = u.id AND p.version = $16))`
+	)
+	if alone {
+		return `INSERT OR IGNORE` + into + `VALUES ($1, (SELECT u.id` + proven + `)` + rest + `)`
+	}
+	return `INSERT` + into + `SELECT $1, u.id` + rest + proven
+}
+
+func sessionRow(v session.Session, passwordVersion int64) []any {
+	return []any{
 		raw(v.ID), raw(v.User), v.Digest[:], v.UserVersion, words(v.Methods), v.Assurance, at(v.AuthenticatedAt), at(v.CreatedAt),
 		at(v.LastSeenAt), v.IdleTimeout.Microseconds(), at(v.ExpiresAt), at(lapses(v)), text(v.IP), text(v.UserAgent), text(v.Place),
-		passwordVersion)
-	return exactly(n, err, session.ErrBirth)
+		passwordVersion,
+	}
 }
 
 // lapses is the earlier of both limits (SE-20).
@@ -108,7 +124,10 @@ func endOne(ctx context.Context, tx Tx, owner user.ID, id [16]byte, cause sessio
 	if err != nil {
 		return err
 	}
-	return revokeOne(ctx, tx, revocation.Session, id, owner, now)
+	if err := revokeOne(ctx, tx, revocation.Session, id, owner, now); err != nil {
+		return err
+	}
+	return endGrantsIn(ctx, tx, owner, id, now)
 }
 
 func (s sessions) ByDigest(ctx context.Context, d secret.Digest) (session.Session, error) {
@@ -152,7 +171,10 @@ func (s sessions) End(ctx context.Context, owner user.ID, id session.ID, cause s
 		if err = exactly(n, err, session.ErrUnknown); err != nil {
 			return err
 		}
-		return revokeOne(ctx, tx, revocation.Session, id, owner, now)
+		if err := revokeOne(ctx, tx, revocation.Session, id, owner, now); err != nil {
+			return err
+		}
+		return endGrantsIn(ctx, tx, owner, id, now)
 	})
 }
 
@@ -169,6 +191,9 @@ func (s sessions) EndAll(ctx context.Context, owner user.ID, except session.ID, 
 		}
 		_, err = tx.Exec(ctx, `UPDATE sessions SET user_version = $3 WHERE id = $1 AND user_id = $2 AND ended_at IS NULL`, raw(except), raw(owner), version)
 		if err != nil {
+			return err
+		}
+		if err := endGrantsOf(ctx, tx, owner, now); err != nil {
 			return err
 		}
 		if err := spendProofs(ctx, tx, owner, now, proof.Recover, proof.Address, proof.SignIn); err != nil {

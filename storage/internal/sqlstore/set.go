@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
@@ -15,11 +16,14 @@ import (
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/ticket"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -35,11 +39,15 @@ func (s set) Sessions() session.Store           { return sessions(s) }
 func (s set) Proofs() proof.Store               { return proofs(s) }
 func (s set) Roles() rbac.Store                 { return roles(s) }
 func (s set) Organizations() organization.Store { return organizations(s) }
+func (s set) Clients() client.Store             { return clients(s) }
+func (s set) Tokens() token.Store               { return tokens(s) }
+func (s set) Resources() resource.Store         { return resources(s) }
 func (s set) Lockouts() lockout.Store           { return lockouts(s) }
 func (s set) Mail() mail.Store                  { return outbox(s) }
 func (s set) Audit() audit.Store                { return events(s) }
 func (s set) Revocations() revocation.Store     { return revocations(s) }
 func (s set) Keys() keyring.Store               { return keys(s) }
+func (s set) SigningKeys() signing.Store        { return signingKeys(s) }
 func (s set) Instance() instance.Store          { return facts(s) }
 func (s set) Idempotency() idempotency.Store    { return idempotencies(s) }
 func (s set) Decisions() decision.Store         { return decisions(s) }
@@ -49,11 +57,12 @@ func (s set) Tickets() ticket.Store             { return tickets(s) }
 // change runs fn as one act and writes ev with it: both are kept or neither
 // (AU-40). It is how every act that takes an event ends.
 func change(ctx context.Context, e Engine, ev audit.Event, fn func(Tx) error) error {
+	row := eventRow(ev)
 	return e.Write(ctx, func(tx Tx) error {
 		if err := fn(tx); err != nil {
 			return err
 		}
-		return record(ctx, tx, ev)
+		return row.add(ctx, tx)
 	})
 }
 

@@ -132,6 +132,9 @@ func (s users) SetState(ctx context.Context, id user.ID, from, to user.State, de
 		if _, err := endSessions(ctx, tx, id, session.ID{}, session.AccountState, now); err != nil {
 			return err
 		}
+		if err := endGrantsOf(ctx, tx, id, now); err != nil {
+			return err
+		}
 		// An undo link stays: asking for deletion and cancelling it must not silence
 		// the first owner (TH-43).
 		if err := spendProofs(ctx, tx, id, now, proof.Address, proof.Recover, proof.CancelDeletion, proof.SignIn); err != nil {

@@ -115,3 +115,30 @@ func (dst namesOf) Scan(src any) error {
 	}
 	return nil
 }
+
+// nameOf fills a text that has a type of its own.
+type nameOf[T ~string] struct{ v *T }
+
+func (dst nameOf[T]) Scan(src any) error {
+	s, ok := src.(string)
+	if !ok {
+		return fmt.Errorf("want a text, got %T", src)
+	}
+	*dst.v = T(s)
+	return nil
+}
+
+// seconds is a duration as an argument.
+func seconds(d time.Duration) int64 { return int64(d / time.Second) }
+
+// secondsOf fills a duration.
+type secondsOf struct{ d *time.Duration }
+
+func (dst secondsOf) Scan(src any) error {
+	n, ok := src.(int64)
+	if !ok {
+		return fmt.Errorf("want seconds, got %T", src)
+	}
+	*dst.d = time.Duration(n) * time.Second
+	return nil
+}

@@ -221,13 +221,15 @@ CREATE INDEX outbox_due ON outbox (next_at, id) WHERE finished_at IS NULL;
 CREATE INDEX outbox_finished ON outbox (finished_at) WHERE finished_at IS NOT NULL;
 
 -- What happened. Rows are only ever added (AU-41); sequence is gapless within a
--- stream, so that a hash chain can be laid over it (AU-42). No foreign keys:
--- events outlive what they are about.
+-- stream, so that a hash chain can be laid over it (AU-42). There is one stream,
+-- and rows live by its numbers: they are written in that order, and each index
+-- ends in the number of its row. No foreign keys: events outlive what they are
+-- about.
 CREATE TABLE audit_events (
-    id         BLOB    PRIMARY KEY CHECK (length(id) = 16),
+    sequence   INTEGER PRIMARY KEY,
+    id         BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
     at         INTEGER NOT NULL,
     stream     TEXT    NOT NULL DEFAULT 'audit',
-    sequence   INTEGER,
     name       TEXT    NOT NULL CHECK (name <> ''),
     severity   TEXT    NOT NULL CHECK (severity = 'info' OR severity = 'notice' OR severity = 'warning' OR severity = 'critical'),
     outcome    TEXT    NOT NULL CHECK (outcome = 'success' OR outcome = 'failure' OR outcome = 'blocked'),
@@ -242,10 +244,9 @@ CREATE TABLE audit_events (
     place      TEXT    NOT NULL,
     request_id TEXT    NOT NULL,
     details    TEXT    NOT NULL -- JSON object of bounded texts, never secrets
-) STRICT, WITHOUT ROWID;
-CREATE UNIQUE INDEX audit_events_sequence ON audit_events (stream, sequence);
-CREATE INDEX audit_events_by_subject ON audit_events (subject, sequence, id);
-CREATE INDEX audit_events_by_name ON audit_events (name, sequence, id);
+) STRICT;
+CREATE INDEX audit_events_by_subject ON audit_events (subject);
+CREATE INDEX audit_events_by_name ON audit_events (name);
 
 -- What ended early, for every cache to hear of. A row has a number only once it
 -- is committed (TH-2), and never compares times (TH-3). It is of use until the last

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+var clientColumns = []string{"client_id", "client_name", "token_endpoint_auth_method", "redirect_uris", "disabled", "managed_by", "last_used_at"}
+
+// secretColumns are those of an answer that holds a secret: the key is what
+// --quiet prints, and it is wanted then.
+var secretColumns = []string{"client_secret", "client_id", "client_name", "token_endpoint_auth_method"}
+
+func (p *program) clientsCommand() *cobra.Command {
+	return p.group("clients", "Manage the programs that sign people in through this server", [2]string{
+		"mortise clients create --name Web --redirect-uri https://app.example.org/callback",
+		"mortise clients rotate-secret web",
+	},
+		p.clientsList(), p.clientsGet(), p.clientsCreate(), p.clientsUpdate(), p.clientsRotate(),
+		p.clientsDisable(), p.clientsEnable(), p.clientsDelete(),
+	)
+}
+
+func (p *program) clientsList() *cobra.Command {
+	return addQuery(p.command(verb{
+		use: "list", aliases: []string{"ls"}, short: "List clients",
+		examples: [2]string{"mortise clients list", "mortise clients list --all --json"},
+		run: func(ctx context.Context, cmd *cobra.Command, _ []string) error {
+			return p.api(ctx, cmd, func(s *session) error { return s.list(newAct(http.MethodGet, "clients"), clientColumns...) })
+		},
+	}))
+}
+
+func (p *program) clientsGet() *cobra.Command {
+	return addAs(p.command(verb{
+		use: "get CLIENT_ID", short: "Show one client",
+		examples: [2]string{"mortise clients get web", "mortise clients get web --yaml"},
+		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
+			return p.api(ctx, cmd, func(s *session) error { return s.object(newAct(http.MethodGet, "clients", args[0])) })
+		},
+	}))
+}
+
+func (p *program) clientsCreate() *cobra.Command {
+	cmd := addAs(p.command(verb{
+		use: "create", short: "Register a client",
+		long: "A client that can keep a secret gets one; it is printed once and kept nowhere. A program in a browser\n" +
+			"or on somebody's device cannot: say --public. To choose the secret, declare the client in a file.",
+		examples: [2]string{
+			"mortise clients create --id web --name Web --redirect-uri https://app.example.org/callback --scope 'openid profile'",
+			"mortise clients create --id spa --public --redirect-uri https://spa.example.org/ --origin https://spa.example.org",
+		},
+		run: func(ctx context.Context, cmd *cobra.Command, _ []string) error {
+			body := clientBody(cmd)
+			if id, _ := cmd.Flags().GetString("id"); id != "" {
+				body["client_id"] = id
+			}
+			a, err := newAct(http.MethodPost, "clients").with(body)
+			if err != nil {
+				return err
+			}
+			return p.api(ctx, cmd, func(s *session) error { return s.secretOnce(a) })
+		},
+	}))
+	cmd.Flags().String("id", "", "the client_id; left out, one is made")
+	return clientFlags(cmd)
+}
+
+// secretOnce shows an answer that may hold a secret, and says so.
+func (s *session) secretOnce(a act) error {
+	data, err := s.do(a)
+	if err != nil {
+		return err
+	}
+	var shown struct {
+		Secret string `json:"client_secret"`
+	}
+	if err := json.Unmarshal(data, &shown); err != nil {
+		return err
+	}
+	if shown.Secret == "" {
+		return s.print.Object(data, secretColumns[1:]...)
+	}
+	if err := s.print.Object(data, secretColumns...); err != nil {
+		return err
+	}
+	s.print.Words("keep the client_secret now: it is not shown again")
+	return nil
+}
+
+func (p *program) clientsUpdate() *cobra.Command {
+	return clientFlags(addAs(p.command(verb{
+		use: "update CLIENT_ID", short: "Change a client",
+		long:     "A list that is given becomes exactly that list; what is not given stays.",
+		examples: [2]string{"mortise clients update web --first-party", "mortise clients update web --scope 'openid profile posts:read' --resource https://api.example.org"},
+		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
+			body := clientBody(cmd)
+			if len(body) == 0 {
+				return usage("nothing to change: see %s --help for what can be given", cmd.CommandPath())
+			}
+			a, err := newAct(http.MethodPatch, "clients", args[0]).with(body)
+			if err != nil {
+				return err
+			}
+			return p.api(ctx, cmd, func(s *session) error { return s.object(a, clientColumns...) })
+		},
+	})))
+}
+
+// The flags of a client and the members they stand for.
+var (
+	clientTexts = map[string]string{
+		"name": "client_name", "auth-method": "token_endpoint_auth_method", "type": "application_type", "scope": "scope", "profile": "profile",
+		"backchannel-logout-uri": "backchannel_logout_uri", "id-token-alg": "id_token_signed_response_alg", "access-token-format": "access_token_format",
+	}
+	clientLists = map[string]string{
+		"redirect-uri": "redirect_uris", "post-logout-redirect-uri": "post_logout_redirect_uris", "grant-type": "grant_types",
+		"response-type": "response_types", "origin": "origins", "resource": "resources",
+	}
+	clientLives = map[string]string{
+		"access-token-lifetime": "access_token_lifetime", "refresh-token-idle-lifetime": "refresh_token_idle_lifetime", "refresh-token-lifetime": "refresh_token_lifetime",
+	}
+)
+
+func clientFlags(cmd *cobra.Command) *cobra.Command {
+	f := cmd.Flags()
+	f.String("name", "", "what people see")
+	f.String("auth-method", "", "client_secret_basic, client_secret_post or none")
+	f.Bool("public", false, "the same as --auth-method none")
+	f.String("type", "", "web or native")
+	f.StringArray("redirect-uri", nil, "where browsers go back to, exactly; may be repeated")
+	f.StringArray("post-logout-redirect-uri", nil, "where browsers may go after log-out; may be repeated")
+	f.String("backchannel-logout-uri", "", "where to tell of log-outs")
+	f.StringArray("grant-type", nil, "such as authorization_code or refresh_token; may be repeated")
+	f.StringArray("response-type", nil, "such as code; may be repeated")
+	f.String("scope", "", "what it may ask for, separated by spaces")
+	f.StringArray("resource", nil, "identifier of an API it may ask tokens for; may be repeated")
+	f.StringArray("origin", nil, "of its pages in browsers; may be repeated")
+	f.Bool("first-party", false, "no consent page")
+	f.String("profile", "", "oauth2.1 or fapi2")
+	f.String("id-token-alg", "", "RS256, PS256, ES256 or EdDSA")
+	f.String("access-token-format", "", "jwt or opaque; empty: as the resource says")
+	f.Duration("access-token-lifetime", 0, "5m to 15m; 0: as the resource says")
+	f.Duration("refresh-token-idle-lifetime", 0, "how long a refresh token lives unused")
+	f.Duration("refresh-token-lifetime", 0, "how long a refresh token lives at the most")
+	return cmd
+}
+
+func clientBody(cmd *cobra.Command) map[string]any {
+	f := cmd.Flags()
+	body := given(cmd, clientTexts)
+	for flag, member := range clientLists {
+		if f.Changed(flag) {
+			list, _ := f.GetStringArray(flag) // these flags were defined by clientFlags
+			body[member] = present(list)
+		}
+	}
+	for flag, member := range clientLives {
+		if f.Changed(flag) {
+			d, _ := f.GetDuration(flag)
+			body[member] = int64(d / time.Second)
+		}
+	}
+	if f.Changed("first-party") {
+		body["first_party"], _ = f.GetBool("first-party")
+	}
+	if public, _ := f.GetBool("public"); public {
+		body["token_endpoint_auth_method"] = "none"
+	}
+	return body
+}
+
+// present leaves empty texts out of a list, so that an empty one can be given.
+func present(list []string) []string {
+	out := []string{}
+	for _, s := range list {
+		if s != "" {
+			out = append(out, s)
+		}
+	}
+	return out
+}

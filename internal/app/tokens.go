@@ -1,0 +1,251 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/authn"
+	"github.com/mortise-auth/mortise/internal/bearer"
+	"github.com/mortise-auth/mortise/internal/gateway"
+	"github.com/mortise-auth/mortise/internal/jose"
+	"github.com/mortise-auth/mortise/internal/jwt"
+	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/oauth"
+	"github.com/mortise-auth/mortise/internal/registry"
+	"github.com/mortise-auth/mortise/internal/resource"
+	"github.com/mortise-auth/mortise/internal/revocation/publish"
+	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/signing"
+	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/useragent"
+	"github.com/mortise-auth/mortise/internal/web"
+	webfeed "github.com/mortise-auth/mortise/internal/web/feed"
+	weboauth "github.com/mortise-auth/mortise/internal/web/oauth"
+)
+
+// Issuer is the iss of our tokens: the public URL without a slash at its end.
+func (a *App) Issuer() string { return strings.TrimRight(a.c.url.String(), "/") }
+
+// Audience is the aud of tokens for handlers of the host program.
+func (a *App) Audience() string { return cmp.Or(a.c.Resource, a.Issuer()) }
+
+// wireTokens makes what hands out tokens, checks them, and publishes which died.
+func (a *App) wireTokens(context.Context) error {
+	checker, err := bearer.New(bearer.Options{
+		Issuer: a.Issuer(), AnyAudience: true, Keys: a.Signing.Live(signing.Token), Live: a.live.Set(), Now: a.c.Now,
+	})
+	if err != nil {
+		return err
+	}
+	a.Grants = token.New(token.Parts{
+		Store: a.store.Tokens(), Keys: a.keys, Resources: resourceRules{a.Registry, a.Issuer()}, Signer: tokenSigner{a.Signing},
+		Notices: grantNotices{a}, Events: a.store.Audit(),
+	}, token.Options{Issuer: a.Issuer(), Instance: a.facts.ID, Window: token.MaxWindow}, a.c.Now)
+	a.Auth.AcceptTokens(checker, a.live.Set(), tokenReader{a.Grants, a.store, a.c.Now})
+	a.OAuth = oauth.New(oauth.Options{
+		Issuer: a.Issuer(), Registry: a.Registry, Grants: a.Grants, Checker: a.Auth, Signer: tokenSigner{a.Signing}, Rates: a.rates,
+		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, ev.Client) },
+		Used:   func(ctx context.Context, id token.SessionID) { a.Auth.Use(ctx, session.ID(id)) },
+		Now:    a.c.Now, Log: a.c.Log,
+	})
+	a.feed = publish.New(publish.Options{
+		Issuer: a.Issuer(), Store: a.store.Revocations(), Keys: a.keys, Now: a.c.Now, Wake: a.follower.Wake, Log: a.c.Log,
+		Sign: func(ctx context.Context, typ string, payload []byte) (string, error) {
+			return a.Signing.Sign(ctx, signing.Feed, jose.EdDSA, typ, payload)
+		},
+	})
+	a.follower.Tell(a.feed)
+	return nil
+}
+
+// tokenSurfaces are the protocol endpoints and the revocation feed.
+func (a *App) tokenSurfaces() []web.Surface {
+	return []web.Surface{
+		weboauth.Surface(weboauth.Options{URL: a.c.url, Flow: a.OAuth, Now: a.c.Now, Log: a.c.Log}),
+		webfeed.Surface(webfeed.Options{
+			URL: a.c.url, Clients: feedClients{a}, Publisher: a.feed, Now: a.c.Now, Log: a.c.Log,
+			Keys: func(ctx context.Context) ([]byte, error) {
+				set, err := a.Signing.Published(ctx, signing.Feed)
+				return set.JSON, err
+			},
+		}),
+	}
+}
+
+// RevocationDelays is how long after their commit revocations were applied here.
+func (a *App) RevocationDelays() (count uint64, sum time.Duration, atMost map[time.Duration]uint64) {
+	return a.follower.Delays().Read()
+}
+
+// LiveRevocations is how many revocations can still concern a token.
+func (a *App) LiveRevocations() int { return a.live.Set().Len() }
+
+// Published counts what followers of the feed were told.
+func (a *App) Published() publish.Counts { return a.feed.Counts() }
+
+// tokenSigner signs with the current key for tokens.
+type tokenSigner struct{ ring *signing.Ring }
+
+func (s tokenSigner) Sign(ctx context.Context, alg jose.Algorithm, typ string, payload []byte) (string, error) {
+	return s.ring.Sign(ctx, signing.Token, alg, typ, payload)
+}
+
+// resourceRules says how access tokens are made, from what is registered. A token
+// for several resources has the strictest of their rules.
+type resourceRules struct {
+	registry *registry.Registry
+	issuer   string
+}
+
+func (r resourceRules) Access(ctx context.Context, id string, audiences []string) (token.Rules, error) {
+	c, err := r.registry.Client(ctx, id)
+	if err != nil {
+		return token.Rules{}, err
+	}
+	rules := token.Rules{Lifetime: resource.DefaultLifetime, Algorithm: jose.EdDSA}
+	for _, audience := range audiences {
+		if audience == r.issuer {
+			continue // this instance's own API takes the default
+		}
+		res, err := r.registry.Resource(ctx, audience)
+		if err != nil {
+			return token.Rules{}, err
+		}
+		rules.Opaque = rules.Opaque || res.TokenFormat == resource.Opaque
+		rules.Lifetime = min(rules.Lifetime, res.TokenLifetime)
+		rules.Algorithm = jose.Algorithm(res.Algorithm)
+		if len(audiences) == 1 {
+			rules.Lifetime = res.TokenLifetime
+		}
+	}
+	if c.TokenLifetime > 0 {
+		rules.Lifetime = c.TokenLifetime
+	}
+	if c.TokenFormat != "" {
+		rules.Opaque = c.TokenFormat == string(resource.Opaque)
+	}
+	return rules, nil
+}
+
+// tokenReader answers from the store what memory may not.
+type tokenReader struct {
+	*token.Grants
+	store store.Store
+	now   func() time.Time
+}
+
+// Alive reports whether what a verified token names still stands.
+func (t tokenReader) Alive(ctx context.Context, claims *jwt.Access) error {
+	id, err := token.ParseID(claims.Grant)
+	if err != nil {
+		return authn.ErrToken.Because(err)
+	}
+	_, alive, err := t.store.Tokens().ByID(ctx, id, t.now())
+	if err != nil {
+		return err
+	}
+	owner, err := user.ParseID(claims.Subject)
+	if err != nil {
+		return authn.ErrToken.Because(err)
+	}
+	u, err := t.store.Users().ByID(ctx, owner)
+	if err != nil {
+		return err
+	}
+	if !alive || claims.UserVersion < u.TokenVersion {
+		return authn.ErrToken.Because(bearer.ErrRevoked)
+	}
+	return nil
+}
+
+// feedClients lets verifiers of resources follow the feed, with the credentials
+// they introspect with.
+type feedClients struct{ app *App }
+
+func (f feedClients) Authenticate(ctx context.Context, r *http.Request) (id string, audiences []string, err error) {
+	credentials, err := weboauth.Caller(r)
+	if err != nil {
+		return "", nil, err
+	}
+	c, err := f.app.OAuth.Verifier(ctx, credentials, web.Of(r).Caller.Source)
+	if err != nil {
+		return "", nil, err
+	}
+	audience := r.URL.Query().Get("audience")
+	if audience == "" {
+		return string(c.ID), nil, nil
+	}
+	res, err := f.app.Registry.Resource(ctx, audience)
+	if err != nil || !res.Verifies(string(c.ID)) {
+		return string(c.ID), nil, nil //nolint:nilerr // an unknown resource is none of this client's
+	}
+	return string(c.ID), []string{audience}, nil
+}
+
+// grantNotices tells people that a sign-in of an app was ended to protect them.
+type grantNotices struct{ app *App }
+
+func (n grantNotices) GrantEnded(ctx context.Context, g token.Grant, cause token.Cause, from audit.Source) {
+	if err := n.tell(ctx, g, cause, from); err != nil {
+		n.app.c.Log.Error("nobody was told that a grant was ended to protect the account", "grant", g.ID, "cause", cause, "error", err)
+	}
+}
+
+func (n grantNotices) tell(ctx context.Context, g token.Grant, cause token.Cause, from audit.Source) error {
+	u, err := n.app.store.Users().ByID(ctx, g.User)
+	if err != nil {
+		return err
+	}
+	emails, err := n.app.store.Users().Emails(ctx, g.User)
+	if err != nil {
+		return err
+	}
+	name := g.Client
+	if c, err := n.app.Registry.Client(ctx, g.Client); err == nil && c.Name != "" {
+		name = c.Name
+	}
+	template := mail.GrantStolen
+	if cause == token.StoreRollback {
+		template = mail.GrantLost
+	}
+	emails = slices.DeleteFunc(emails, func(e user.Email) bool { return !e.Verified() })
+	for _, e := range emails {
+		q, err := n.app.outbox.Queue(mail.Message{
+			Template: template, To: e.Address, Lang: u.Locale, TimeZone: u.TimeZone,
+			Data: mail.Data{Name: u.Name, Detail: name, Act: mail.Act{When: n.app.now(), IP: from.IP, Place: from.Place, Device: useragent.Describe(from.UserAgent)}},
+		})
+		if err != nil {
+			return err
+		}
+		if err := n.app.store.Mail().Enqueue(ctx, q); err != nil {
+			return err
+		}
+	}
+	n.app.outbox.Wake()
+	return nil
+}
+
+// gatewayTokens lets programs through the gateway with access tokens.
+type gatewayTokens struct{ auth *authn.Authenticator }
+
+func (t gatewayTokens) Bearer(ctx context.Context, text, audience string) (gateway.Bearer, error) {
+	who, err := t.auth.Bearer(ctx, text, audience)
+	if err != nil {
+		return gateway.Bearer{}, err
+	}
+	return gateway.Bearer{Identity: who, Scopes: who.Scopes()}, nil
+}
+
+// letterSigner signs what the gateway tells upstreams, by the key of tokens.
+type letterSigner struct{ ring *signing.Ring }
+
+func (s letterSigner) Sign(ctx context.Context, typ string, payload []byte) (string, error) {
+	return s.ring.Sign(ctx, signing.Token, jose.EdDSA, typ, payload)
+}

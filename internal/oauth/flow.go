@@ -1,0 +1,83 @@
+package oauth
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/jose"
+	"github.com/mortise-auth/mortise/internal/jwt"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/registry"
+	"github.com/mortise-auth/mortise/internal/resource"
+	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// Registry answers for clients and resources; package registry is one.
+type Registry interface {
+	Authenticate(ctx context.Context, c registry.Credentials) (client.Client, error)
+	Client(ctx context.Context, id string) (client.Client, error)
+	Resource(ctx context.Context, identifier string) (resource.Resource, error)
+}
+
+// Grants are what token.Grants does for the flow.
+type Grants interface {
+	BeginIn(ctx context.Context, st token.Store, b token.Birth) (token.Pending, error)
+	Refresh(ctx context.Context, r token.Request) (token.Issued, error)
+	Revoke(ctx context.Context, r token.Request) error
+	RevokeOpaque(ctx context.Context, r token.Request) error
+	Inspect(ctx context.Context, r token.Request) (token.Grant, error)
+	End(ctx context.Context, by user.Caller, owner user.ID, id token.ID, cause token.Cause) error
+}
+
+// Checker checks access tokens of any audience, and knows what was revoked.
+type Checker interface {
+	Access(ctx context.Context, text string) (*jwt.Access, error)
+}
+
+// Signer signs with the current token key of an algorithm.
+type Signer interface {
+	Sign(ctx context.Context, alg jose.Algorithm, typ string, payload []byte) (string, error)
+}
+
+// Options configure a Flow. All are required but Used.
+type Options struct {
+	Issuer   string
+	Registry Registry
+	Grants   Grants
+	Checker  Checker
+	Signer   Signer
+	Rates    ratelimit.Store
+	Record   func(context.Context, audit.Event) error
+	// Used learns that a session was used, by the refreshing of its tokens.
+	Used func(ctx context.Context, session token.SessionID)
+	Now  func() time.Time
+	Log  *slog.Logger
+}
+
+// Flow hands out tokens and takes them back. It is safe for concurrent use.
+type Flow struct {
+	o     Options
+	hooks map[string]Hook
+}
+
+// New makes a Flow.
+func New(o Options) *Flow {
+	f := &Flow{o: o}
+	f.hooks = map[string]Hook{client.GrantRefresh: f.refresh}
+	return f
+}
+
+// GrantTypes are those the token endpoint takes, for the metadata.
+func (f *Flow) GrantTypes() []string {
+	all := make([]string, 0, len(f.hooks))
+	for name := range f.hooks {
+		all = append(all, name)
+	}
+	return all
+}
+
+func (f *Flow) now() time.Time { return f.o.Now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,75 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/registry"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// Presented is a token that a client gives back or asks about. Hints about its
+// type are not needed: tokens tell theirs (RFC 7009 section 2.1).
+type Presented struct {
+	Client registry.Credentials
+	Token  string
+	Source audit.Source
+}
+
+// Revoke takes a token back (RFC 7009): a refresh token with its whole grant, an
+// opaque access token alone, a JWT with the grant it came from, because a JWT
+// alone cannot be taken back without remembering it. What the client does not
+// own, or nobody has, is as good as revoked: no error (OA-61).
+func (f *Flow) Revoke(ctx context.Context, p Presented) error {
+	c, err := f.authenticate(ctx, p.Client, p.Source)
+	if err != nil {
+		return Registered(err)
+	}
+	if p.Token == "" {
+		return ErrInvalidRequest.Becausef("no token")
+	}
+	if err := f.takeBack(ctx, c, p.Token); err != nil && !errors.Is(err, token.ErrRefused) {
+		return err
+	}
+	f.done(ctx, c)
+	return nil
+}
+
+func (f *Flow) takeBack(ctx context.Context, c *caller, text string) error {
+	r := token.Request{Token: text, Client: string(c.ID), Authenticated: c.proven, Source: c.source}
+	switch {
+	case secret.RefreshToken.Marks(text):
+		return f.o.Grants.Revoke(ctx, r)
+	case secret.OpaqueAccessToken.Marks(text):
+		return f.o.Grants.RevokeOpaque(ctx, r)
+	}
+	return f.endGrantOf(ctx, c, text)
+}
+
+// endGrantOf ends the grant a JWT came from, when it is the client's own.
+func (f *Flow) endGrantOf(ctx context.Context, c *caller, text string) error {
+	a, err := f.o.Checker.Access(ctx, text)
+	if err != nil {
+		return unavailable(err)
+	}
+	if a.ClientID != string(c.ID) || a.Grant == "" {
+		return nil
+	}
+	grant, err := token.ParseID(a.Grant)
+	if err != nil {
+		return nil //nolint:nilerr // not a grant of ours
+	}
+	owner, err := user.ParseID(a.Subject)
+	if err != nil {
+		return nil //nolint:nilerr // not an account of ours
+	}
+	by := user.Caller{Actor: audit.Actor{Type: audit.ActorClient, ID: string(c.ID)}, Source: c.source}
+	err = f.o.Grants.End(ctx, by, owner, grant, token.Revoked)
+	if errors.Is(err, token.ErrUnknown) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,163 @@
+package token
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/jwt"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// Inspect returns the living grant whose newest refresh token this is, to the
+// client it belongs to (RFC 7662); asking needs no key. It changes nothing.
+// ErrRefused otherwise.
+func (s *Grants) Inspect(ctx context.Context, r Request) (Grant, error) {
+	t, ok := parseRefreshToken(s.Keys, r.Token)
+	if !ok {
+		return Grant{}, ErrRefused.Becausef("not a refresh token of this instance")
+	}
+	g, alive, err := s.Store.ByID(ctx, t.family, s.now())
+	switch {
+	case errors.Is(err, ErrUnknown):
+		return Grant{}, ErrRefused.Because(err)
+	case err != nil:
+		return Grant{}, err
+	case g.Client != r.Client || !alive:
+		return Grant{}, ErrRefused.Becausef("grant %s of another client, or over", g.ID)
+	}
+	if t.generation != g.Family.Generation || !t.text.Digest(s.options.Instance).Equal(g.Family.Digest) {
+		return Grant{}, ErrRefused.Becausef("grant %s: not its newest token", g.ID)
+	}
+	return g, nil
+}
+
+// Revoke ends the grant of a refresh token, of any generation (RFC 7009, OA-43).
+// Only the client must be right: giving back needs no key. ErrRefused when there
+// is nothing to end, which the endpoint answers like success.
+func (s *Grants) Revoke(ctx context.Context, r Request) error {
+	t, ok := parseRefreshToken(s.Keys, r.Token)
+	if !ok {
+		return ErrRefused.Becausef("not a refresh token of this instance")
+	}
+	now := s.now()
+	g, _, err := s.Store.ByID(ctx, t.family, now)
+	if err == nil && g.Client != r.Client {
+		return ErrRefused.Becausef("grant %s of another client", g.ID)
+	}
+	if err == nil {
+		err = s.Store.End(ctx, g.ID, Revoked, now, g.event(RevokedEvent, now, r.Source))
+	}
+	if errors.Is(err, ErrUnknown) {
+		return ErrRefused.Because(err)
+	}
+	return err
+}
+
+// RevokeOpaque forgets one opaque access token of r's client (RFC 7009); its
+// grant lives on. ErrRefused as for Revoke.
+func (s *Grants) RevokeOpaque(ctx context.Context, r Request) error {
+	c, err := secret.ParseCredential(secret.OpaqueAccessToken, r.Token)
+	if err != nil {
+		return ErrRefused.Because(err)
+	}
+	now, d := s.now(), c.Digest(s.options.Instance)
+	_, g, _, err := s.Store.ByAccess(ctx, d, now)
+	if err == nil && g.Client != r.Client {
+		return ErrRefused.Becausef("an access token of another client")
+	}
+	if err == nil {
+		err = s.Store.EndAccess(ctx, d, now, g.event(RevokedEvent, now, r.Source))
+	}
+	if errors.Is(err, ErrUnknown) {
+		return ErrRefused.Because(err)
+	}
+	return err
+}
+
+// RevokeJWT makes one access token void whose claims have been verified (RFC
+// 7009); its grant lives on. ErrRefused when it is another client's, or of a
+// grant that is gone and cannot be told from one.
+func (s *Grants) RevokeJWT(ctx context.Context, claims *jwt.Access, r Request) error {
+	id, err := ParseAccessID(claims.ID)
+	if err != nil {
+		return ErrRefused.Because(err)
+	}
+	of, err := ParseID(claims.Grant)
+	if err != nil {
+		return ErrRefused.Because(err)
+	}
+	now := s.now()
+	g, _, err := s.Store.ByID(ctx, of, now)
+	if err == nil && (g.Client != r.Client || claims.ClientID != r.Client) {
+		return ErrRefused.Becausef("an access token of another client")
+	}
+	if err == nil {
+		err = s.Store.EndJWT(ctx, of, id, now, g.event(RevokedEvent, now, r.Source))
+	}
+	if errors.Is(err, ErrUnknown) {
+		return ErrRefused.Because(err)
+	}
+	return err
+}
+
+// End ends a grant of an account, by its owner or somebody who may. ErrUnknown
+// when the account has no such living grant.
+func (s *Grants) End(ctx context.Context, by user.Caller, owner user.ID, id ID, cause Cause) error {
+	now := s.now()
+	g, _, err := s.Store.ByID(ctx, id, now)
+	if err != nil {
+		return err
+	}
+	if g.User != owner {
+		return ErrUnknown
+	}
+	ev := by.Event(RevokedEvent, now, owner).With("grant", id.String())
+	ev.Client, ev.Reason = g.Client, string(cause)
+	return s.Store.End(ctx, id, cause, now, ev)
+}
+
+// EndClient ends all grants of an account for a client, for example because
+// consent was withdrawn (OA-47), and returns how many. An empty client is all.
+func (s *Grants) EndClient(ctx context.Context, by user.Caller, owner user.ID, client string, cause Cause) (int, error) {
+	now := s.now()
+	ev := by.Event(RevokedEvent, now, owner)
+	ev.Client, ev.Reason = client, string(cause)
+	return s.Store.EndOf(ctx, owner, client, cause, now, ev)
+}
+
+// Of returns the living grants of an account, newest first.
+func (s *Grants) Of(ctx context.Context, owner user.ID) ([]Grant, error) {
+	return s.Store.Of(ctx, owner, s.now())
+}
+
+// keepEnded is how long ended grants stay, for the list and the log.
+const keepEnded = 30 * 24 * time.Hour
+
+// perSweep bounds the rows of one background act (TH-26).
+const perSweep = 200
+
+// Sweep ends what is over and forgets what ended long ago. It looks at every
+// grant, in acts of a few; run it every few minutes, and not while the clock is
+// in doubt (TH-4). It returns how many ended.
+func (s *Grants) Sweep(ctx context.Context) (ended int, err error) {
+	for after := (ID{}); ; {
+		next, n, err := s.Store.Bury(ctx, after, s.now(), perSweep)
+		ended += n
+		if err != nil {
+			return ended, err
+		}
+		if next.IsZero() {
+			break
+		}
+		after = next
+	}
+	for {
+		now := s.now()
+		n, err := s.Store.Sweep(ctx, now.Add(-keepEnded), now, perSweep)
+		if err != nil || n == 0 {
+			return ended, err
+		}
+	}
+}

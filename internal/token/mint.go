@@ -1,0 +1,101 @@
+package token
+
+import (
+	"context"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/jose"
+	"github.com/mortise-auth/mortise/internal/jwt"
+	"github.com/mortise-auth/mortise/internal/secret"
+)
+
+// minted is an access token before its signature.
+type minted struct {
+	id      AccessID
+	wanted  Wanted
+	alg     jose.Algorithm
+	issued  time.Time
+	expires time.Time
+	opaque  *Opaque // nil for a JWT
+	text    string  // of an opaque one
+}
+
+// mint decides all of an access token that needs no store.
+func (s *Grants) mint(ctx context.Context, g *Grant, w Wanted, now time.Time) (*minted, error) {
+	w, err := w.narrowed(g)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := s.Resources.Access(ctx, g.Client, w.Audiences)
+	if err != nil {
+		return nil, err
+	}
+	// Tokens count in seconds; both ends are cut, so that none outlives what was
+	// recorded, or the grant.
+	m := &minted{wanted: w, alg: rules.Algorithm, issued: now.Truncate(time.Second)}
+	m.expires = m.issued.Add(min(max(rules.Lifetime, MinLifetime), MaxLifetime))
+	if g.ExpiresAt.Before(m.expires) {
+		m.expires = g.ExpiresAt.Truncate(time.Second)
+	}
+	secret.Fill(m.id[:])
+	if rules.Opaque {
+		c := secret.NewCredential(secret.OpaqueAccessToken)
+		m.text = c.Reveal()
+		m.opaque = &Opaque{
+			ID: m.id, Digest: c.Digest(s.options.Instance), Grant: g.ID, Audiences: w.Audiences, Scope: w.Scope,
+			JKT: w.JKT, X5T: w.X5T, IssuedAt: m.issued, ExpiresAt: m.expires,
+		}
+	}
+	return m, nil
+}
+
+// maxPayload leaves room for header and the largest signature in 4 KiB (JW-30).
+const maxPayload = 2700
+
+// sign makes the text. Organisations that do not fit are left out, the last
+// first: less authority, never more.
+func (s *Grants) sign(ctx context.Context, g *Grant, m *minted, a Authority) (string, error) {
+	if m.opaque != nil {
+		return m.text, nil
+	}
+	claims := s.claims(g, a, m.wanted, m.id, m.issued, m.expires)
+	payload := claims.Append(nil)
+	for len(payload) > maxPayload && len(claims.Org) > 0 {
+		claims.Org = claims.Org[:len(claims.Org)-1]
+		payload = claims.Append(payload[:0])
+	}
+	if len(payload) > maxPayload {
+		return "", ErrTooLarge.Becausef("%d bytes of claims for %s", len(payload), g.User)
+	}
+	return s.Signer.Sign(ctx, m.alg, jwt.TypeAccess, payload)
+}
+
+// claims says the same of an opaque token as of a JWT. It holds nothing personal
+// (JW-31). sid is only in tokens that must die with the session (TH-13).
+func (s *Grants) claims(g *Grant, a Authority, w Wanted, id AccessID, issued, expires time.Time) *jwt.Access {
+	c := &jwt.Access{
+		Issuer: s.options.Issuer, Subject: g.User.String(), ClientID: g.Client, Audience: w.Audiences, ID: id.String(),
+		Expiry: expires.Unix(), IssuedAt: issued.Unix(), NotBefore: issued.Unix(),
+		Session: g.Session.String(), Grant: g.ID.String(), Scope: w.Scope,
+		AuthTime: g.AuthTime.Unix(), ACR: g.ACR, AMR: g.Methods, Roles: a.Roles,
+		UserVersion: a.TokenVersion, ClientVersion: a.ClientVersion, JKT: w.JKT, X5T: w.X5T,
+	}
+	for _, o := range a.Organizations {
+		c.Org = append(c.Org, jwt.Org{ID: o.ID, Slug: o.Slug, Roles: o.Roles})
+	}
+	return c
+}
+
+// Opaque returns the claims of a living opaque access token, read from the
+// store, with the authority of this moment. ErrUnknown for all else.
+func (s *Grants) Opaque(ctx context.Context, text string) (*jwt.Access, error) {
+	c, err := secret.ParseCredential(secret.OpaqueAccessToken, text)
+	if err != nil {
+		return nil, ErrUnknown.Because(err)
+	}
+	o, g, a, err := s.Store.ByAccess(ctx, c.Digest(s.options.Instance), s.now())
+	if err != nil {
+		return nil, err
+	}
+	return s.claims(&g, a, Wanted{Scope: o.Scope, Audiences: o.Audiences, JKT: o.JKT, X5T: o.X5T}, o.ID, o.IssuedAt, o.ExpiresAt), nil
+}

@@ -1,0 +1,115 @@
+package oauth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/oauth"
+	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/web"
+)
+
+// Flow is what the surface needs of oauth.Flow.
+type Flow interface {
+	Token(ctx context.Context, r oauth.Request) (oauth.Tokens, error)
+	Revoke(ctx context.Context, p oauth.Presented) error
+	Introspect(ctx context.Context, p oauth.Presented) (oauth.Introspection, error)
+	Trusts(ctx context.Context, client, origin string) bool
+}
+
+// Options configure the surface. All are required.
+type Options struct {
+	URL  *url.URL // public address, with the path below which we are mounted
+	Flow Flow
+	Now  func() time.Time
+	Log  *slog.Logger
+}
+
+type surface struct{ Options }
+
+// Surface returns the routes of the protocol endpoints.
+func Surface(o Options) web.Surface {
+	s := &surface{o}
+	post := func(path string, h web.Handler) web.Route {
+		return web.Route{Pattern: "POST " + path, Access: web.Protocol, Handler: h}
+	}
+	return web.Surface{
+		Name: "oauth", Fail: s.fail,
+		Routes: []web.Route{
+			post("/oauth2/token", s.token),
+			post("/oauth2/revoke", s.revoke),
+			post("/oauth2/introspect", s.introspect),
+			{Pattern: "OPTIONS /oauth2/token", Access: web.Protocol, Handler: s.preflight},
+			{Pattern: "OPTIONS /oauth2/revoke", Access: web.Protocol, Handler: s.preflight},
+		},
+	}
+}
+
+// fail writes err as RFC 6749 section 5.2 has it.
+func (s *surface) fail(w http.ResponseWriter, r *http.Request, err error) {
+	p := problem.Of(err)
+	out := map[string]string{"error": codeOf(p), "error_description": describe(p.Public)}
+	if q := web.Of(r); q.Why != "" {
+		out["why"] = q.Why
+	}
+	status := p.Kind.Status()
+	if errors.Is(p, client.ErrCredentials) {
+		// RFC 6749 wants the challenge when the header was used; it harms no one else.
+		w.Header().Set("WWW-Authenticate", `Basic realm="`+strings.TrimRight(s.URL.String(), "/")+`", charset="UTF-8"`)
+	}
+	s.write(w, status, out)
+}
+
+// codeOf is the registered code of an error. What RFC 6749 has no code for is
+// told by its status too.
+func codeOf(p *problem.Error) string {
+	switch {
+	case errors.Is(p, client.ErrCredentials):
+		return "invalid_client"
+	case p.Kind == problem.Limited || p.Kind == problem.Unavailable:
+		return "temporarily_unavailable"
+	case p.Kind == problem.Internal:
+		return "server_error"
+	case registered[p.Code]:
+		return p.Code
+	}
+	return "invalid_request"
+}
+
+var registered = map[string]bool{
+	oauth.ErrInvalidRequest.Code: true, oauth.ErrInvalidGrant.Code: true, oauth.ErrUnauthorized.Code: true,
+	oauth.ErrUnsupportedGrant.Code: true, oauth.ErrInvalidScope.Code: true, oauth.ErrInvalidTarget.Code: true,
+}
+
+// describe keeps to the characters that error_description may have (OA-26).
+func describe(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < 0x20 || r > 0x7e || r == '"' || r == '\\' {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+func (s *surface) write(w http.ResponseWriter, status int, body any) {
+	h := w.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Pragma", "no-cache")
+	b, err := json.Marshal(body)
+	if err != nil {
+		s.Log.Error("an answer was not written", "error", err)
+		status, b = http.StatusInternalServerError, []byte(`{"error":"server_error"}`)
+	}
+	w.WriteHeader(status)
+	if _, err := w.Write(append(b, '\n')); err != nil {
+		s.Log.Debug("an answer was not taken", "error", err)
+	}
+}

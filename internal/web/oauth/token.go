@@ -1,0 +1,168 @@
+package oauth
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/jwt"
+	"github.com/mortise-auth/mortise/internal/oauth"
+	"github.com/mortise-auth/mortise/internal/web"
+)
+
+// Answer is a successful token response (RFC 6749 section 5.1).
+type Answer struct {
+	AccessToken  string `json:"access_token"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int64  `json:"expires_in"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+	IDToken      string `json:"id_token,omitempty"`
+	Scope        string `json:"scope,omitempty"`
+}
+
+// AnswerOf reveals tokens, for the one answer they go into.
+func AnswerOf(t oauth.Tokens) Answer {
+	return Answer{
+		AccessToken: t.Access.Reveal(), TokenType: t.Type, ExpiresIn: int64(t.ExpiresIn / time.Second),
+		RefreshToken: t.Refresh.Reveal(), IDToken: t.ID.Reveal(), Scope: t.Scope,
+	}
+}
+
+func (s *surface) token(w http.ResponseWriter, r *http.Request) error {
+	single, resources, err := form(w, r)
+	if err != nil {
+		return err
+	}
+	c, err := credentials(r, single)
+	if err != nil {
+		return err
+	}
+	s.share(w, r, c.ID)
+	q := web.Of(r)
+	tokens, err := s.Flow.Token(r.Context(), oauth.Request{Client: c, Form: single, Resource: resources, Source: q.Caller.Source})
+	if err != nil {
+		return err
+	}
+	s.write(w, http.StatusOK, AnswerOf(tokens))
+	return nil
+}
+
+func (s *surface) presented(w http.ResponseWriter, r *http.Request) (oauth.Presented, error) {
+	single, _, err := form(w, r)
+	if err != nil {
+		return oauth.Presented{}, err
+	}
+	c, err := credentials(r, single)
+	if err != nil {
+		return oauth.Presented{}, err
+	}
+	s.share(w, r, c.ID)
+	return oauth.Presented{Client: c, Token: single["token"], Source: web.Of(r).Caller.Source}, nil
+}
+
+func (s *surface) revoke(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.presented(w, r)
+	if err != nil {
+		return err
+	}
+	if err := s.Flow.Revoke(r.Context(), p); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func (s *surface) introspect(w http.ResponseWriter, r *http.Request) error {
+	p, err := s.presented(w, r)
+	if err != nil {
+		return err
+	}
+	found, err := s.Flow.Introspect(r.Context(), p)
+	if err != nil {
+		return err
+	}
+	s.write(w, http.StatusOK, view(found))
+	return nil
+}
+
+// Introspected is what RFC 7662 section 2.2 and our claims tell of a live token.
+type Introspected struct {
+	Active    bool         `json:"active"`
+	TokenType string       `json:"token_type,omitempty"`
+	Issuer    string       `json:"iss,omitempty"`
+	Subject   string       `json:"sub,omitempty"`
+	ClientID  string       `json:"client_id,omitempty"`
+	Audience  any          `json:"aud,omitempty"`
+	Scope     string       `json:"scope,omitempty"`
+	Expiry    int64        `json:"exp,omitempty"`
+	IssuedAt  int64        `json:"iat,omitempty"`
+	NotBefore int64        `json:"nbf,omitempty"`
+	AuthTime  int64        `json:"auth_time,omitempty"`
+	ID        string       `json:"jti,omitempty"`
+	Session   string       `json:"sid,omitempty"`
+	Grant     string       `json:"gid,omitempty"`
+	ACR       string       `json:"acr,omitempty"`
+	AMR       []string     `json:"amr,omitempty"`
+	Roles     []string     `json:"roles,omitempty"`
+	Org       []Membership `json:"org,omitempty"`
+}
+
+// Membership is one member of org.
+type Membership struct {
+	ID    string   `json:"id"`
+	Slug  string   `json:"slug"`
+	Roles []string `json:"roles,omitempty"`
+}
+
+func view(i oauth.Introspection) Introspected {
+	switch {
+	case i.Refresh != nil:
+		return Introspected{
+			Active: true, TokenType: "refresh_token", Subject: i.Refresh.Subject, ClientID: i.Refresh.ClientID, Scope: i.Refresh.Scope,
+			Grant: i.Refresh.Grant, Expiry: i.Refresh.Expiry,
+		}
+	case i.Access != nil:
+		return viewAccess(i.Access)
+	}
+	return Introspected{}
+}
+
+func viewAccess(a *jwt.Access) Introspected {
+	out := Introspected{
+		Active: true, TokenType: "Bearer", Issuer: a.Issuer, Subject: a.Subject, ClientID: a.ClientID, Audience: a.Audience, Scope: a.Scope,
+		Expiry: a.Expiry, IssuedAt: a.IssuedAt, NotBefore: a.NotBefore, AuthTime: a.AuthTime, ID: a.ID, Session: a.Session, Grant: a.Grant,
+		ACR: a.ACR, AMR: a.AMR, Roles: a.Roles,
+	}
+	if len(a.Audience) == 1 {
+		out.Audience = a.Audience[0]
+	}
+	if a.JKT != "" {
+		out.TokenType = "DPoP"
+	}
+	for _, o := range a.Org {
+		out.Org = append(out.Org, Membership{ID: o.ID, Slug: o.Slug, Roles: o.Roles})
+	}
+	return out
+}
+
+// share lets the pages of a client's own origins read the answer. It allows no
+// credentials of the browser: none are read here.
+func (s *surface) share(w http.ResponseWriter, r *http.Request, clientID string) {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return
+	}
+	if clientID != "" && s.Flow.Trusts(r.Context(), clientID, origin) {
+		web.Share(w, web.Sharing{Origin: origin})
+	}
+}
+
+// preflight lets any page ask the browser to send the form; which page may read
+// the answer is decided with it.
+func (s *surface) preflight(w http.ResponseWriter, r *http.Request) error {
+	origin := r.Header.Get("Origin")
+	if origin != "" {
+		web.Share(w, web.Sharing{Origin: origin, Methods: "POST", Headers: "Content-Type, DPoP"})
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}

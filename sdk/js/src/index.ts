@@ -1,0 +1,3 @@
+export { createClient } from "./client.js";
+export { MortiseError } from "./error.js";
+export type { Client, Options, Session, SignIn, User } from "./types.js";

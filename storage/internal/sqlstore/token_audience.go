@@ -1,0 +1,24 @@
+package sqlstore
+
+import (
+	"context"
+
+	"github.com/mortise-auth/mortise/internal/revocation"
+)
+
+// audiences are the resources that had tokens which e concerns (TH-16): nil is
+// all of them, an empty list none. A grant names its own for life, and ending it
+// holds its account, so nothing is minted of it meanwhile. Who ends more than a
+// grant tells everybody.
+func audiences(ctx context.Context, tx Tx, e revocation.Entry) (list []string, err error) {
+	if e.Kind != revocation.Grant {
+		return nil, nil
+	}
+	list = []string{}
+	err = tx.QueryRow(ctx, `SELECT audiences FROM grants WHERE id = $1 AND access_until > $2`,
+		raw(e.Value), at(e.At.Add(-2*revocation.Leeway))).Scan(listOf{&list})
+	if err = otherwise(err, nil); list == nil {
+		list = []string{}
+	}
+	return list, err
+}

@@ -1,0 +1,72 @@
+-- Clients, and what they may ask for.
+--
+-- Lifetimes are seconds, 0 for what somebody else decides. Secrets are MACs
+-- under a key that is not here. Lists are JSON; a name in one is found as it is
+-- written there, with its quotes. Names are ordered as on SQLite, by their bytes.
+
+-- +goose Up
+
+-- What a token lets its bearer do. Those of OpenID Connect are built in and not kept.
+CREATE TABLE scopes (
+    name        TEXT COLLATE "C" PRIMARY KEY,
+    description TEXT    NOT NULL,
+    managed_by  TEXT    NOT NULL,
+    created_at  BIGINT  NOT NULL,
+    updated_at  BIGINT  NOT NULL
+);
+
+-- The APIs that take tokens (RFC 8707).
+CREATE TABLE resources (
+    identifier            TEXT COLLATE "C" PRIMARY KEY,
+    name                  TEXT    NOT NULL,
+    scopes                TEXT    NOT NULL,
+    access_token_format   TEXT    NOT NULL CHECK (access_token_format IN ('jwt', 'opaque')),
+    access_token_lifetime BIGINT  NOT NULL CHECK (access_token_lifetime BETWEEN 300 AND 900),
+    algorithm             TEXT    NOT NULL,
+    verifiers             TEXT    NOT NULL, -- client_ids
+    managed_by            TEXT    NOT NULL,
+    revision              BIGINT  NOT NULL CHECK (revision > 0),
+    created_at            BIGINT  NOT NULL,
+    updated_at            BIGINT  NOT NULL
+);
+
+-- Programs. version counts the acts after which everything minted before is
+-- dead (TH-3); revision counts every change but a use.
+CREATE TABLE clients (
+    client_id                TEXT COLLATE "C" PRIMARY KEY,
+    name                     TEXT    NOT NULL,
+    type                     TEXT    NOT NULL CHECK (type IN ('web', 'native')),
+    auth_method              TEXT    NOT NULL,
+    profile                  TEXT    NOT NULL CHECK (profile = 'oauth2.1' OR profile = 'fapi2'),
+    grant_types              TEXT    NOT NULL,
+    response_types           TEXT    NOT NULL,
+    scopes                   TEXT    NOT NULL,
+    resources                TEXT    NOT NULL,
+    redirect_uris            TEXT    NOT NULL,
+    post_logout_uris         TEXT    NOT NULL,
+    backchannel_logout_uri   TEXT    NOT NULL,
+    origins                  TEXT    NOT NULL,
+    id_token_alg             TEXT    NOT NULL,
+    first_party              BIGINT  NOT NULL CHECK (first_party IN (0, 1)),
+    access_token_format      TEXT    NOT NULL CHECK (access_token_format = '' OR access_token_format = 'jwt' OR access_token_format = 'opaque'),
+    access_token_lifetime    BIGINT  NOT NULL CHECK (access_token_lifetime = 0 OR access_token_lifetime BETWEEN 300 AND 900),
+    refresh_idle             BIGINT  NOT NULL CHECK (refresh_idle > 0),
+    refresh_life             BIGINT  NOT NULL CHECK (refresh_life >= refresh_idle),
+    secret                   BYTEA   CHECK (length(secret) = 32),
+    secret_created_at        BIGINT ,
+    former_secret            BYTEA   CHECK (length(former_secret) = 32),
+    former_secret_expires_at BIGINT  CHECK ((former_secret_expires_at IS NULL) = (former_secret IS NULL)),
+    version                  BIGINT  NOT NULL CHECK (version > 0),
+    disabled                 BIGINT  NOT NULL CHECK (disabled IN (0, 1)),
+    managed_by               TEXT    NOT NULL,
+    revision                 BIGINT  NOT NULL CHECK (revision > 0),
+    created_at               BIGINT  NOT NULL,
+    updated_at               BIGINT  NOT NULL,
+    last_used_at             BIGINT 
+);
+
+-- The versions of clients that are gone: one that gets the name again starts there.
+CREATE TABLE former_clients (
+    client_id TEXT COLLATE "C" PRIMARY KEY,
+    version   BIGINT  NOT NULL
+);
