@@ -236,11 +236,11 @@ func (n grantNotices) tell(ctx context.Context, g token.Grant, cause token.Cause
 type gatewayTokens struct{ auth *authn.Authenticator }
 
 func (t gatewayTokens) Bearer(ctx context.Context, text, audience string) (gateway.Bearer, error) {
-	who, err := t.auth.Bearer(ctx, text, audience)
+	who, version, err := t.auth.VersionedBearer(ctx, text, audience)
 	if err != nil {
 		return gateway.Bearer{}, err
 	}
-	return gateway.Bearer{Identity: who, Scopes: who.Scopes()}, nil
+	return gateway.Bearer{Identity: who, Version: version, Scopes: who.Scopes()}, nil
 }
 
 // letterSigner signs what the gateway tells upstreams, by the key of tokens.

@@ -46,8 +46,25 @@ func (a *App) wireWeb(context.Context) error {
 		mux.Handle("/.well-known/", a.WellKnown())
 	}
 	a.handler = a.gated(mux)
-	a.host = web.AsHost(inner)
+	a.host = web.AsHost(below(base, inner))
 	return nil
+}
+
+// below serves h, which is mounted below base, at the root: who holds the data
+// folder need not know the public URL.
+func below(base string, h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if base != "" && r.URL.Path != base && !strings.HasPrefix(r.URL.Path, base+"/") {
+			u := *r.URL
+			u.Path, u.RawPath = base+u.Path, ""
+			if r.URL.RawPath != "" {
+				u.RawPath = base + r.URL.RawPath
+			}
+			r = r.WithContext(r.Context())
+			r.URL = &u
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // ClientIP is where r came from, as far as trusted proxies tell.

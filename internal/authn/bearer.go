@@ -44,18 +44,24 @@ func (a *Authenticator) AcceptTokens(checker *bearer.Checker, live bearer.Live, 
 // token for that audience is ErrToken; a store that does not answer is
 // session.ErrUncertain. A token bound to a key is refused: it is no bearer token.
 func (a *Authenticator) Bearer(ctx context.Context, text, audience string) (*verify.Identity, error) {
+	who, _, err := a.VersionedBearer(ctx, text, audience)
+	return who, err
+}
+
+// VersionedBearer is Bearer with the version of the account's tokens that this one
+// carries (TH-3).
+func (a *Authenticator) VersionedBearer(ctx context.Context, text, audience string) (who *verify.Identity, version int64, err error) {
 	claims, box, err := a.access(ctx, text)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	if !slices.Contains(claims.Audience, audience) {
-		return nil, ErrToken.Because(jwt.ErrAudience).Comparing(audience, strings.Join(claims.Audience, " "))
+		return nil, 0, ErrToken.Because(jwt.ErrAudience).Comparing(audience, strings.Join(claims.Audience, " "))
 	}
-	who, err := box.identity(ctx, a, claims)
-	if err != nil {
-		return nil, a.unknown(err)
+	if who, err = box.identity(ctx, a, claims); err != nil {
+		return nil, 0, a.unknown(err)
 	}
-	return who, nil
+	return who, claims.UserVersion, nil
 }
 
 // Access returns the claims of a living access token of any audience, for
