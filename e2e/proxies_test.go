@@ -86,8 +86,11 @@ func behind(t *testing.T) []proxied {
 	t.Helper()
 	const unbounded = "--unbounded-websockets"
 	all := []proxied{
-		{name: "nginx", sockets: 403}, {name: "caddy", sockets: 101}, {name: "haproxy", sockets: 403},
-		{name: "nginx", sockets: 101, flags: []string{unbounded}}, {name: "haproxy", sockets: 101, flags: []string{unbounded}},
+		{name: "nginx", sockets: 403},
+		{name: "caddy", sockets: 101},
+		{name: "haproxy", sockets: 403},
+		{name: "nginx", sockets: 101, flags: []string{unbounded}},
+		{name: "haproxy", sockets: 101, flags: []string{unbounded}},
 	}
 	if os.Getenv("MORTISE_TEST_TRAEFIK") != "" {
 		all = append(all, proxied{name: "traefik", sockets: 200}, proxied{name: "traefik", sockets: 101, flags: []string{unbounded}})

@@ -44,7 +44,7 @@ func TestSitesFaults(t *testing.T) {
 		"{rules: []}":                                           "host",
 		"{host: a, rules: [{paths: [/a]}]}":                     "action is missing",
 		"{host: a, rules: [{action: allow, path: /a}]}":         "path",
-		"{host: a, rules: [{action: require, assurance: two}]}": "want a number",
+		"{host: a, rules: [{action: require, assurance: two}]}": "want a whole number from 1",
 		"{host: a, identity: {personal: true}}":                 "audience is missing",
 		"{host: a}\n  - {host: a}":                              "a",
 	} {
