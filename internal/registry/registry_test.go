@@ -247,8 +247,10 @@ func TestOthersStay(t *testing.T) {
 		t.Fatal(err)
 	}
 	r.Apply([]revocation.Entry{
-		{Kind: revocation.Session, Value: client.ID("web").Value()}, {Kind: revocation.Subject, Value: resource.Value("https://api.example")},
-		{Kind: revocation.Client, Value: client.ID("other").Value()}, {Kind: revocation.Refresh, Value: resource.Value("https://other.example")},
+		{Kind: revocation.Session, Value: client.ID("web").Value()},
+		{Kind: revocation.Subject, Value: resource.Value("https://api.example")},
+		{Kind: revocation.Client, Value: client.ID("other").Value()},
+		{Kind: revocation.Refresh, Value: resource.Value("https://other.example")},
 	})
 	r.client(t, "web")
 	if _, err := r.Resource(t.Context(), "https://api.example"); err != nil || r.reads.Load() != 2 {

@@ -136,10 +136,21 @@ func TestMatch(t *testing.T) {
 		from         netip.Addr
 		want         int // of the rule; -1: none
 	}{
-		{"/metrics", "GET", in, 0}, {"/metrics", "GET", out, -1}, {"/metrics", "GET", netip.Addr{}, -1}, {"/metrics/", "GET", in, -1},
-		{"/admin", "GET", out, 1}, {"/admin/", "GET", out, 1}, {"/admin/x/y", "DELETE", out, 1}, {"/administer", "GET", out, -1}, {"/Admin", "GET", out, -1},
-		{"/api/x", "GET", out, 2}, {"/api/x", "POST", out, -1}, {"/api/x", "get", out, -1}, {"/api/x", "OPTIONS", out, -1},
-		{"/a", "GET", out, 3}, {"/", "GET", out, -1},
+		{"/metrics", "GET", in, 0},
+		{"/metrics", "GET", out, -1},
+		{"/metrics", "GET", netip.Addr{}, -1},
+		{"/metrics/", "GET", in, -1},
+		{"/admin", "GET", out, 1},
+		{"/admin/", "GET", out, 1},
+		{"/admin/x/y", "DELETE", out, 1},
+		{"/administer", "GET", out, -1},
+		{"/Admin", "GET", out, -1},
+		{"/api/x", "GET", out, 2},
+		{"/api/x", "POST", out, -1},
+		{"/api/x", "get", out, -1},
+		{"/api/x", "OPTIONS", out, -1},
+		{"/a", "GET", out, 3},
+		{"/", "GET", out, -1},
 	} {
 		got := c.Match(tt.path, tt.method, tt.from)
 		want := (*Rule)(nil)

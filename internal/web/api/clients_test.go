@@ -156,7 +156,10 @@ func TestApplyClients(t *testing.T) {
 		path, body string
 		applied    float64
 	}{
-		{"/apply?dry_run=true", body, 3}, {"/apply", body, 3}, {"/apply", body, 0}, {"/apply?dry_run=true", body, 0},
+		{"/apply?dry_run=true", body, 3},
+		{"/apply", body, 3},
+		{"/apply", body, 0},
+		{"/apply?dry_run=true", body, 0},
 		{"/apply", strings.ReplaceAll(declared, "SECRET", chosenSecret+"-2"), 1},
 		{"/apply", strings.ReplaceAll(declared, "SECRET", chosenSecret+"-2"), 0},
 		{"/apply", `{"clients":[{"client_id":"web","first_party":true}]}`, 1},

@@ -210,7 +210,9 @@ func scanEntry(row Row) (e revocation.Entry, err error) {
 
 func entryFields(e *revocation.Entry) []any {
 	return []any{
-		&e.Number, kindOf{&e.Kind}, bytesOf(e.Value[:]), &e.Version,
+		&e.Number,
+		kindOf{&e.Kind},
+		bytesOf(e.Value[:]), &e.Version,
 		timeOf{&e.At},
 		timeOf{&e.Until},
 		audiencesOf{&e.Audiences},

@@ -21,12 +21,25 @@ const grantColumns = `grants.id, grants.user_id, grants.user_version, grants.cli
 func grantFields(g *token.Grant, idle *int64, sender, cause *string) []any {
 	f := &g.Family
 	return []any{
-		bytesOf(g.ID[:]), bytesOf(g.User[:]), &g.UserVersion, &g.Client, &g.ClientVersion, bytesOf(g.Session[:]), listOf{&g.Audiences},
-		&g.Scope, sender, &g.Sender.Key, listOf{&g.Methods}, &g.ACR, timeOf{&g.AuthTime}, timeOf{&g.CreatedAt}, idle,
-		timeOf{&g.ExpiresAt}, timeOf{&g.AccessUntil}, truthOf{&g.Rotates},
-		&f.Generation, bytesOf(f.Digest[:]), bytesOf(f.Parent[:]), &f.Successor, timeOf{&f.RotatedAt}, &f.RotatedFrom,
-		truthOf{&f.Replayed}, &f.InRow, &f.InAll, timeOf{&f.LapsesAt},
-		timeOf{&g.EndedAt}, cause,
+		bytesOf(g.ID[:]), bytesOf(g.User[:]), &g.UserVersion, &g.Client, &g.ClientVersion, bytesOf(g.Session[:]),
+		listOf{&g.Audiences},
+		&g.Scope, sender, &g.Sender.Key,
+		listOf{&g.Methods},
+		&g.ACR,
+		timeOf{&g.AuthTime},
+		timeOf{&g.CreatedAt},
+		idle,
+		timeOf{&g.ExpiresAt},
+		timeOf{&g.AccessUntil},
+		truthOf{&g.Rotates},
+		&f.Generation, bytesOf(f.Digest[:]), bytesOf(f.Parent[:]), &f.Successor,
+		timeOf{&f.RotatedAt},
+		&f.RotatedFrom,
+		truthOf{&f.Replayed},
+		&f.InRow, &f.InAll,
+		timeOf{&f.LapsesAt},
+		timeOf{&g.EndedAt},
+		cause,
 	}
 }
 
