@@ -3,6 +3,8 @@ package oauth
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -27,7 +29,8 @@ type Registry interface {
 type Grants interface {
 	BeginIn(ctx context.Context, st token.Store, b token.Birth) (token.Pending, error)
 	Refresh(ctx context.Context, r token.Request) (token.Issued, error)
-	Revoke(ctx context.Context, r token.Request) error
+	Rules(ctx context.Context, client string, audiences []string) (token.Rules, error)
+	Revoke(ctx context.Context, r token.Request) (token.Grant, error)
 	RevokeOpaque(ctx context.Context, r token.Request) error
 	Inspect(ctx context.Context, r token.Request) (token.Grant, error)
 	End(ctx context.Context, by user.Caller, owner user.ID, id token.ID, cause token.Cause) error
@@ -73,11 +76,7 @@ func New(o Options) *Flow {
 
 // GrantTypes are those the token endpoint takes, for the metadata.
 func (f *Flow) GrantTypes() []string {
-	all := make([]string, 0, len(f.hooks))
-	for name := range f.hooks {
-		all = append(all, name)
-	}
-	return all
+	return slices.Sorted(maps.Keys(f.hooks))
 }
 
 func (f *Flow) now() time.Time { return f.o.Now().UTC().Truncate(time.Microsecond) }

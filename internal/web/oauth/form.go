@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -60,7 +61,7 @@ func parse(body string) (single map[string]string, resources []string, err error
 		}
 		switch {
 		case name == "resource":
-			resources = append(resources, all...)
+			resources = slices.DeleteFunc(all, func(v string) bool { return v == "" })
 		case len(all) > 1:
 			return nil, nil, oauth.ErrInvalidRequest.Becausef("parameter %q is repeated", name)
 		case all[0] != "":
