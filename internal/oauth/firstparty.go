@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -36,10 +37,11 @@ type Delivery struct {
 // registered for, so never for what another party would have to consent to.
 func (f *Flow) Deliver(ctx context.Context, want FirstParty) (*Delivery, error) {
 	c, err := f.o.Registry.Client(ctx, want.Client)
-	if err != nil {
-		return nil, ErrNotFirstParty.Because(err)
-	}
 	switch {
+	case errors.Is(err, client.ErrUnknown):
+		return nil, ErrNotFirstParty.Because(err)
+	case err != nil:
+		return nil, err
 	case c.Disabled || !c.FirstParty || !c.Public() || !c.May(client.GrantRefresh):
 		return nil, ErrNotFirstParty.Becausef("client %s", c.ID)
 	case want.Origin != "" && !c.Trusts(want.Origin):
@@ -177,10 +179,12 @@ func (f *Flow) browserClient(ctx context.Context, r Renewal) (*caller, error) {
 		return nil, err
 	}
 	c, err := f.o.Registry.Client(ctx, r.Client)
-	if err != nil {
+	switch {
+	case errors.Is(err, client.ErrUnknown):
 		return nil, ErrOrigin.Because(err)
-	}
-	if r.Origin == "" || c.Disabled || !c.Trusts(r.Origin) {
+	case err != nil:
+		return nil, err
+	case r.Origin == "" || c.Disabled || !c.Trusts(r.Origin):
 		return nil, ErrOrigin.Comparing(join(c.Origins), r.Origin)
 	}
 	return &caller{Client: c, source: r.Source, keys: keys}, nil
