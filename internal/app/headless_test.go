@@ -299,7 +299,9 @@ func TestTokensAreBornOfWhatHolds(t *testing.T) {
 			must(t, err)
 			act(t, w)
 			r := signInAs("kim@mail.org", rightPassword, from("198.51.100.7"))
-			r.Deliver = func(ctx context.Context, st token.Store, s session.Session) error { return d.In(ctx, st, s, r.By.Source) }
+			r.Deliver = func(ctx context.Context, st token.Store, s session.Session) error {
+				return d.In(ctx, st, s, r.By.Source)
+			}
 			if _, err := w.SignIn.SignIn(t.Context(), r); !errors.Is(err, signin.ErrWrong) {
 				t.Errorf("%v, want ErrWrong", err)
 			}
