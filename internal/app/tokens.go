@@ -196,7 +196,7 @@ func (f feedClients) Authenticate(ctx context.Context, r *http.Request) (id stri
 	case err != nil && !errors.Is(err, resource.ErrUnknown):
 		return "", nil, err
 	case err != nil || !res.Verifies(string(c.ID)):
-		return string(c.ID), nil, nil // an unknown resource is none of this client's
+		return string(c.ID), nil, nil //nolint:nilerr // an unknown resource is none of this client's
 	}
 	return string(c.ID), []string{audience}, nil
 }

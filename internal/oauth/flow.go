@@ -12,7 +12,6 @@ import (
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
-	"github.com/mortise-auth/mortise/internal/registry"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -20,7 +19,7 @@ import (
 
 // Registry answers for clients and resources; package registry is one.
 type Registry interface {
-	Authenticate(ctx context.Context, c registry.Credentials) (client.Client, error)
+	Authenticate(ctx context.Context, c client.Credentials) (client.Client, error)
 	Client(ctx context.Context, id string) (client.Client, error)
 	Resource(ctx context.Context, identifier string) (resource.Resource, error)
 }

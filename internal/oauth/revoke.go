@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/mortise-auth/mortise/internal/audit"
-	"github.com/mortise-auth/mortise/internal/registry"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -14,7 +14,7 @@ import (
 // Presented is a token that a client gives back or asks about. Hints about its
 // type are not needed: tokens tell theirs (RFC 7009 section 2.1).
 type Presented struct {
-	Client registry.Credentials
+	Client client.Credentials
 	Token  string
 	Source audit.Source
 }

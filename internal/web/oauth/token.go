@@ -9,7 +9,6 @@ import (
 	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/problem"
-	"github.com/mortise-auth/mortise/internal/registry"
 	"github.com/mortise-auth/mortise/internal/web"
 )
 
@@ -166,7 +165,7 @@ func (s *surface) share(w http.ResponseWriter, r *http.Request, clientID string,
 
 // named is the client_id that credentials carry, if it could be one: people paste
 // secrets into the wrong field.
-func named(c registry.Credentials) string {
+func named(c client.Credentials) string {
 	id, err := client.ParseID(c.ID)
 	if err != nil || strings.HasPrefix(c.ID, "mrt_") {
 		return ""
