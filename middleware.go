@@ -65,14 +65,16 @@ func (s *Server) Require(rules ...Rule) func(http.Handler) http.Handler {
 
 // Identify is Require for handlers that also serve strangers: it tells who is
 // asking when somebody is signed in, and refuses nobody who is not. A cookie that
-// opens nothing counts as nobody; a store that does not answer is still 503.
+// opens nothing counts as nobody; an access token that is presented and wrong is
+// refused, so that its holder gets a new one; a store that does not answer is
+// still 503.
 func (s *Server) Identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, err := s.guard.identify(r)
 		switch {
 		case err == nil:
 			r = r.WithContext(verify.NewContext(r.Context(), who))
-		case problem.Of(err).Kind != problem.Unauthenticated:
+		case hasToken(r) || problem.Of(err).Kind != problem.Unauthenticated:
 			s.guard.refuse(w, r, nil, err)
 			return
 		}
@@ -98,6 +100,12 @@ func (g *guard) identify(r *http.Request) (*verify.Identity, error) {
 		return nil, err
 	}
 	return g.auth.Session(r.Context(), value)
+}
+
+// hasToken reports whether r presents an access token, good or not.
+func hasToken(r *http.Request) bool {
+	_, presented, err := web.BearerToken(r)
+	return presented || err != nil
 }
 
 // sameOrigin is SE-31 for requests identified by a cookie, and SE-38 for
@@ -146,10 +154,11 @@ func (g *guard) refuse(w http.ResponseWriter, r *http.Request, who *verify.Ident
 	}
 	h.Set("Content-Type", "application/problem+json")
 	h.Set("X-Content-Type-Options", "nosniff")
-	w.WriteHeader(p.Kind.Status())
+	status := web.Status(r, p)
+	w.WriteHeader(status)
 	answer := map[string]any{
 		"type":  strings.TrimRight(g.base.String(), "/") + "/errors/" + p.Code,
-		"title": p.Public, "status": p.Kind.Status(), "code": p.Code,
+		"title": p.Public, "status": status, "code": p.Code,
 	}
 	if why := g.explain(r, who, p); why != "" {
 		answer["why"] = why
@@ -166,8 +175,11 @@ func (g *guard) explain(r *http.Request, who *verify.Identity, p *problem.Error)
 		Refusal: p.Code, Method: r.Method, Route: r.Pattern, UserAgent: r.UserAgent(), Credential: "session",
 		IP: g.source(r),
 	}
+	if hasToken(r) {
+		d.Credential = "bearer"
+	}
 	if who != nil {
-		d.Subject, d.Session = who.Subject, who.Session
+		d.Subject, d.Session, d.Client = who.Subject, who.Session, who.ClientID
 	}
 	if cause := p.Unwrap(); cause != nil {
 		d.Reason = cause.Error()
@@ -182,10 +194,11 @@ func (g *guard) explain(r *http.Request, who *verify.Identity, p *problem.Error)
 }
 
 // signsIn reports whether a sign-in would help and a person is there to do it:
-// a navigation, and not a fetch in the background (SE-58).
+// a navigation, and not a fetch in the background (SE-58), nor a program, which is
+// who has a token.
 func (g *guard) signsIn(r *http.Request, p *problem.Error) bool {
 	helps := p.Kind == problem.Unauthenticated || errors.Is(p, errFresh)
-	if !helps || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
+	if !helps || hasToken(r) || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
 		return false
 	}
 	if mode := r.Header.Get("Sec-Fetch-Mode"); mode != "" {

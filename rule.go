@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/verify"
 )
 
@@ -77,7 +78,8 @@ func Assurance(level int) Rule {
 		if who.Assurance >= level {
 			return nil
 		}
-		return errStrength.Comparing(strconv.Itoa(level), strconv.Itoa(who.Assurance))
+		wanted := strconv.Itoa(level)
+		return errStrength.Because(&web.StepUp{ACR: wanted}).Comparing(wanted, strconv.Itoa(who.Assurance))
 	}}
 }
 
@@ -98,7 +100,7 @@ func InOrganization(organization, role string) Rule {
 func FreshWithin(d time.Duration) Rule {
 	return Rule{func(who *Identity, now time.Time) error {
 		if age := now.Sub(who.AuthenticatedAt); age > d {
-			return errFresh.Comparing("at most "+d.String(), age.Truncate(time.Second).String())
+			return errFresh.Because(&web.StepUp{MaxAge: d}).Comparing("at most "+d.String(), age.Truncate(time.Second).String())
 		}
 		return nil
 	}}

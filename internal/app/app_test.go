@@ -19,6 +19,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/storage/sqlite"
 )
@@ -39,6 +40,11 @@ func newRig(t *testing.T, change ...func(*Config)) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = st.Close() })
+	return newRigOn(t, st, change...)
+}
+
+func newRigOn(t *testing.T, st store.Store, change ...func(*Config)) *rig {
+	t.Helper()
 	fake := clock.NewFake(time.Now())
 	box := mail.NewMailbox()
 	cfg := Config{

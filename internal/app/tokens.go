@@ -3,6 +3,7 @@ package app
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -48,7 +49,7 @@ func (a *App) wireTokens(context.Context) error {
 		Store: a.store.Tokens(), Keys: a.keys, Resources: resourceRules{a.Registry, a.Issuer()}, Signer: tokenSigner{a.Signing},
 		Notices: grantNotices{a}, Events: a.store.Audit(),
 	}, token.Options{Issuer: a.Issuer(), Instance: a.facts.ID, Window: token.MaxWindow}, a.c.Now)
-	a.Auth.AcceptTokens(checker, a.live.Set(), tokenReader{a.Grants, a.store, a.c.Now})
+	a.Auth.AcceptTokens(checker, a.live.Set(), tokenReader{a.Grants, a.store, a.Signing, a.c.Now})
 	a.OAuth = oauth.New(oauth.Options{
 		Issuer: a.Issuer(), Registry: a.Registry, Grants: a.Grants, Checker: a.Auth, Signer: tokenSigner{a.Signing}, Rates: a.rates,
 		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, ev.Client) },
@@ -138,11 +139,19 @@ func (r resourceRules) Access(ctx context.Context, id string, audiences []string
 type tokenReader struct {
 	*token.Grants
 	store store.Store
+	keys  *signing.Ring
 	now   func() time.Time
 }
 
-// Alive reports whether what a verified token names still stands.
+// Alive reports whether what a verified token names still stands, its key
+// included.
 func (t tokenReader) Alive(ctx context.Context, claims *jwt.Access) error {
+	if err := t.keys.Reload(ctx); err != nil {
+		return err
+	}
+	if _, ok := t.keys.Public(signing.Token).Key(claims.KeyID); !ok {
+		return authn.ErrToken.Because(bearer.ErrRevoked)
+	}
 	id, err := token.ParseID(claims.Grant)
 	if err != nil {
 		return authn.ErrToken.Because(err)
@@ -183,7 +192,10 @@ func (f feedClients) Authenticate(ctx context.Context, r *http.Request) (id stri
 		return string(c.ID), nil, nil
 	}
 	res, err := f.app.Registry.Resource(ctx, audience)
-	if err != nil || !res.Verifies(string(c.ID)) {
+	switch {
+	case err != nil && !errors.Is(err, resource.ErrUnknown):
+		return "", nil, err
+	case err != nil || !res.Verifies(string(c.ID)):
 		return string(c.ID), nil, nil //nolint:nilerr // an unknown resource is none of this client's
 	}
 	return string(c.ID), []string{audience}, nil

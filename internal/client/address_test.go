@@ -132,12 +132,12 @@ func FuzzRedirectURI(f *testing.F) {
 		if err != nil || u.String() != text || !u.IsAbs() || u.User != nil || u.Fragment != "" || strings.ContainsAny(text, "#\\ \t\r\n\"<>") {
 			t.Fatalf("%q reads as %q: %v", text, u, err)
 		}
-		switch {
-		case u.Scheme == "https":
+		switch u.Scheme {
+		case "https":
 			if u.Hostname() == "" || !strings.HasPrefix(text, "https://"+u.Host) || strings.ToLower(u.Host) != u.Host {
 				t.Fatalf("%q leads to %q", text, u.Host)
 			}
-		case u.Scheme == "http":
+		case "http":
 			if h := u.Hostname(); h != "127.0.0.1" && h != "::1" && (h != "localhost" || !dev) || !native && !dev {
 				t.Fatalf("%q", text)
 			}

@@ -7,7 +7,6 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
-	"github.com/mortise-auth/mortise/internal/registry"
 )
 
 // AuthenticationFailed is a client that could not prove who it is (AU-2).
@@ -24,7 +23,7 @@ type caller struct {
 // authenticate finds out which client asks. Requests are charged first and given
 // back when they succeed, so only what fails uses up a source or the guesses at
 // one client (OA-7), however busy the others are.
-func (f *Flow) authenticate(ctx context.Context, c registry.Credentials, from audit.Source) (*caller, error) {
+func (f *Flow) authenticate(ctx context.Context, c client.Credentials, from audit.Source) (*caller, error) {
 	keys, err := f.charge(ctx, c.ID, from)
 	if err != nil {
 		return nil, err
@@ -41,7 +40,7 @@ func (f *Flow) authenticate(ctx context.Context, c registry.Credentials, from au
 
 // Verifier authenticates a client that asks about others' tokens: one that can
 // prove who it is.
-func (f *Flow) Verifier(ctx context.Context, c registry.Credentials, from audit.Source) (client.Client, error) {
+func (f *Flow) Verifier(ctx context.Context, c client.Credentials, from audit.Source) (client.Client, error) {
 	found, err := f.authenticate(ctx, c, from)
 	if err != nil {
 		return client.Client{}, err

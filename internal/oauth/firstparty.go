@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -26,6 +27,7 @@ type Delivery struct {
 	client    client.Client
 	scope     string
 	audiences []string
+	rules     token.Rules
 	pending   token.Pending
 }
 
@@ -35,10 +37,11 @@ type Delivery struct {
 // registered for, so never for what another party would have to consent to.
 func (f *Flow) Deliver(ctx context.Context, want FirstParty) (*Delivery, error) {
 	c, err := f.o.Registry.Client(ctx, want.Client)
-	if err != nil {
-		return nil, ErrNotFirstParty.Because(err)
-	}
 	switch {
+	case errors.Is(err, client.ErrUnknown):
+		return nil, ErrNotFirstParty.Because(err)
+	case err != nil:
+		return nil, err
 	case c.Disabled || !c.FirstParty || !c.Public() || !c.May(client.GrantRefresh):
 		return nil, ErrNotFirstParty.Becausef("client %s", c.ID)
 	case want.Origin != "" && !c.Trusts(want.Origin):
@@ -48,8 +51,15 @@ func (f *Flow) Deliver(ctx context.Context, want FirstParty) (*Delivery, error) 
 	if d.scope, err = scopesFor(c, want.Scope); err != nil {
 		return nil, err
 	}
-	d.audiences, err = f.audiencesFor(c, want.Resource)
-	return d, err
+	if d.audiences, err = f.audiencesFor(c, want.Resource); err != nil {
+		return nil, err
+	}
+	// Asked now: In runs in a transaction, which must not wait for another
+	// connection, nor fill what is kept in memory (TH-10).
+	if d.rules, err = f.o.Grants.Rules(ctx, string(c.ID), d.audiences); err != nil {
+		return nil, Registered(err)
+	}
+	return d, nil
 }
 
 func scopesFor(c client.Client, asked string) (string, error) {
@@ -69,20 +79,25 @@ func scopesFor(c client.Client, asked string) (string, error) {
 }
 
 // audiencesFor are the resources asked for, or all the client has; who has none
-// gets tokens for this instance's own API.
+// gets tokens for this instance's own API. A token for our own API is for nothing
+// else: whoever is shown it could use it on the account.
 func (f *Flow) audiencesFor(c client.Client, asked []string) ([]string, error) {
 	for _, r := range asked {
 		if !slices.Contains(c.Resources, r) && r != f.o.Issuer {
 			return nil, ErrInvalidTarget.Comparing(join(c.Resources), r)
 		}
 	}
-	switch {
-	case len(asked) > 0:
-		return asked, nil
-	case len(c.Resources) > 0:
-		return c.Resources, nil
+	audiences := asked
+	if len(asked) == 0 {
+		audiences = c.Resources
 	}
-	return []string{f.o.Issuer}, nil
+	switch {
+	case len(audiences) == 0:
+		return []string{f.o.Issuer}, nil
+	case len(audiences) > 1 && slices.Contains(audiences, f.o.Issuer):
+		return nil, ErrInvalidTarget.Becausef("%s beside others", f.o.Issuer)
+	}
+	return audiences, nil
 }
 
 // In begins the grant in the transaction of the session's birth. It may run
@@ -91,7 +106,7 @@ func (d *Delivery) In(ctx context.Context, st token.Store, s session.Session, fr
 	d.pending, err = d.flow.o.Grants.BeginIn(ctx, st, token.Birth{
 		User: s.User, UserVersion: s.UserVersion, Client: string(d.client.ID), ClientVersion: d.client.Version,
 		Session: token.SessionID(s.ID), Audiences: d.audiences, Scope: d.scope, Sender: token.Sender{Kind: token.Unproven},
-		Methods: s.Methods, ACR: ACR(s.Assurance), AuthTime: s.AuthenticatedAt, Refresh: true,
+		Methods: s.Methods, ACR: ACR(s.Assurance), AuthTime: s.AuthenticatedAt, Refresh: true, Rules: &d.rules,
 		Idle: d.client.RefreshIdle, Life: min(d.client.RefreshLife, s.ExpiresAt.Sub(s.CreatedAt)), Source: from,
 	})
 	return err
@@ -144,12 +159,8 @@ func (f *Flow) Leave(ctx context.Context, r Renewal) (token.Grant, error) {
 	if err != nil {
 		return token.Grant{}, err
 	}
-	q := token.Request{Token: r.Token, Client: string(c.ID), Source: c.source}
-	g, err := f.o.Grants.Inspect(ctx, q)
+	g, err := f.o.Grants.Revoke(ctx, token.Request{Token: r.Token, Client: string(c.ID), Source: c.source})
 	if err != nil {
-		g = token.Grant{} // ended, or used meanwhile: Revoke takes any generation
-	}
-	if err := f.o.Grants.Revoke(ctx, q); err != nil {
 		return token.Grant{}, Registered(err)
 	}
 	f.done(ctx, c)
@@ -168,10 +179,12 @@ func (f *Flow) browserClient(ctx context.Context, r Renewal) (*caller, error) {
 		return nil, err
 	}
 	c, err := f.o.Registry.Client(ctx, r.Client)
-	if err != nil {
+	switch {
+	case errors.Is(err, client.ErrUnknown):
 		return nil, ErrOrigin.Because(err)
-	}
-	if r.Origin == "" || c.Disabled || !c.Trusts(r.Origin) {
+	case err != nil:
+		return nil, err
+	case r.Origin == "" || c.Disabled || !c.Trusts(r.Origin):
 		return nil, ErrOrigin.Comparing(join(c.Origins), r.Origin)
 	}
 	return &caller{Client: c, source: r.Source, keys: keys}, nil

@@ -3,6 +3,8 @@ package oauth
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -10,7 +12,6 @@ import (
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
-	"github.com/mortise-auth/mortise/internal/registry"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -18,7 +19,7 @@ import (
 
 // Registry answers for clients and resources; package registry is one.
 type Registry interface {
-	Authenticate(ctx context.Context, c registry.Credentials) (client.Client, error)
+	Authenticate(ctx context.Context, c client.Credentials) (client.Client, error)
 	Client(ctx context.Context, id string) (client.Client, error)
 	Resource(ctx context.Context, identifier string) (resource.Resource, error)
 }
@@ -27,7 +28,8 @@ type Registry interface {
 type Grants interface {
 	BeginIn(ctx context.Context, st token.Store, b token.Birth) (token.Pending, error)
 	Refresh(ctx context.Context, r token.Request) (token.Issued, error)
-	Revoke(ctx context.Context, r token.Request) error
+	Rules(ctx context.Context, client string, audiences []string) (token.Rules, error)
+	Revoke(ctx context.Context, r token.Request) (token.Grant, error)
 	RevokeOpaque(ctx context.Context, r token.Request) error
 	Inspect(ctx context.Context, r token.Request) (token.Grant, error)
 	End(ctx context.Context, by user.Caller, owner user.ID, id token.ID, cause token.Cause) error
@@ -73,11 +75,7 @@ func New(o Options) *Flow {
 
 // GrantTypes are those the token endpoint takes, for the metadata.
 func (f *Flow) GrantTypes() []string {
-	all := make([]string, 0, len(f.hooks))
-	for name := range f.hooks {
-		all = append(all, name)
-	}
-	return all
+	return slices.Sorted(maps.Keys(f.hooks))
 }
 
 func (f *Flow) now() time.Time { return f.o.Now().UTC().Truncate(time.Microsecond) }

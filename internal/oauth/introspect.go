@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/resource"
@@ -37,7 +38,7 @@ func (f *Flow) Introspect(ctx context.Context, p Presented) (Introspection, erro
 		return Introspection{}, Registered(err)
 	}
 	if !c.proven {
-		return Introspection{}, ErrUnauthorized.Becausef("a public client")
+		return Introspection{}, client.ErrCredentials.Becausef("a public client")
 	}
 	if p.Token == "" {
 		return Introspection{}, ErrInvalidRequest.Becausef("no token")

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/mortise-auth/mortise/internal/audit"
-	"github.com/mortise-auth/mortise/internal/registry"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -14,7 +14,7 @@ import (
 // Presented is a token that a client gives back or asks about. Hints about its
 // type are not needed: tokens tell theirs (RFC 7009 section 2.1).
 type Presented struct {
-	Client registry.Credentials
+	Client client.Credentials
 	Token  string
 	Source audit.Source
 }
@@ -31,10 +31,14 @@ func (f *Flow) Revoke(ctx context.Context, p Presented) error {
 	if p.Token == "" {
 		return ErrInvalidRequest.Becausef("no token")
 	}
-	if err := f.takeBack(ctx, c, p.Token); err != nil && !errors.Is(err, token.ErrRefused) {
+	err = f.takeBack(ctx, c, p.Token)
+	switch {
+	case err == nil || c.proven && errors.Is(err, token.ErrRefused):
+		f.done(ctx, c)
+	case !errors.Is(err, token.ErrRefused):
 		return err
 	}
-	f.done(ctx, c)
+	// Whoever proves nothing and guesses has the same answer, and fewer tries.
 	return nil
 }
 
@@ -42,7 +46,8 @@ func (f *Flow) takeBack(ctx context.Context, c *caller, text string) error {
 	r := token.Request{Token: text, Client: string(c.ID), Authenticated: c.proven, Source: c.source}
 	switch {
 	case secret.RefreshToken.Marks(text):
-		return f.o.Grants.Revoke(ctx, r)
+		_, err := f.o.Grants.Revoke(ctx, r)
+		return err
 	case secret.OpaqueAccessToken.Marks(text):
 		return f.o.Grants.RevokeOpaque(ctx, r)
 	}
@@ -53,23 +58,26 @@ func (f *Flow) takeBack(ctx context.Context, c *caller, text string) error {
 func (f *Flow) endGrantOf(ctx context.Context, c *caller, text string) error {
 	a, err := f.o.Checker.Access(ctx, text)
 	if err != nil {
-		return unavailable(err)
+		if down := unavailable(err); down != nil {
+			return down
+		}
+		return token.ErrRefused.Because(err)
 	}
-	if a.ClientID != string(c.ID) || a.Grant == "" {
-		return nil
+	if a.ClientID != string(c.ID) {
+		return token.ErrRefused.Becausef("an access token of another client")
 	}
 	grant, err := token.ParseID(a.Grant)
 	if err != nil {
-		return nil //nolint:nilerr // not a grant of ours
+		return token.ErrRefused.Because(err)
 	}
 	owner, err := user.ParseID(a.Subject)
 	if err != nil {
-		return nil //nolint:nilerr // not an account of ours
+		return token.ErrRefused.Because(err)
 	}
 	by := user.Caller{Actor: audit.Actor{Type: audit.ActorClient, ID: string(c.ID)}, Source: c.source}
 	err = f.o.Grants.End(ctx, by, owner, grant, token.Revoked)
 	if errors.Is(err, token.ErrUnknown) {
-		return nil
+		return token.ErrRefused.Because(err)
 	}
 	return err
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
-	"github.com/mortise-auth/mortise/internal/registry"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/token"
@@ -15,7 +14,7 @@ import (
 
 // Request is a request to the token endpoint, with each parameter at most once.
 type Request struct {
-	Client   registry.Credentials
+	Client   client.Credentials
 	Form     map[string]string // parameters that may come once; empty ones are absent
 	Resource []string          // RFC 8707: the one that may be repeated
 	Source   audit.Source

@@ -11,7 +11,6 @@ import (
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
-	"github.com/mortise-auth/mortise/internal/secret"
 )
 
 // Clients is what the flow needs of client.Store.
@@ -102,12 +101,8 @@ func answer[V any](r *Registry, c *cache[V], name string, read func() (V, error)
 	return v, err
 }
 
-// Credentials are what a client presented, by the one method it used.
-type Credentials struct {
-	ID     string
-	Method client.Auth
-	Secret secret.Text // empty with client.AuthNone
-}
+// Credentials are what a client presented.
+type Credentials = client.Credentials
 
 // longest is more than any secret has; what is longer is not worth a MAC.
 const longest = 1024

@@ -127,21 +127,21 @@ func TestAuthenticate(t *testing.T) {
 		Credentials
 		ok bool
 	}{
-		"right":                {Credentials{"web", client.AuthBasic, secret.NewText(chosen)}, true},
-		"right, posted":        {Credentials{"post", client.AuthPost, secret.NewText(chosen)}, true},
-		"public":               {Credentials{"spa", client.AuthNone, secret.Text{}}, true},
-		"wrong":                {Credentials{"web", client.AuthBasic, secret.NewText(chosen + "0")}, false},
-		"another's":            {Credentials{"web", client.AuthPost, secret.NewText(chosen)}, false},
-		"none at all":          {Credentials{"web", client.AuthNone, secret.Text{}}, false},
-		"empty":                {Credentials{"web", client.AuthBasic, secret.NewText("")}, false},
-		"public with a secret": {Credentials{"spa", client.AuthNone, secret.NewText(chosen)}, false},
-		"public as another":    {Credentials{"spa", client.AuthBasic, secret.NewText(chosen)}, false},
-		"has no secret":        {Credentials{"empty", client.AuthBasic, secret.Text{}}, false},
-		"unknown":              {Credentials{"ghost", client.AuthBasic, secret.NewText(chosen)}, false},
-		"an account":           {Credentials{"usr_01jd4n3e5fezqrb2mcvkzx9p0h", client.AuthBasic, secret.NewText(chosen)}, false},
-		"disabled":             {Credentials{"off", client.AuthBasic, secret.NewText(chosen)}, false},
-		"no name":              {Credentials{"", client.AuthNone, secret.Text{}}, false},
-		"huge":                 {Credentials{"web", client.AuthBasic, secret.NewText(string(make([]byte, 1<<20)))}, false},
+		"right":                {Credentials{ID: "web", Method: client.AuthBasic, Secret: secret.NewText(chosen)}, true},
+		"right, posted":        {Credentials{ID: "post", Method: client.AuthPost, Secret: secret.NewText(chosen)}, true},
+		"public":               {Credentials{ID: "spa", Method: client.AuthNone, Secret: secret.Text{}}, true},
+		"wrong":                {Credentials{ID: "web", Method: client.AuthBasic, Secret: secret.NewText(chosen + "0")}, false},
+		"another's":            {Credentials{ID: "web", Method: client.AuthPost, Secret: secret.NewText(chosen)}, false},
+		"none at all":          {Credentials{ID: "web", Method: client.AuthNone, Secret: secret.Text{}}, false},
+		"empty":                {Credentials{ID: "web", Method: client.AuthBasic, Secret: secret.NewText("")}, false},
+		"public with a secret": {Credentials{ID: "spa", Method: client.AuthNone, Secret: secret.NewText(chosen)}, false},
+		"public as another":    {Credentials{ID: "spa", Method: client.AuthBasic, Secret: secret.NewText(chosen)}, false},
+		"has no secret":        {Credentials{ID: "empty", Method: client.AuthBasic, Secret: secret.Text{}}, false},
+		"unknown":              {Credentials{ID: "ghost", Method: client.AuthBasic, Secret: secret.NewText(chosen)}, false},
+		"an account":           {Credentials{ID: "usr_01jd4n3e5fezqrb2mcvkzx9p0h", Method: client.AuthBasic, Secret: secret.NewText(chosen)}, false},
+		"disabled":             {Credentials{ID: "off", Method: client.AuthBasic, Secret: secret.NewText(chosen)}, false},
+		"no name":              {Credentials{ID: "", Method: client.AuthNone, Secret: secret.Text{}}, false},
+		"huge":                 {Credentials{ID: "web", Method: client.AuthBasic, Secret: secret.NewText(string(make([]byte, 1<<20)))}, false},
 	} {
 		c, err := r.Authenticate(t.Context(), tt.Credentials)
 		switch {
@@ -155,7 +155,7 @@ func TestAuthenticate(t *testing.T) {
 	}
 	r.mu0(func() { r.shelf.err = errors.New("gone") })
 	r.proof = false
-	if _, err := r.Authenticate(t.Context(), Credentials{"web", client.AuthBasic, secret.NewText(chosen)}); err == nil || errors.Is(err, client.ErrCredentials) {
+	if _, err := r.Authenticate(t.Context(), Credentials{ID: "web", Method: client.AuthBasic, Secret: secret.NewText(chosen)}); err == nil || errors.Is(err, client.ErrCredentials) {
 		t.Errorf("an outage reads as a wrong secret: %v", err)
 	}
 }
@@ -167,7 +167,7 @@ func TestFormerSecret(t *testing.T) {
 		c.Secret.Digest = client.Digest(plainKeys{}, "web", secret.NewText("new"))
 		c.FormerSecret = client.Secret{Digest: client.Digest(plainKeys{}, "web", secret.NewText(chosen)), ExpiresAt: r.now.Add(time.Hour)}
 	})
-	old := Credentials{"web", client.AuthBasic, secret.NewText(chosen)}
+	old := Credentials{ID: "web", Method: client.AuthBasic, Secret: secret.NewText(chosen)}
 	if _, err := r.Authenticate(t.Context(), old); err != nil {
 		t.Fatal(err)
 	}
@@ -311,7 +311,7 @@ func TestRace(t *testing.T) {
 // Last uses are written once a minute, by Run or by the use itself.
 func TestUsed(t *testing.T) {
 	r := newRig(t)
-	right := Credentials{"web", client.AuthBasic, secret.NewText(chosen)}
+	right := Credentials{ID: "web", Method: client.AuthBasic, Secret: secret.NewText(chosen)}
 	r.proof = false
 	if _, err := r.Authenticate(t.Context(), right); err != nil || r.shelf.used["web"] != r.now {
 		t.Fatalf("used %v, %v", r.shelf.used, err)
@@ -339,7 +339,7 @@ func TestUsed(t *testing.T) {
 
 func BenchmarkAuthenticate(b *testing.B) {
 	r := newRig(b)
-	right := Credentials{"web", client.AuthBasic, secret.NewText(chosen)}
+	right := Credentials{ID: "web", Method: client.AuthBasic, Secret: secret.NewText(chosen)}
 	r.running.Store(true)
 	b.ReportAllocs()
 	for b.Loop() {

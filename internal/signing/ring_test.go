@@ -1,7 +1,9 @@
 package signing_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -177,7 +179,8 @@ func TestSealed(t *testing.T) {
 		t.Fatal(err)
 	}
 	printed := fmt.Sprintf("%v %+v %#v %s %v %+v %#v", k, k, k, k, key, key, key)
-	if seed := string(der[len(der)-32:]); strings.Contains(printed, seed) || strings.Contains(printed, fmt.Sprint([]byte(seed))[1:40]) || strings.Contains(printed, fmt.Sprintf("%x", seed)) {
+	seed := der[len(der)-32:]
+	if strings.Contains(printed, string(seed)) || bytes.Contains([]byte(printed), fmt.Append(nil, seed)[1:40]) || strings.Contains(printed, hex.EncodeToString(seed)) {
 		t.Error("a private key was printed")
 	}
 	if strings.Contains(printed, "Sealed") || !strings.Contains(printed, k.ID) {

@@ -27,7 +27,10 @@ type Birth struct {
 	Refresh, Stays bool
 	Idle, Life     time.Duration // of the grant; both above 0
 	Wanted         Wanted        // of the first access token
-	Source         audit.Source
+	// Rules of the first access token, for a caller who asked for them before its
+	// transaction; nil: they are asked for.
+	Rules  *Rules
+	Source audit.Source
 }
 
 // grant checks b and makes the grant it describes.
@@ -83,7 +86,7 @@ func (s *Grants) BeginIn(ctx context.Context, st Store, b Birth) (Pending, error
 	if err != nil {
 		return Pending{}, err
 	}
-	m, err := s.mint(ctx, &g, b.Wanted, now)
+	m, err := s.mint(ctx, &g, b.Wanted, b.Rules, now)
 	if err != nil {
 		return Pending{}, err
 	}

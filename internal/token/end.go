@@ -33,26 +33,30 @@ func (s *Grants) Inspect(ctx context.Context, r Request) (Grant, error) {
 	return g, nil
 }
 
-// Revoke ends the grant of a refresh token, of any generation (RFC 7009, OA-43).
-// Only the client must be right: giving back needs no key. ErrRefused when there
-// is nothing to end, which the endpoint answers like success.
-func (s *Grants) Revoke(ctx context.Context, r Request) error {
+// Revoke ends the grant of a refresh token, of any generation (RFC 7009, OA-43),
+// and returns it. Only the client must be right: giving back needs no key.
+// ErrRefused when there is nothing to end, which the endpoint answers like
+// success.
+func (s *Grants) Revoke(ctx context.Context, r Request) (Grant, error) {
 	t, ok := parseRefreshToken(s.Keys, r.Token)
 	if !ok {
-		return ErrRefused.Becausef("not a refresh token of this instance")
+		return Grant{}, ErrRefused.Becausef("not a refresh token of this instance")
 	}
 	now := s.now()
 	g, _, err := s.Store.ByID(ctx, t.family, now)
 	if err == nil && g.Client != r.Client {
-		return ErrRefused.Becausef("grant %s of another client", g.ID)
+		return Grant{}, ErrRefused.Becausef("grant %s of another client", g.ID)
 	}
 	if err == nil {
 		err = s.Store.End(ctx, g.ID, Revoked, now, g.event(RevokedEvent, now, r.Source))
 	}
-	if errors.Is(err, ErrUnknown) {
-		return ErrRefused.Because(err)
+	switch {
+	case errors.Is(err, ErrUnknown):
+		return Grant{}, ErrRefused.Because(err)
+	case err != nil:
+		return Grant{}, err
 	}
-	return err
+	return g, nil
 }
 
 // RevokeOpaque forgets one opaque access token of r's client (RFC 7009); its

@@ -20,16 +20,26 @@ type minted struct {
 	text    string  // of an opaque one
 }
 
-// mint decides all of an access token that needs no store.
-func (s *Grants) mint(ctx context.Context, g *Grant, w Wanted, now time.Time) (*minted, error) {
+// Rules of the access tokens of a client for some audiences.
+func (s *Grants) Rules(ctx context.Context, client string, audiences []string) (Rules, error) {
+	return s.Resources.Access(ctx, client, audiences)
+}
+
+// mint decides all of an access token that needs no store, by rules known
+// already or asked for.
+func (s *Grants) mint(ctx context.Context, g *Grant, w Wanted, known *Rules, now time.Time) (*minted, error) {
 	w, err := w.narrowed(g)
 	if err != nil {
 		return nil, err
 	}
-	rules, err := s.Resources.Access(ctx, g.Client, w.Audiences)
-	if err != nil {
-		return nil, err
+	if known == nil {
+		rules, err := s.Resources.Access(ctx, g.Client, w.Audiences)
+		if err != nil {
+			return nil, err
+		}
+		known = &rules
 	}
+	rules := *known
 	// Tokens count in seconds; both ends are cut, so that none outlives what was
 	// recorded, or the grant.
 	m := &minted{wanted: w, alg: rules.Algorithm, issued: now.Truncate(time.Second)}

@@ -59,7 +59,7 @@ func (s *Grants) use(ctx context.Context, r Request, t refreshToken) (Pending, e
 	if err != nil {
 		return Pending{}, err
 	}
-	m, err := s.mint(ctx, &g, r.Wanted, now)
+	m, err := s.mint(ctx, &g, r.Wanted, nil, now)
 	if err != nil {
 		return Pending{}, err
 	}

@@ -188,7 +188,7 @@ func (f *Frame) fail(s Surface, w *recorder, r *http.Request, err error) {
 		return // the answer is under way; the log has the error
 	}
 	p := problem.Of(err)
-	f.explain(r, p)
+	f.explain(s, r, p)
 	if p.RetryAfter > 0 {
 		w.Header().Set("Retry-After", fmt.Sprint(int64((p.RetryAfter+time.Second-1)/time.Second)))
 	}
@@ -214,11 +214,15 @@ func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, route 
 	if route.Access == Protocol {
 		return nil
 	}
-	if err := f.sameOrigin(r, q); err != nil && (route.Admits == nil || !route.Admits(r)) {
+	guest, err := f.sameOrigin(r, q, route)
+	if err != nil {
 		return err
 	}
 	q.pass("origin")
-	if err := f.identify(r, q); err != nil && route.Access != Anyone {
+	if !guest {
+		err = f.identify(r, q)
+	}
+	if err != nil && route.Access != Anyone {
 		return err
 	}
 	q.pass("credential")
@@ -261,17 +265,22 @@ func withDefaultPort(host, scheme string) string {
 	return host + ":80"
 }
 
-// sameOrigin is SE-31 for every request a browser can be made to send.
-func (f *Frame) sameOrigin(r *http.Request, q *Request) error {
+// sameOrigin is SE-31 for every request a browser can be made to send. A guest is
+// a page of another origin that the route admits: our session's cookie, which the
+// browser may have sent along, says nothing about what that page may do (TH-9).
+func (f *Frame) sameOrigin(r *http.Request, q *Request, route Route) (guest bool, err error) {
 	if q.Host {
-		return nil
+		return false, nil
 	}
-	err := f.origin.Check(r)
-	if err == nil {
-		return nil
+	err = f.origin.Check(r)
+	switch {
+	case err == nil:
+		return false, nil
+	case route.Admits != nil && route.Admits(r):
+		return true, nil
 	}
 	f.suspect(r.Context(), q, crossOrigin)
-	return ErrCrossOrigin.Because(err)
+	return false, ErrCrossOrigin.Because(err)
 }
 
 // meet notes who is asking as far as nothing has to be looked up for it, so that
@@ -298,15 +307,18 @@ func (f *Frame) identify(r *http.Request, q *Request) error {
 	if q.Host {
 		return nil
 	}
-	if f.o.Tokens != nil {
-		if token, ok, err := BearerToken(r); ok || err != nil {
-			return errors.Join(err, f.identifyToken(r, q, token))
+	if token, ok, err := BearerToken(r); ok || err != nil {
+		q.Presents("bearer", "")
+		if err != nil {
+			return err
 		}
+		return f.identifyToken(r, q, token)
 	}
 	value, err := Cookie(r, f.Names().Session)
 	if err != nil || value == "" {
 		return errors.Join(err, errNoCookie)
 	}
+	q.Presents("session", "")
 	q.Secret = value
 	who, err := f.o.Sessions.Session(r.Context(), value)
 	if err != nil {
@@ -324,16 +336,17 @@ func (f *Frame) identify(r *http.Request, q *Request) error {
 // which only first-party clients get. A token that is presented and wrong is a
 // refusal; the cookie beside it is not looked at.
 func (f *Frame) identifyToken(r *http.Request, q *Request, token string) error {
-	if token == "" {
-		return errNoCookie
+	if f.o.Tokens == nil {
+		return errToken.Becausef("tokens are not taken here")
 	}
 	who, err := f.o.Tokens.Bearer(r.Context(), token, strings.TrimRight(f.o.URL.String(), "/"))
 	if err != nil {
 		return err
 	}
+	q.clientID = who.ClientID
 	id, err := user.ParseID(who.Subject)
 	if err != nil {
-		return err
+		return errToken.Because(err) // of a client, which has no account here
 	}
 	q.Token = true
 	q.Identity, q.Caller = who, user.By(id, who.Session, q.Caller.Source)
@@ -358,7 +371,7 @@ func (f *Frame) permit(q *Request, access Access) error {
 		case q.Identity == nil || !q.Identity.HasRole(rbac.Admin):
 			return ErrHostOnly.WithPublic("Only administrators can do this.")
 		case f.o.Now().Sub(q.Identity.AuthenticatedAt) > f.o.Fresh:
-			return ErrFresh
+			return ErrFresh.Because(&StepUp{MaxAge: f.o.Fresh})
 		}
 		return nil
 	}

@@ -534,7 +534,8 @@ func TestLimit(t *testing.T) {
 // and forms are in no log, at no level.
 func TestRequestLine(t *testing.T) {
 	b := newBench(t, nil)
-	b.ask(http.MethodGet, "/things/t1?token=canary1", "Cookie: __Host-mortise=kim; __Host-mortise-flow=canary2", "Authorization: Bearer canary3")
+	b.ask(http.MethodGet, "/things/t1?token=canary1", "Cookie: __Host-mortise=kim; __Host-mortise-flow=canary2", "Authorization: Basic canary3")
+	b.ask(http.MethodGet, "/things/t1", "Authorization: Bearer canary6")
 	b.ask(http.MethodGet, "/forgotten?token=canary4", "Cookie: __Host-mortise=canary5")
 	log := b.log.String()
 	if strings.Contains(log, "canary") {
@@ -545,8 +546,8 @@ func TestRequestLine(t *testing.T) {
 			t.Errorf("the log lacks %s:\n%s", want, log)
 		}
 	}
-	if n := strings.Count(log, "\n"); n != 2 {
-		t.Errorf("%d lines for two requests", n)
+	if n := strings.Count(log, "\n"); n != 3 {
+		t.Errorf("%d lines for three requests", n)
 	}
 }
 

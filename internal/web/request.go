@@ -26,6 +26,9 @@ type Request struct {
 	Nonce    string           // for the policy of pages
 	Why      string           // code under which the refusal of this request is explained
 
+	kind     string // of the credential presented; empty: none
+	clientID string // whose it is said to be, or is
+
 	started time.Time
 	pattern string
 	access  Access
@@ -47,6 +50,10 @@ func with(r *http.Request, q *Request) *http.Request {
 
 // Note adds a field to the one line that is logged for this request.
 func (q *Request) Note(a slog.Attr) { q.fields = append(q.fields, a) }
+
+// Presents notes for the explanation of a refusal what kind of credential was
+// presented, and which client's it is when that is known or claimed.
+func (q *Request) Presents(kind, clientID string) { q.kind, q.clientID = kind, clientID }
 
 // Refused tells the log and the metrics about an error that the handler answers
 // by itself, such as a form shown again with what is wrong about it.

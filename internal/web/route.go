@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 
+	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 )
 
@@ -40,6 +41,9 @@ type Surface struct {
 	Name   string
 	Limit  ratelimit.Name // of routes that name none
 	Routes []Route
+	// Refusals say no to somebody though their kind is Invalid, as OAuth's do: they
+	// are explained to administrators like those of the kinds that always do.
+	Refusals []*problem.Error
 	// Fail writes err in the surface's form. It has been classified and logged.
 	Fail func(w http.ResponseWriter, r *http.Request, err error)
 }

@@ -223,7 +223,7 @@ func refreshSealed(c *testcase) {
 	if bytes.Equal(g.Family.Successor, sealed) {
 		a.Fatal("the used successor's ciphertext is still there")
 	}
-	a.ok(a.Revoke(a.ctx, a.ask(third, home)))
+	a.ok(a.revoke(a.ctx, a.ask(third, home)))
 	g, _ = a.read(first)
 	a.same(g.Family.Successor == nil, true)
 }

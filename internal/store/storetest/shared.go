@@ -27,7 +27,7 @@ func refreshShared(one, other *testcase) {
 		i := a.begin(s)
 		a.together(i, a, b)
 		// One ends it, the other knows.
-		a.ok(a.Revoke(a.ctx, a.ask(i, home)))
+		a.ok(a.revoke(a.ctx, a.ask(i, home)))
 		if _, err := b.Refresh(b.ctx, a.ask(i, home)); !errors.Is(err, token.ErrRefused) {
 			a.Errorf("the other process: %v", err)
 		}

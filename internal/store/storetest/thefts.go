@@ -44,9 +44,9 @@ func theftFound(c *testcase) {
 
 // TH-13: reuse in app A leaves app B, and the session both were bound to.
 func theftContained(c *testcase) {
-	a, s := c.app("web"), token.SessionID{}
+	a := c.app("web")
 	live := a.sitting()
-	s = token.SessionID(live.ID)
+	s := token.SessionID(live.ID)
 	bound := func() token.Issued {
 		b := a.birth(nobody)
 		b.Session = s
@@ -121,7 +121,7 @@ func theftHarmless(c *testcase) {
 			r := a.ask(i, home)
 			r.Client = string(b.client.ID)
 			a.refused(r, token.ErrRefused)
-			if err := a.Revoke(a.ctx, r); !errors.Is(err, token.ErrRefused) {
+			if err := a.revoke(a.ctx, r); !errors.Is(err, token.ErrRefused) {
 				a.Errorf("another client gave it back: %v", err)
 			}
 			r = a.ask(i, home)

@@ -118,6 +118,12 @@ func (a *app) refresh(i token.Issued, from string) token.Issued {
 	return next
 }
 
+// revoke gives a refresh token back.
+func (a *app) revoke(ctx context.Context, r token.Request) error {
+	_, err := a.Revoke(ctx, r)
+	return err
+}
+
 // refused must change nothing and be refused.
 func (a *app) refused(r token.Request, want error) {
 	a.Helper()

@@ -250,10 +250,10 @@ func tokenRevoked(c *testcase) {
 			a.Errorf("inspected by %s: %v", tc.client, err)
 		}
 	}
-	a.ok(a.Revoke(a.ctx, token.Request{Token: i.Refresh.Reveal(), Client: "web"}))
+	a.ok(a.revoke(a.ctx, token.Request{Token: i.Refresh.Reveal(), Client: "web"}))
 	_, err := a.Inspect(a.ctx, token.Request{Token: next.Refresh.Reveal(), Client: "web"})
 	a.is(err, token.ErrRefused)
-	a.is(a.Revoke(a.ctx, token.Request{Token: next.Refresh.Reveal(), Client: "web"}), token.ErrRefused)
+	a.is(a.revoke(a.ctx, token.Request{Token: next.Refresh.Reveal(), Client: "web"}), token.ErrRefused)
 }
 
 // TH-3 JW-30 JW-31: the authority of the moment, bounded, and nothing personal.
@@ -318,7 +318,7 @@ func tokenAudiences(c *testcase) {
 	told := func(i token.Issued) []string {
 		before, _, err := a.Revocations().Head(a.ctx)
 		a.ok(err)
-		a.ok(a.Revoke(a.ctx, a.ask(i, home)))
+		a.ok(a.revoke(a.ctx, a.ask(i, home)))
 		return a.since(before)[0].Audiences
 	}
 	a.same(told(a.begin(nobody)), []string{audience})

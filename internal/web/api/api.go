@@ -18,6 +18,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/rbac"
@@ -184,7 +185,7 @@ type surface struct {
 func Surface(o Options) web.Surface {
 	s := &surface{Options: o}
 	s.endpoints = s.table()
-	out := web.Surface{Name: "api", Limit: ratelimit.APISource, Fail: s.fail}
+	out := web.Surface{Name: "api", Limit: ratelimit.APISource, Fail: s.fail, Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrInvalidScope, oauth.ErrInvalidTarget}}
 	for _, e := range s.endpoints {
 		out.Routes = append(out.Routes, web.Route{Pattern: e.Method + " " + Prefix + e.Path, Access: e.Access, Admits: e.Admits, Handler: e.handler})
 	}

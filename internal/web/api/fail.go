@@ -53,7 +53,7 @@ func statusOf(p *problem.Error, r *http.Request) int {
 	if p.Is(user.ErrStale) && r.Header.Get("If-Match") != "" {
 		return http.StatusPreconditionFailed
 	}
-	return p.Kind.Status()
+	return web.Status(r, p)
 }
 
 // send writes a body. Whoever hung up is not told.

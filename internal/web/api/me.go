@@ -149,6 +149,9 @@ func (s *surface) setPassword(ctx context.Context, c *Call, in PasswordRequest) 
 // session that cannot have one does not go on under the old one (SE-3); that is
 // no reason to call the act failed.
 func (s *surface) rotate(ctx context.Context, c *Call) {
+	if c.Token {
+		return // no cookie brought the caller here, and none was ever handed out for its session
+	}
 	name := s.Cookies.Names().Session
 	fresh, err := s.Rotate(ctx, c.Caller, c.Secret)
 	if err == nil {

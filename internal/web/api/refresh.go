@@ -55,11 +55,13 @@ func (s *surface) signInForTokens(ctx context.Context, c *Call, in SignInRequest
 	if in.From != "" && in.From != in.ClientID {
 		return SignInStep{}, errTwoClients
 	}
+	if s.Tokens.Trusts(ctx, in.ClientID, origin) {
+		s.share(c, origin) // also what is wrong: the page is to learn it
+	}
 	delivery, err := s.Tokens.Deliver(ctx, oauth.FirstParty{Client: in.ClientID, Origin: origin, Scope: in.Scope, Resource: in.Resource})
 	if err != nil {
 		return SignInStep{}, err
 	}
-	s.share(c, origin)
 	r, err := s.request(c, in)
 	if err != nil {
 		return SignInStep{}, err
@@ -114,16 +116,17 @@ func (s *surface) refresh(ctx context.Context, c *Call, in RefreshRequest) (Refr
 	if in.From != "" && in.From != in.ClientID {
 		return Refreshed{}, errTwoClients
 	}
+	origin := c.http.Header.Get("Origin")
+	if s.Tokens.Trusts(ctx, in.ClientID, origin) {
+		s.share(c, origin)
+	}
 	name := s.Cookies.Names().Refresh(in.ClientID)
 	value, err := web.Cookie(c.http, name)
 	if err != nil {
 		return Refreshed{}, err
 	}
-	origin := c.http.Header.Get("Origin")
+	c.Presents("cookie of a client", in.ClientID)
 	r := oauth.Renewal{Client: in.ClientID, Origin: origin, Token: value, Scope: in.Scope, Source: c.Caller.Source}
-	if s.Tokens.Trusts(ctx, in.ClientID, origin) {
-		s.share(c, origin)
-	}
 	if in.End {
 		return s.giveBack(ctx, c, name, r)
 	}

@@ -7,12 +7,12 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/oauth"
-	"github.com/mortise-auth/mortise/internal/registry"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/web"
 )
@@ -60,7 +60,7 @@ func parse(body string) (single map[string]string, resources []string, err error
 		}
 		switch {
 		case name == "resource":
-			resources = append(resources, all...)
+			resources = slices.DeleteFunc(all, func(v string) bool { return v == "" })
 		case len(all) > 1:
 			return nil, nil, oauth.ErrInvalidRequest.Becausef("parameter %q is repeated", name)
 		case all[0] != "":
@@ -71,26 +71,26 @@ func parse(body string) (single map[string]string, resources []string, err error
 }
 
 // credentials are what the client presented, by exactly one method (OA-31).
-func credentials(r *http.Request, form map[string]string) (registry.Credentials, error) {
+func credentials(r *http.Request, form map[string]string) (client.Credentials, error) {
 	headers := r.Header["Authorization"]
 	_, posted := form["client_secret"]
 	switch {
 	case len(headers) > 1 || len(headers) == 1 && posted:
-		return registry.Credentials{}, oauth.ErrInvalidRequest.Becausef("more than one way of authenticating")
+		return client.Credentials{}, oauth.ErrInvalidRequest.Becausef("more than one way of authenticating")
 	case form["client_assertion"] != "" || form["client_assertion_type"] != "":
-		return registry.Credentials{}, client.ErrCredentials.Becausef("private_key_jwt is not supported")
+		return client.Credentials{}, client.ErrCredentials.Becausef("private_key_jwt is not supported")
 	case len(headers) == 1:
 		return basic(headers[0], form["client_id"])
 	case posted:
-		return registry.Credentials{ID: form["client_id"], Method: client.AuthPost, Secret: secret.NewText(form["client_secret"])}, nil
+		return client.Credentials{ID: form["client_id"], Method: client.AuthPost, Secret: secret.NewText(form["client_secret"])}, nil
 	}
-	return registry.Credentials{ID: form["client_id"], Method: client.AuthNone}, nil
+	return client.Credentials{ID: form["client_id"], Method: client.AuthNone}, nil
 }
 
 // basic reads the header of RFC 7617. Both halves are form-encoded (RFC 6749
 // section 2.3.1).
-func basic(header, named string) (registry.Credentials, error) {
-	c := registry.Credentials{Method: client.AuthBasic}
+func basic(header, named string) (client.Credentials, error) {
+	c := client.Credentials{Method: client.AuthBasic}
 	scheme, encoded, ok := strings.Cut(header, " ")
 	if !ok || !strings.EqualFold(scheme, "Basic") {
 		return c, client.ErrCredentials.Becausef("scheme %.20q", scheme)
@@ -119,9 +119,9 @@ func basic(header, named string) (registry.Credentials, error) {
 
 // Caller reads the credentials of a client from a request without a body: the
 // revocation feed's (RFC 7617).
-func Caller(r *http.Request) (registry.Credentials, error) {
+func Caller(r *http.Request) (client.Credentials, error) {
 	if len(r.Header["Authorization"]) != 1 {
-		return registry.Credentials{}, client.ErrCredentials.Becausef("no credentials, or several")
+		return client.Credentials{}, client.ErrCredentials.Becausef("no credentials, or several")
 	}
 	return basic(r.Header.Get("Authorization"), "")
 }

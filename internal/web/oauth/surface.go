@@ -42,6 +42,7 @@ func Surface(o Options) web.Surface {
 	}
 	return web.Surface{
 		Name: "oauth", Fail: s.fail,
+		Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrUnauthorized, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
 		Routes: []web.Route{
 			post("/oauth2/token", s.token),
 			post("/oauth2/revoke", s.revoke),

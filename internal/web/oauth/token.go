@@ -2,10 +2,13 @@ package oauth
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/oauth"
+	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/web"
 )
 
@@ -36,9 +39,10 @@ func (s *surface) token(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.share(w, r, c.ID)
 	q := web.Of(r)
+	q.Presents("client", named(c))
 	tokens, err := s.Flow.Token(r.Context(), oauth.Request{Client: c, Form: single, Resource: resources, Source: q.Caller.Source})
+	s.share(w, r, c.ID, err)
 	if err != nil {
 		return err
 	}
@@ -55,7 +59,7 @@ func (s *surface) presented(w http.ResponseWriter, r *http.Request) (oauth.Prese
 	if err != nil {
 		return oauth.Presented{}, err
 	}
-	s.share(w, r, c.ID)
+	web.Of(r).Presents("client", named(c))
 	return oauth.Presented{Client: c, Token: single["token"], Source: web.Of(r).Caller.Source}, nil
 }
 
@@ -64,7 +68,9 @@ func (s *surface) revoke(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.Flow.Revoke(r.Context(), p); err != nil {
+	err = s.Flow.Revoke(r.Context(), p)
+	s.share(w, r, p.Client.ID, err)
+	if err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusOK)
@@ -144,16 +150,27 @@ func viewAccess(a *jwt.Access) Introspected {
 	return out
 }
 
-// share lets the pages of a client's own origins read the answer. It allows no
-// credentials of the browser: none are read here.
-func (s *surface) share(w http.ResponseWriter, r *http.Request, clientID string) {
+// share lets the pages of a client's own origins read the answer, its error too.
+// It allows no credentials of the browser: none are read here. Whoever is over a
+// limit is not worth a look at the store.
+func (s *surface) share(w http.ResponseWriter, r *http.Request, clientID string, err error) {
 	origin := r.Header.Get("Origin")
-	if origin == "" {
+	if origin == "" || err != nil && problem.Of(err).Kind == problem.Limited {
 		return
 	}
 	if clientID != "" && s.Flow.Trusts(r.Context(), clientID, origin) {
 		web.Share(w, web.Sharing{Origin: origin})
 	}
+}
+
+// named is the client_id that credentials carry, if it could be one: people paste
+// secrets into the wrong field.
+func named(c client.Credentials) string {
+	id, err := client.ParseID(c.ID)
+	if err != nil || strings.HasPrefix(c.ID, "mrt_") {
+		return ""
+	}
+	return string(id)
 }
 
 // preflight lets any page ask the browser to send the form; which page may read
