@@ -150,18 +150,14 @@ func upgrades(h http.Header) bool {
 	return false
 }
 
-// bearer returns the token of an Authorization header. Other schemes are the
-// upstream's own business.
+// bearer returns the token of an Authorization header, by the rule of every other
+// surface. Schemes that are not for tokens are the upstream's own business.
 func bearer(h http.Header) (string, error) {
-	value, _, ok := one(h, "Authorization")
-	if !ok {
+	token, presented, err := web.BearerToken(&http.Request{Header: h})
+	switch {
+	case len(h["Authorization"]) > 1:
 		return "", flow.ErrOriginal.Becausef("Authorization twice")
-	}
-	scheme, token, _ := strings.Cut(value, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return "", nil
-	}
-	if token = strings.Trim(token, " "); token == "" {
+	case err != nil || presented && token == "":
 		return "", flow.ErrToken
 	}
 	return token, nil
