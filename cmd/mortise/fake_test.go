@@ -63,6 +63,8 @@ func (b *fakeBackend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		page(w, r)
 	case strings.HasSuffix(path, "/sessions") && r.Method == http.MethodGet, strings.HasSuffix(path, "/members") && r.Method == http.MethodGet:
 		fmt.Fprint(w, `{"data":[{"id":"ses_1"}],"has_more":false}`)
+	case strings.HasSuffix(path, "/grants") && r.Method == http.MethodGet:
+		fmt.Fprint(w, `{"data":[{"id":"grt_1","client_id":"web"}],"has_more":false}`)
 	case path == "/apply":
 		applyAnswer(w, body)
 	case r.Method == http.MethodDelete:

@@ -69,6 +69,9 @@ type Account interface {
 	EndSession(ctx context.Context, by user.Caller, id session.ID) error
 	EndOthers(ctx context.Context, by user.Caller) (int, error)
 	EndEverywhere(ctx context.Context, by user.Caller) (int, error)
+	Apps(ctx context.Context, by user.Caller) ([]account.App, error)
+	AppsOf(ctx context.Context, owner user.ID) ([]account.App, error)
+	EndGrant(ctx context.Context, by user.Caller, id token.ID) error
 	Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error)
 	Report(ctx context.Context, by user.Caller, about, lang string) (secret.Token, error)
 	Export(ctx context.Context, by user.Caller, current secret.Text) (account.Export, error)
@@ -91,6 +94,7 @@ type Directory interface {
 	Sessions(ctx context.Context, by user.Caller, id user.ID) ([]session.Session, error)
 	EndSession(ctx context.Context, by user.Caller, id user.ID, s session.ID) error
 	EndSessions(ctx context.Context, by user.Caller, id user.ID) (int, error)
+	EndGrant(ctx context.Context, by user.Caller, id user.ID, grant token.ID) error
 	Events(ctx context.Context, by user.Caller, q audit.Query) ([]audit.Event, error)
 	RecoveryLink(ctx context.Context, by user.Caller, id user.ID) (string, time.Time, error)
 
@@ -197,7 +201,7 @@ func Surface(o Options) web.Surface {
 func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
-		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(),
+		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
 		s.clientTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.keyTable(), s.instanceTable(),
 	} {
