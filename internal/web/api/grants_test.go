@@ -7,7 +7,6 @@ import (
 
 	registered "github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/secret"
-	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -87,9 +86,9 @@ func TestGrants(t *testing.T) {
 		t.Errorf("eve sees %s", got.text)
 	}
 	eve.refuse(t, 404, "grant_unknown", "DELETE", path, "")
-	eve.refuse(t, 403, "not_admin", "GET", "/users/kim@example.org/grants", "")
-	eve.refuse(t, 403, "not_admin", "DELETE", "/users/kim@example.org"+strings.TrimPrefix(path, "/me"), "")
-	kim.refuse(t, 404, "grant_unknown", "DELETE", "/me/grants/"+session.ID{}.String(), "")
+	eve.refuse(t, 403, "host_only", "GET", "/users/kim@example.org/grants", "")
+	eve.refuse(t, 403, "host_only", "DELETE", "/users/kim@example.org"+strings.TrimPrefix(path, "/me"), "")
+	kim.refuse(t, 404, "grant_unknown", "DELETE", "/me/grants/ses_nonsense", "")
 	r.program().must(t, 401, "GET", "/me/grants", "")
 
 	kim.must(t, 204, "DELETE", path, "")
