@@ -85,6 +85,7 @@ type App struct {
 	handler  http.Handler
 	metadata http.Handler
 	host     http.Handler
+	durable  atomic.Pointer[durable]
 	known    struct{ setupDone, running atomic.Bool }
 }
 

@@ -15,6 +15,8 @@ import (
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/idempotency"
+	"github.com/mortise-auth/mortise/internal/inspect"
+	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/organization"
@@ -171,6 +173,10 @@ type Options struct {
 	Rotate func(ctx context.Context, by user.Caller, old string) (secret.Token, error)
 	// Why explains a refusal by its code.
 	Why func(ctx context.Context, code string) (decision.Record, error)
+	// Inspect explains a token; see inspect.Inspector.
+	Inspect func(ctx context.Context, text string) (inspect.Report, error)
+	// Doctor looks for what is wrong with the instance.
+	Doctor func(ctx context.Context) ([]instance.Finding, error)
 	// Status reports on the running server.
 	Status func(ctx context.Context) (Status, error)
 }
@@ -203,7 +209,7 @@ func (s *surface) table() []endpoint {
 	for _, part := range [][]endpoint{
 		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
-		s.clientTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.keyTable(), s.instanceTable(),
+		s.clientTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}
