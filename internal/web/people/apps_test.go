@@ -38,9 +38,9 @@ func TestApps(t *testing.T) {
 	here := w.signed(ada)
 	here.get("/account/apps").want(200, "No app acts for you at the moment.")
 	by := w.callerOf(ada)
-	one, two := w.app("notes", "openid posts:read", by), w.app("notes", "profile", by)
+	one, two := w.app("notes", "openid posts:read", by), w.app("notes", "profile", by) // in no order: they are of one moment
 	other := w.app("shop", "", by)
-	here.get("/account/sessions").want(200, "The notes, The shop")
+	here.get("/account/sessions").want(200, "The notes", "The shop")
 	here.get("/account/apps").want(200, "The notes", "Know who you are", "posts:read", "https://api.example.test", "Firefox", "Sign out The notes everywhere", "Know that it is you")
 
 	stranger := w.signed("ben@example.test")
