@@ -193,3 +193,25 @@ func TestReadmeProgram(t *testing.T) {
 		}
 	}
 }
+
+// TH-3: the test that the README prints runs as it stands.
+func TestReadmeTokens(t *testing.T) {
+	t.Parallel()
+	raw, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(raw), "```go\npackage tokens")
+	body, _, ok := strings.Cut(rest, "```")
+	if !ok {
+		t.Fatal("README.md has no test of tokens")
+	}
+	file := filepath.Join(t.TempDir(), "tokens_test.go")
+	if err := os.WriteFile(file, []byte("package tokens"+body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.CommandContext(t.Context(), "go", "test", "-v", file).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: TestTokensDie") {
+		t.Fatalf("go test: %v\n%s", err, out)
+	}
+}

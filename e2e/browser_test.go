@@ -192,7 +192,7 @@ func (j journey) signIn(password string) {
 
 func (j journey) look() {
 	j.t.Helper()
-	for _, path := range []string{"/account/profile", "/account/addresses", "/account/password", "/account/activity", "/account/data", "/errors/not_found"} {
+	for _, path := range []string{"/account/profile", "/account/addresses", "/account/password", "/account/apps", "/account/activity", "/account/data", "/errors/not_found"} {
 		j.tab.goTo(path)
 	}
 	j.tab.Goto(j.tab.base + "/no/such/page")

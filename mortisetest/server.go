@@ -44,6 +44,7 @@ type Server struct {
 	host     atomic.Pointer[http.Handler]
 	visitors atomic.Uint32
 	people   atomic.Uint32
+	apps     atomic.Uint32
 	secure   func() *httptest.Server
 }
 

@@ -127,9 +127,9 @@ func (p *program) tree() *cobra.Command {
 		"mortise dev                                    try it, nothing to set up",
 		"mortise init --url https://id.example.org      begin a real server",
 	},
-		p.devCommand(), p.initCommand(), p.serveCommand(), p.setupCommand(), p.statusCommand(), p.whyCommand(),
+		p.devCommand(), p.initCommand(), p.serveCommand(), p.setupCommand(), p.statusCommand(), p.doctorCommand(), p.whyCommand(),
 		p.configCommand(), p.databaseCommand(), p.planCommand(), p.applyCommand(),
-		p.usersCommand(), p.rolesCommand(), p.organizationsCommand(), p.keysCommand(), p.passwordsCommand(),
+		p.usersCommand(), p.rolesCommand(), p.organizationsCommand(), p.keysCommand(), p.tokensCommand(), p.passwordsCommand(),
 		p.clientsCommand(), p.resourcesCommand(), p.scopesCommand(), p.sitesCommand(), p.proxyCommand(),
 		p.versionCommand(), p.completionCommand(), p.manCommand(),
 	)

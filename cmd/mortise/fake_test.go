@@ -17,6 +17,7 @@ import (
 type fakeBackend struct {
 	asked          []string
 	opened, closed int
+	findings       string // of the server's doctor
 	served         settings.Settings
 	dev            Dev
 	onServe        func(ctx context.Context, run Run) error
@@ -63,6 +64,16 @@ func (b *fakeBackend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		page(w, r)
 	case strings.HasSuffix(path, "/sessions") && r.Method == http.MethodGet, strings.HasSuffix(path, "/members") && r.Method == http.MethodGet:
 		fmt.Fprint(w, `{"data":[{"id":"ses_1"}],"has_more":false}`)
+	case strings.HasSuffix(path, "/grants") && r.Method == http.MethodGet:
+		fmt.Fprint(w, `{"data":[{"id":"grt_1","client_id":"web"}],"has_more":false}`)
+	case path == "/doctor":
+		fmt.Fprintf(w, `{"findings":[%s]}`, b.findings)
+	case path == "/tokens/inspect":
+		if strings.Contains(string(body), "dead") {
+			fmt.Fprint(w, `{"kind":"access_token","valid":false,"findings":["session_ended","grant_ended"],"sub":"usr_1","grant_cause":"signed_out"}`)
+			return
+		}
+		fmt.Fprint(w, `{"kind":"refresh_token","valid":true,"findings":[],"sub":"usr_1"}`)
 	case path == "/apply":
 		applyAnswer(w, body)
 	case r.Method == http.MethodDelete:

@@ -20,6 +20,7 @@ func (p *program) usersCommand() *cobra.Command {
 		p.userAct("disable", "Suspend a person and end their sessions"),
 		p.userAct("enable", "Let a suspended person in again"),
 		p.usersDelete(), p.usersRecoveryLink(), p.usersSessions(), p.usersEndSessions(),
+		p.usersGrants(), p.usersRevokeGrant(),
 		p.usersRoles(), p.usersExport(), p.usersEvents(),
 	)
 }
@@ -217,6 +218,31 @@ func (p *program) usersEndSessions() *cobra.Command {
 					return err
 				}
 				return s.object(newAct(http.MethodPost, "users", args[0], "end-sessions"))
+			})
+		},
+	}))
+}
+
+func (p *program) usersGrants() *cobra.Command {
+	return addQuery(p.command(verb{
+		use: "grants USER", short: "List the apps that act for a person, by sign-in",
+		examples: [2]string{"mortise users grants ada@example.org", "mortise users grants ada@example.org --filter client_id=web --json"},
+		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
+			return p.api(ctx, cmd, func(s *session) error {
+				return s.list(newAct(http.MethodGet, "users", args[0], "grants"), "id", "client_id", "app", "session", "created_at", "last_used_at", "expires_at")
+			})
+		},
+	}))
+}
+
+func (p *program) usersRevokeGrant() *cobra.Command {
+	return addAs(p.command(verb{
+		use: "revoke-grant USER GRANT", short: "Sign an app of a person out, with its tokens",
+		long:     "The refresh token is dead at once, and every access token minted from it within a second.",
+		examples: [2]string{"mortise users revoke-grant ada@example.org grt_5zqrb2mcvkzx9p0h01jd4n3e5f", "mortise users revoke-grant ada@example.org grt_5zqrb2mcvkzx9p0h01jd4n3e5f --as curl"},
+		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
+			return p.api(ctx, cmd, func(s *session) error {
+				return s.object(newAct(http.MethodDelete, "users", args[0], "grants", args[1]))
 			})
 		},
 	}))

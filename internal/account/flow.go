@@ -8,11 +8,13 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -26,6 +28,8 @@ type Tx interface {
 	Sessions() session.Store
 	Proofs() proof.Store
 	Organizations() organization.Store
+	Clients() client.Store
+	Resources() resource.Store
 	Mail() mail.Store
 	Audit() audit.Store
 }
@@ -69,6 +73,7 @@ type Options struct {
 	Rates     ratelimit.Store
 	Keys      proof.Keys
 	Mailer    Mailer
+	Grants    Grants
 	NoSignUp  bool // nobody may sign up by themselves
 	// Ready reports whether setup is over; before that nobody signs up (TH-35).
 	Ready func(ctx context.Context) (bool, error)

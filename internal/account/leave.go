@@ -139,6 +139,7 @@ type Export struct {
 	Organizations []organization.Membership
 	PasswordSince time.Time // zero: no password
 	Sessions      []session.Session
+	Apps          []App
 	Events        []audit.Event // newest first, at most MaxEvents
 }
 
@@ -172,6 +173,9 @@ func (f *Flow) Collect(ctx context.Context, by user.Caller, id user.ID) (Export,
 		return out, err
 	}
 	if out.Sessions, err = f.o.Read.Sessions().Of(ctx, id, now); err != nil {
+		return out, err
+	}
+	if out.Apps, err = f.AppsOf(ctx, id); err != nil {
 		return out, err
 	}
 	c, err := f.o.Read.Passwords().ByUser(ctx, id)

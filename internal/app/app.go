@@ -85,6 +85,7 @@ type App struct {
 	handler  http.Handler
 	metadata http.Handler
 	host     http.Handler
+	durable  atomic.Pointer[durable]
 	known    struct{ setupDone, running atomic.Bool }
 }
 
@@ -189,7 +190,7 @@ func (a *App) wireFlows(context.Context) error {
 		InTx: func(ctx context.Context, fn func(directory.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Link: a.link, Addresses: client.Addresses{Dev: a.c.Dev},
+		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Grants: a.Grants, Link: a.link, Addresses: client.Addresses{Dev: a.c.Dev},
 		Signing: a.Signing, Masters: a.keys,
 	})
 	return nil
@@ -202,7 +203,7 @@ func (a *App) accountFlow(proofs *signin.Flow) *account.Flow {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Confirmer: confirmer{proofs}, Hasher: a.hasher, Policy: a.policy, Rates: a.rates,
-		Keys: a.keys, Mailer: a.outbox, NoSignUp: a.c.NoSignUp, Ready: a.ready,
+		Keys: a.keys, Mailer: a.outbox, Grants: a.Grants, NoSignUp: a.c.NoSignUp, Ready: a.ready,
 	})
 }
 

@@ -90,6 +90,10 @@ func (a *App) readiness(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, reasonOf(err), http.StatusServiceUnavailable)
 		return
 	}
+	if says := a.failoverLimit(ctx); says != "" {
+		fmt.Fprintln(w, "ready, but "+says)
+		return
+	}
 	fmt.Fprintln(w, "ready")
 }
 

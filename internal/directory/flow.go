@@ -19,6 +19,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/site"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -57,6 +58,11 @@ type Mailer interface {
 	Wake()
 }
 
+// Grants ends what accounts let apps do; see token.Grants.
+type Grants interface {
+	End(ctx context.Context, by user.Caller, owner user.ID, id token.ID, cause token.Cause) error
+}
+
 // Options configure a Flow. All but Addresses are required.
 type Options struct {
 	Instance [16]byte
@@ -67,6 +73,7 @@ type Options struct {
 	Policy   Policy
 	Keys     proof.Keys
 	Mailer   Mailer
+	Grants   Grants
 	Link     func(path string) string // absolute form of a path of ours
 	// Addresses says what clients may register beyond the addresses of production.
 	Addresses client.Addresses

@@ -13,6 +13,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -260,6 +261,14 @@ func (f *Flow) EndSessions(ctx context.Context, by user.Caller, id user.ID) (int
 	}
 	now := f.now()
 	return f.o.Read.Sessions().EndAll(ctx, id, session.ID{}, session.RevokedByAdmin, now, by.Event(session.RevokedEvent, now, id))
+}
+
+// EndGrant ends one grant of an account, with its tokens. token.ErrUnknown.
+func (f *Flow) EndGrant(ctx context.Context, by user.Caller, id user.ID, grant token.ID) error {
+	if err := f.allow(ctx, by, "users.grants.end"); err != nil {
+		return err
+	}
+	return f.o.Grants.End(ctx, by, id, grant, token.RevokedByHost)
 }
 
 // Events returns what happened to an account, newest first.

@@ -15,6 +15,8 @@ import (
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/idempotency"
+	"github.com/mortise-auth/mortise/internal/inspect"
+	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/organization"
@@ -70,6 +72,9 @@ type Account interface {
 	EndSession(ctx context.Context, by user.Caller, id session.ID) error
 	EndOthers(ctx context.Context, by user.Caller) (int, error)
 	EndEverywhere(ctx context.Context, by user.Caller) (int, error)
+	Apps(ctx context.Context, by user.Caller) ([]account.App, error)
+	AppsOf(ctx context.Context, owner user.ID) ([]account.App, error)
+	EndGrant(ctx context.Context, by user.Caller, id token.ID) error
 	Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error)
 	Report(ctx context.Context, by user.Caller, about, lang string) (secret.Token, error)
 	Export(ctx context.Context, by user.Caller, current secret.Text) (account.Export, error)
@@ -92,6 +97,7 @@ type Directory interface {
 	Sessions(ctx context.Context, by user.Caller, id user.ID) ([]session.Session, error)
 	EndSession(ctx context.Context, by user.Caller, id user.ID, s session.ID) error
 	EndSessions(ctx context.Context, by user.Caller, id user.ID) (int, error)
+	EndGrant(ctx context.Context, by user.Caller, id user.ID, grant token.ID) error
 	Events(ctx context.Context, by user.Caller, q audit.Query) ([]audit.Event, error)
 	RecoveryLink(ctx context.Context, by user.Caller, id user.ID) (string, time.Time, error)
 
@@ -168,6 +174,10 @@ type Options struct {
 	Rotate func(ctx context.Context, by user.Caller, old string) (secret.Token, error)
 	// Why explains a refusal by its code.
 	Why func(ctx context.Context, code string) (decision.Record, error)
+	// Inspect explains a token; see inspect.Inspector.
+	Inspect func(ctx context.Context, text string) (inspect.Report, error)
+	// Doctor looks for what is wrong with the instance.
+	Doctor func(ctx context.Context) ([]instance.Finding, error)
 	// Status reports on the running server.
 	Status func(ctx context.Context) (Status, error)
 }
@@ -198,9 +208,9 @@ func Surface(o Options) web.Surface {
 func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
-		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(),
+		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
-		s.clientTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.keyTable(), s.instanceTable(),
+		s.clientTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}

@@ -36,7 +36,11 @@ func (s *surface) mySessions(ctx context.Context, c *Call, in PageRequest) (List
 	if err != nil {
 		return List[Session]{}, err
 	}
-	return paged(s, c, rest(all, in.After, sessionCursor), size(in.Limit), sessionCursor, showSession(c.Caller.Session)), nil
+	apps, err := s.Account.Apps(ctx, c.Caller)
+	if err != nil {
+		return List[Session]{}, err
+	}
+	return paged(s, c, rest(all, in.After, sessionCursor), size(in.Limit), sessionCursor, showSession(c.Caller.Session, apps)), nil
 }
 
 // OneSession names a session.

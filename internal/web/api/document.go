@@ -25,6 +25,7 @@ var tags = [][2]string{
 	{"Clients", "Programs that sign people in through us, for administrators. Members are named as in RFC 7591."},
 	{"Resources", "The APIs that tokens are for, and the scopes that count there, for administrators."},
 	{"Keys", "What signs tokens and seals secrets, for administrators."},
+	{"Tokens", "Finding out what a token is, and why it is refused."},
 	{"Instance", "The server as a whole, for administrators and the host."},
 }
 

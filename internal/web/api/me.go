@@ -181,6 +181,7 @@ type Export struct {
 	Organizations []Membership  `json:"organizations"`
 	PasswordSince *time.Time    `json:"password_since,omitempty" doc:"When the password was set. It is kept as a hash, which is no data about anybody."`
 	Sessions      []Session     `json:"sessions"`
+	Grants        []Grant       `json:"grants" doc:"What apps may do in the name of the account."`
 	Events        []ExportEvent `json:"events" doc:"Newest first."`
 }
 
@@ -199,7 +200,7 @@ type Membership struct {
 }
 
 func showExport(x account.Export, current string) Export {
-	out := Export{At: x.At, Emails: []Email{}, Organizations: []Membership{}, Sessions: []Session{}, Events: []ExportEvent{}, PasswordSince: moment(x.PasswordSince)}
+	out := Export{At: x.At, Emails: []Email{}, Organizations: []Membership{}, Sessions: []Session{}, Grants: []Grant{}, Events: []ExportEvent{}, PasswordSince: moment(x.PasswordSince)}
 	out.User = showUser(x.User, "", false)
 	for _, e := range x.Emails {
 		out.Emails = append(out.Emails, showEmail(e))
@@ -211,7 +212,10 @@ func showExport(x account.Export, current string) Export {
 		out.Organizations = append(out.Organizations, Membership{m.Slug, m.Name, listed(m.Roles), m.JoinedAt.UTC()})
 	}
 	for _, one := range x.Sessions {
-		out.Sessions = append(out.Sessions, showSession(current)(one))
+		out.Sessions = append(out.Sessions, showSession(current, x.Apps)(one))
+	}
+	for _, a := range x.Apps {
+		out.Grants = append(out.Grants, showGrant(a))
 	}
 	for _, e := range x.Events {
 		out.Events = append(out.Events, ExportEvent{showLogEvent(e), e.Source.UserAgent})

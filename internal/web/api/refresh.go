@@ -94,7 +94,7 @@ func (s *surface) handOver(ctx context.Context, c *Call, client string, u user.U
 	if c.browser() {
 		s.Cookies.SetCookie(c.w, names.Refresh(client), t.Refresh.Reveal(), t.RefreshUntil.Sub(s.Now()))
 	}
-	now := showSession(v.ID.String())(v)
+	now := showSession(v.ID.String(), nil)(v)
 	return SignInStep{Step: Step{Status: "complete"}, User: &shown, Session: &now, TokenSet: tokenSet(t, !c.browser())}, nil
 }
 

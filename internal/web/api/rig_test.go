@@ -93,6 +93,7 @@ func rigOn(t *testing.T, st *sqlite.Store, change ...func(*api.Options)) *rig {
 		Rotate: func(ctx context.Context, by user.Caller, old string) (secret.Token, error) {
 			return rotate(ctx, st, facts.ID, by, old, r.clock.Now())
 		},
+		Inspect: r.Inspector().Inspect, Doctor: r.Doctor,
 		Status: func(context.Context) (api.Status, error) { return api.Status{Version: "test", Ready: true}, nil },
 	}
 	for _, fn := range change {

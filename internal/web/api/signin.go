@@ -122,7 +122,7 @@ func (s *surface) enter(ctx context.Context, c *Call, got signin.Result) (SignIn
 	s.Cookies.SetCookie(c.w, names.Session, got.Secret.Reveal(), got.Session.ExpiresAt.Sub(s.Now()))
 	s.Cookies.SetCookie(c.w, names.Device, got.Device, deviceLife)
 	s.endFlow(c)
-	shown := showSession(got.Session.ID.String())(got.Session)
+	shown := showSession(got.Session.ID.String(), nil)(got.Session)
 	return SignInStep{Step: Step{Status: "complete"}, User: &u, Session: &shown}, nil
 }
 
@@ -174,7 +174,7 @@ func (s *surface) current(ctx context.Context, c *Call, _ struct{}) (Current, er
 	}
 	for _, one := range sessions {
 		if one.ID.String() == c.Caller.Session {
-			return Current{User: u, Session: showSession(c.Caller.Session)(one)}, nil
+			return Current{User: u, Session: showSession(c.Caller.Session, nil)(one)}, nil
 		}
 	}
 	return Current{}, session.ErrEnded

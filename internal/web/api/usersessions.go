@@ -41,7 +41,11 @@ func (s *surface) userSessions(ctx context.Context, c *Call, in UserPage) (List[
 	if err != nil {
 		return List[Session]{}, err
 	}
-	return paged(s, c, rest(all, in.After, sessionCursor), size(in.Limit), sessionCursor, showSession(c.Caller.Session)), nil
+	apps, err := s.Account.AppsOf(ctx, u.ID)
+	if err != nil {
+		return List[Session]{}, err
+	}
+	return paged(s, c, rest(all, in.After, sessionCursor), size(in.Limit), sessionCursor, showSession(c.Caller.Session, apps)), nil
 }
 
 // UserSession names a session of a user.

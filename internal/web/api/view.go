@@ -3,6 +3,7 @@ package api
 import (
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/rbac"
@@ -56,14 +57,15 @@ type Session struct {
 	CreatedAt       time.Time  `json:"created_at"`
 	LastSeenAt      time.Time  `json:"last_seen_at" doc:"To about a minute."`
 	ExpiresAt       time.Time  `json:"expires_at" doc:"At the latest; unused ones end earlier."`
+	Apps            []string   `json:"apps,omitempty" doc:"In lists: names of the apps that are signed in by it."`
 }
 
-func showSession(current string) func(session.Session) Session {
+func showSession(current string, apps []account.App) func(session.Session) Session {
 	return func(s session.Session) Session {
 		return Session{
 			ID: s.ID, Current: s.ID.String() == current, Device: useragent.Describe(s.UserAgent), IP: s.IP, Place: s.Place,
 			Methods: listed(s.Methods), Assurance: s.Assurance, AuthenticatedAt: s.AuthenticatedAt.UTC(),
-			CreatedAt: s.CreatedAt.UTC(), LastSeenAt: s.LastSeenAt.UTC(), ExpiresAt: s.ExpiresAt.UTC(),
+			CreatedAt: s.CreatedAt.UTC(), LastSeenAt: s.LastSeenAt.UTC(), ExpiresAt: s.ExpiresAt.UTC(), Apps: appsOf(s.ID, apps),
 		}
 	}
 }

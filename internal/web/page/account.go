@@ -127,6 +127,38 @@ type Session struct {
 	First   time.Time
 	Last    time.Time
 	Current bool
+	Apps    []string // names of the apps that are signed in by it
+}
+
+// Apps is /account/apps. Each sign-in of an app posts id to /account/apps/end; an
+// app with several of them posts client to /account/apps/end-all.
+type Apps struct {
+	Form
+	List []App
+}
+
+// App is what one app may do.
+type App struct {
+	Client  string
+	Name    string
+	SignIns []AppSignIn // newest first
+}
+
+// AppSignIn is one sign-in of an app.
+type AppSignIn struct {
+	ID     string
+	Scopes []Scope
+	APIs   []string // that its tokens are for
+	Since  time.Time
+	Used   time.Time // to the last renewal
+	Device string    // of the session it hangs on: Firefox on macOS; may be empty
+	Stays  bool      // it outlives sessions
+}
+
+// Scope is one thing an app may do.
+type Scope struct {
+	Name string
+	Text string // in plain words; empty: nobody described it
 }
 
 // Activity is /account/activity, the security log. "This was not me" posts id
@@ -199,6 +231,7 @@ func (Password) sheet() sheet {
 }
 func (Confirm) sheet() sheet  { return sheet{name: "confirm", layout: card} }
 func (Sessions) sheet() sheet { return sheet{name: "sessions", layout: account, menu: "sessions"} }
+func (Apps) sheet() sheet     { return sheet{name: "apps", layout: account, menu: "apps"} }
 
 func (Activity) sheet() sheet    { return sheet{name: "activity", layout: account, menu: "activity"} }
 func (NotMe) sheet() sheet       { return sheet{name: "not_me", layout: card} }

@@ -48,6 +48,7 @@ const (
 	NoticeMailSent          Notice = "mail_sent"
 	NoticeSessionEnded      Notice = "session_ended"
 	NoticeOthersEnded       Notice = "others_ended"
+	NoticeAppEnded          Notice = "app_ended"
 	NoticeDeletionCancelled Notice = "deletion_cancelled"
 	NoticeDeletionScheduled Notice = "deletion_scheduled"
 	NoticeSecured           Notice = "secured"
@@ -57,7 +58,7 @@ const (
 // Notices lists every Notice, so that a cookie can be checked against it.
 var Notices = []Notice{
 	NoticeProfileSaved, NoticePasswordChanged, NoticeAddressAdded, NoticeAddressVerified, NoticeAddressRemoved,
-	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeDeletionCancelled,
+	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeDeletionCancelled,
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
 }
 

@@ -63,10 +63,22 @@ func signed(name string, v View) Sample {
 func sampleSessions() []Session {
 	return []Session{
 		{ID: "ses_01", Device: DeviceDesktop, System: "macOS", Browser: "Firefox 144", Place: "Berlin, DE", IP: "192.0.2.14", First: ago(9 * day), Last: ago(0), Current: true},
-		{ID: "ses_02", Device: DevicePhone, System: "iOS", Browser: "Safari", Place: "Berlin, DE", IP: "2001:db8:85a3::8a2e:370:7334", First: ago(31 * day), Last: ago(42 * time.Minute)},
+		{ID: "ses_02", Device: DevicePhone, System: "iOS", Browser: "Safari", Place: "Berlin, DE", IP: "2001:db8:85a3::8a2e:370:7334", First: ago(31 * day), Last: ago(42 * time.Minute), Apps: []string{"Field notes", "Demo web app"}},
 		{ID: "ses_03", Device: DeviceTablet, System: "Android", Browser: "Chrome 148", IP: "198.51.100.7", First: ago(3 * day), Last: ago(26 * time.Hour)},
 		{ID: "ses_04", Device: DeviceProgram, Browser: "curl", First: ago(2 * day), Last: ago(5 * time.Hour)},
 		{ID: "ses_05", First: ago(60 * day), Last: ago(12 * day)},
+	}
+}
+
+func sampleApps() []App {
+	profile := Scope{Name: "profile", Text: "Your name and profile"}
+	read := Scope{Name: "posts:read", Text: "Read your posts"}
+	return []App{
+		{Client: "notes", Name: "Field notes", SignIns: []AppSignIn{
+			{ID: "grt_01", Scopes: []Scope{profile, read, {Name: "posts:write"}}, APIs: []string{"https://api.example.test"}, Since: ago(31 * day), Used: ago(42 * time.Minute), Device: "Safari on iOS"},
+			{ID: "grt_02", Scopes: []Scope{read}, APIs: []string{"https://api.example.test", "https://files.analytical-engine.example/archive"}, Since: ago(2 * day), Used: ago(2 * day), Stays: true},
+		}},
+		{Client: "cli_01jd4n3e5fezqrb2mcvkzx9p0h", Name: "cli_01jd4n3e5fezqrb2mcvkzx9p0h", SignIns: []AppSignIn{{ID: "grt_03", Since: ago(90 * day), Used: ago(12 * day)}}},
 	}
 }
 

@@ -126,6 +126,7 @@ func (s *scene) Menu() []menuEntry {
 		{Key: "addresses", Path: "/account/addresses", Icon: "mail"},
 		{Key: "password", Path: "/account/password", Icon: "key"},
 		{Key: "sessions", Path: "/account/sessions", Icon: "devices"},
+		{Key: "apps", Path: "/account/apps", Icon: "apps"},
 		{Key: "activity", Path: "/account/activity", Icon: "history"},
 		{Key: "data", Path: "/account/data", Icon: "download"},
 	}

@@ -109,6 +109,15 @@ func (s speech) Fault(f problem.Field) string {
 	return s.code("fault."+f.Code, s.code("error."+f.Code, f.Message))
 }
 
+// Scope says what an app may do by a scope, described in English as text; the
+// name says it when nobody described it.
+func (s speech) Scope(name, text string) string {
+	if text == "" {
+		text = name
+	}
+	return s.code("scope."+name, text)
+}
+
 // Event is the sentence a person reads in the security log.
 func (s speech) Event(name string) string {
 	d, _ := audit.Lookup(name)

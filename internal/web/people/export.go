@@ -20,6 +20,7 @@ type exported struct {
 	Emails        []exportedEmail        `json:"emails"`
 	Organizations []exportedOrganization `json:"organizations"`
 	Sessions      []exportedSession      `json:"sessions"` // live ones
+	Apps          []exportedApp          `json:"apps"`     // what apps may do, by living sign-ins
 	Events        []exportedEvent        `json:"events"`   // the security log, newest first, at most account.MaxEvents
 }
 
@@ -63,6 +64,18 @@ type exportedSession struct {
 	Place           string    `json:"place"`
 }
 
+type exportedApp struct {
+	ID         string    `json:"id"` // grt_…
+	ClientID   string    `json:"client_id"`
+	Name       string    `json:"name"`
+	Scopes     []string  `json:"scopes"`
+	Audiences  []string  `json:"audiences"`         // the APIs its tokens are for
+	Session    string    `json:"session,omitempty"` // ses_…; absent: it outlives sessions
+	CreatedAt  time.Time `json:"created_at"`
+	LastUsedAt time.Time `json:"last_used_at"`
+	ExpiresAt  time.Time `json:"expires_at"`
+}
+
 type exportedEvent struct {
 	ID        string            `json:"id"` // evt_…
 	Time      time.Time         `json:"time"`
@@ -86,6 +99,7 @@ func exportDocument(all account.Export) exported {
 		},
 		Emails:   mapped(all.Emails, exportEmail),
 		Sessions: mapped(all.Sessions, exportSession),
+		Apps:     mapped(all.Apps, exportApp),
 		Events:   mapped(all.Events, exportEvent),
 	}
 	out.Organizations = make([]exportedOrganization, 0, len(all.Organizations))
@@ -106,6 +120,17 @@ func exportSession(s session.Session) exportedSession {
 		ID: s.ID.String(), Methods: some(s.Methods), AuthenticatedAt: s.AuthenticatedAt, CreatedAt: s.CreatedAt,
 		LastSeenAt: s.LastSeenAt, ExpiresAt: s.ExpiresAt, IP: s.IP, UserAgent: s.UserAgent, Place: s.Place,
 	}
+}
+
+func exportApp(a account.App) exportedApp {
+	out := exportedApp{
+		ID: a.ID.String(), ClientID: a.Client, Name: a.Name, Scopes: some(strings.Fields(a.Scope)), Audiences: some(a.Audiences),
+		CreatedAt: a.CreatedAt, LastUsedAt: a.LastUsed(), ExpiresAt: a.ExpiresAt,
+	}
+	if !a.Session.IsZero() {
+		out.Session = a.Session.String()
+	}
+	return out
 }
 
 func exportEvent(e audit.Event) exportedEvent {

@@ -13,6 +13,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/setup"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
@@ -54,6 +55,9 @@ type Account interface {
 	EndSession(ctx context.Context, by user.Caller, id session.ID) error
 	EndOthers(ctx context.Context, by user.Caller) (int, error)
 	EndEverywhere(ctx context.Context, by user.Caller) (int, error)
+	Apps(ctx context.Context, by user.Caller) ([]account.App, error)
+	EndGrant(ctx context.Context, by user.Caller, id token.ID) error
+	EndApp(ctx context.Context, by user.Caller, client string) (int, error)
 	Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error)
 	Event(ctx context.Context, by user.Caller, id audit.ID) (audit.Event, bool, error)
 	Report(ctx context.Context, by user.Caller, about, lang string) (secret.Token, error)

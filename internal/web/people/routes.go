@@ -83,6 +83,10 @@ func (p *Pages) accountRoutes() []web.Route {
 		post("/account/sessions/others", p.endOthers),
 		post("/account/sessions/all", p.endAll),
 
+		get("/account/apps", p.showApps),
+		post("/account/apps/end", p.endGrant),
+		post("/account/apps/end-all", p.endApp),
+
 		get("/account/activity", p.showActivity),
 		post("/account/activity/not-me", p.notMe),
 		post("/account/activity/secure", p.secure),

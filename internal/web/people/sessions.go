@@ -17,9 +17,14 @@ func (p *Pages) showSessions(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	apps, err := p.o.Account.Apps(r.Context(), by)
+	if err != nil {
+		return err
+	}
 	list := make([]page.Session, 0, len(live))
 	for _, s := range live {
 		v := sessionView(s)
+		v.Apps = appsOf(s.ID, apps)
 		v.Current = v.ID == by.Session
 		list = append(list, v)
 	}

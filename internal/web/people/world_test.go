@@ -26,6 +26,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/setup"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/dev"
@@ -49,6 +50,7 @@ type world struct {
 	signin  *signin.Flow
 	account *account.Flow
 	setup   *setup.Flow
+	grants  *token.Grants
 	frame   *web.Frame
 	mailbox *mail.Mailbox
 
@@ -134,12 +136,13 @@ func worldOf(t *testing.T, with set) *world {
 			return !needed, err
 		}
 	}
+	w.grants = token.New(token.Parts{Store: st.Tokens(), Keys: keys, Resources: opaqueRules{}, Events: st.Audit()}, token.Options{Issuer: origin, Instance: facts.ID}, w.now)
 	w.account = account.New(account.Options{
 		Instance: facts.ID, Now: w.now, Log: log, Read: st, Rates: rates, Keys: keys, Mailer: outbox, Hasher: hasher, Policy: policy,
 		InTx: func(ctx context.Context, fn func(account.Tx) error) error {
 			return st.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Confirmer: confirmer{w.signin}, Ready: ready,
+		Confirmer: confirmer{w.signin}, Ready: ready, Grants: w.grants,
 	})
 	w.frame = web.NewFrame(web.Options{URL: public, Sessions: auth, Rates: rates, Keys: keys, Now: w.now, Log: log, Fresh: time.Hour})
 	render, err := page.New(page.Options{BasePath: with.base, Dev: true})
@@ -159,6 +162,13 @@ func worldOf(t *testing.T, with set) *world {
 		},
 	}))
 	return w
+}
+
+// opaqueRules are those of every resource here.
+type opaqueRules struct{}
+
+func (opaqueRules) Access(context.Context, string, []string) (token.Rules, error) {
+	return token.Rules{Opaque: true, Lifetime: token.MinLifetime}, nil
 }
 
 type confirmer struct{ flow *signin.Flow }
