@@ -197,6 +197,9 @@ func (f *follower) rejected(ctx context.Context, err error) error {
 		if renewed, _ := f.own.refresh(ctx, false); renewed {
 			return errAgain
 		}
+		// Fetched lately, and yet another key: a restored issuer has new ones. Only
+		// answers of the issuer lead here, no faster than failures are retried.
+		_, _ = f.own.refresh(ctx, true)
 	}
 	return err
 }
