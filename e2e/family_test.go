@@ -67,9 +67,13 @@ func TestFamilies(t *testing.T) {
 // answer they can use, with the same refresh token, and one family lives on.
 func fiftyAtOnce(t *testing.T, c cluster, email string) {
 	const many = 50
+	rounds := 3
+	if soak() {
+		rounds = 300
+	}
 	first := c.at(0, nil)
 	held := first.enter(email)
-	for round := range 3 {
+	for round := range rounds {
 		var clients [many]*visitor
 		for i := range clients {
 			clients[i] = c.at(i, first)

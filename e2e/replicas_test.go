@@ -28,7 +28,7 @@ func openReplicas(t *testing.T, people int) replicas {
 	line, by := openPGLine(t, db.in)
 	g := guard(t, crowd(people), "DATABASE_URL="+db.in)
 	r := replicas{guarded: g, far: g.replica("DATABASE_URL=" + by), line: line, db: db}
-	r.api = g.service()
+	r.api = g.service(usual)
 	r.api.line.to.Store(r.far.setting("LISTEN"))
 	return r
 }
@@ -62,6 +62,12 @@ func TestReplicas(t *testing.T) {
 	t.Run("a pooler that swallows LISTEN", r.deaf)
 	t.Run("a process that slept", r.slept)
 	t.Run("a connection that swallows everything", r.blackHole)
+	for _, p := range []*process{r.process, r.far} {
+		if n, sum := p.metric("mortise_revocation_applied_seconds_count"), p.metric("mortise_revocation_applied_seconds_sum"); n < 5 || sum <= 0 {
+			t.Errorf("%v revocations were applied in %v s", n, sum)
+		}
+	}
+	eventually(t, "the same last revocation on both", func() bool { return r.metric("mortise_feed_head") == r.far.metric("mortise_feed_head") })
 	r.far.stopped()
 	r.stopped()
 }

@@ -44,7 +44,7 @@ func (l life) over(t *testing.T, g *guarded, a *api, what string) {
 func TestRestore(t *testing.T) {
 	t.Parallel()
 	g := guard(t, crowd(6))
-	a := g.service()
+	a := g.service(usual)
 	kept := g.live(person(0))
 	ended, given, banned, stolen := g.live(person(1)), g.live(person(2)), g.live(person(3)), g.live(person(4))
 	backup := filepath.Join(folder(t), "mortise.db")
@@ -87,6 +87,9 @@ func TestRestore(t *testing.T) {
 		took, _ := a.refuses(fresh.access, "token_revoked")
 		within(t, where+": and refuses it when it is revoked", took)
 		late = fresh
+		if g.metric("mortise_feed_restarts_total") == 0 {
+			t.Errorf("%s: the API's cursor was taken for one of the new epoch", where)
+		}
 	}
 	g.stopped()
 }
