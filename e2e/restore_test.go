@@ -83,6 +83,9 @@ func TestRestore(t *testing.T) {
 		begun := time.Now()
 		eventually(t, "the API to take a token of the new epoch", func() bool { status, _ := a.call(fresh.access); return status == http.StatusOK })
 		t.Logf("%s: the API takes a new token after %s", where, time.Since(begun).Round(time.Millisecond))
+		if took := time.Since(begun); took > 2*soon {
+			t.Errorf("%s: the API takes a new token only after %s", where, took)
+		}
 		g.do("users", "end-sessions", person(0), "--yes")
 		took, _ := a.refuses(fresh.access, "token_revoked")
 		within(t, where+": and refuses it when it is revoked", took)

@@ -124,6 +124,10 @@ func (f *follower) after(err error, retry time.Duration) time.Duration {
 	switch status.status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		return retryRefused
+	case http.StatusGone:
+		// What we hold is of another history: back within a second, whatever the
+		// issuer would like. Too many at once are told so when they ask (TH-12, TH-17).
+		return max(retry, min(status.retryAfter, retryMost))
 	}
 	return max(retry, min(status.retryAfter, f.staleness/2)) // while the last proof may still hold (TH-17)
 }
