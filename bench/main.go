@@ -57,6 +57,7 @@ var measurements = []struct {
 }{
 	{"check", inProcess},
 	{"tokens", tokens},
+	{"delay", delay},
 	{"loopback", overLoopback},
 	{"forward", forwardAuth},
 	{"password", passwordSignIn},

@@ -20,14 +20,17 @@ const patience = 30 * time.Second
 func soak() bool { return os.Getenv("MORTISE_TEST_SOAK") != "" }
 
 // binary is the program, built once per run.
-var binary = sync.OnceValues(func() (string, error) {
+var binary = sync.OnceValues(func() (string, error) { return compile("./cmd/mortise") })
+
+// compile builds one of our programs.
+func compile(pkg string) (string, error) {
 	dir, err := os.MkdirTemp("", "mortise-e2e-")
 	if err != nil {
 		return "", err
 	}
 	testenv.AtEnd(func() error { return os.RemoveAll(dir) })
-	path := filepath.Join(dir, "mortise")
-	build := exec.Command("go", "build", "-o", path, "./cmd/mortise")
+	path := filepath.Join(dir, filepath.Base(pkg))
+	build := exec.Command("go", "build", "-o", path, pkg)
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if soak() {
 		build.Args = append(build.Args[:2], append([]string{"-race"}, build.Args[2:]...)...)
@@ -38,7 +41,7 @@ var binary = sync.OnceValues(func() (string, error) {
 		return "", fmt.Errorf("%w\n%s", err, out)
 	}
 	return path, nil
-})
+}
 
 // folder is a new folder with a path short enough for a socket.
 func folder(t *testing.T) string {

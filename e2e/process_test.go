@@ -21,6 +21,7 @@ type process struct {
 	args []string
 	env  []string
 	dir  string // where it runs; it holds no mortise.yaml
+	file func() (string, error)
 
 	cmd   *exec.Cmd
 	ready ready
@@ -60,7 +61,7 @@ func (b *buffer) String() string {
 // the MORTISE_ in front.
 func prepare(t *testing.T, args []string, settings ...string) *process {
 	t.Helper()
-	p := &process{t: t, args: args, dir: folder(t), log: &buffer{}, out: &buffer{}}
+	p := &process{t: t, args: args, dir: folder(t), file: binary, log: &buffer{}, out: &buffer{}}
 	p.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + p.dir, "TMPDIR=" + os.TempDir()}
 	for _, s := range settings {
 		p.env = append(p.env, "MORTISE_"+s)
@@ -105,7 +106,7 @@ func (p *process) start() {
 }
 
 func (p *process) tryStart() error {
-	path, err := binary()
+	path, err := p.file()
 	if err != nil {
 		return err
 	}

@@ -124,6 +124,10 @@ func (f *follower) after(err error, retry time.Duration) time.Duration {
 	switch status.status {
 	case http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound:
 		return retryRefused
+	case http.StatusGone:
+		// What we hold is of another history: back within a second, whatever the
+		// issuer would like. Too many at once are told so when they ask (TH-12, TH-17).
+		return max(retry, min(status.retryAfter, retryMost))
 	}
 	return max(retry, min(status.retryAfter, f.staleness/2)) // while the last proof may still hold (TH-17)
 }
@@ -197,6 +201,9 @@ func (f *follower) rejected(ctx context.Context, err error) error {
 		if renewed, _ := f.own.refresh(ctx, false); renewed {
 			return errAgain
 		}
+		// Fetched lately, and yet another key: a restored issuer has new ones. Only
+		// answers of the issuer lead here, no faster than failures are retried.
+		_, _ = f.own.refresh(ctx, true)
 	}
 	return err
 }

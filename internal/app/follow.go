@@ -29,6 +29,7 @@ func (a *App) follow() {
 	a.Registry.Follow(a.follower)
 	a.store.OnRevoke(func(entries []revocation.Entry) {
 		heard.Apply(entries)
+		a.follower.Wake() // numbers them, and so tells replicas and followers of the feed
 		if a.c.Shared != nil {
 			a.c.Shared.Notify()
 		}

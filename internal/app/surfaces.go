@@ -7,6 +7,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/api"
@@ -65,6 +66,12 @@ func devMap() []page.MapLine {
 
 func (a *App) status(ctx context.Context) (api.Status, error) {
 	out := api.Status{Version: a.c.Version, Engine: a.store.Engine(), StartedAt: a.start, MasterKey: a.c.masters.Current.ID()}
+	out.Revocations, out.LiveRevocations = a.feed.Counts().Head, a.LiveRevocations()
+	for _, k := range a.Signing.Known() {
+		if k.State != signing.Gone {
+			out.SigningKeys++
+		}
+	}
 	schema, _, err := a.store.Schema(ctx)
 	if err != nil {
 		return out, err

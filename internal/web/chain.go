@@ -22,6 +22,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/useragent"
 	"github.com/mortise-auth/mortise/verify"
@@ -160,6 +161,9 @@ func (f *Frame) serve(s Surface, route Route) http.Handler {
 		if err == nil {
 			err = f.run(route.Handler, rec, r)
 		}
+		if gone(r, err) {
+			err = session.ErrUncertain.Because(err)
+		}
 		switch {
 		case err != nil:
 			q.err = err
@@ -168,6 +172,12 @@ func (f *Frame) serve(s Surface, route Route) http.Handler {
 			rec.WriteHeader(http.StatusOK)
 		}
 	})
+}
+
+// gone reports whether an error says no more than that the client left, which is
+// no fault of this server.
+func gone(r *http.Request, err error) bool {
+	return r.Context().Err() != nil && errors.Is(err, context.Canceled) && problem.Of(err).Kind == problem.Internal
 }
 
 // run catches panics, so that one request cannot take others down.

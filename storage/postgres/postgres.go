@@ -153,8 +153,8 @@ func (s *Store) withConn(ctx context.Context, fn func(context.Context, *pgxpool.
 
 // Read implements sqlstore.Engine.
 func (s *Store) Read(ctx context.Context, fn func(sqlstore.Querier) error) error {
-	return s.withConn(ctx, func(_ context.Context, c *pgxpool.Conn) error {
-		v := &view{conn: c}
+	return s.withConn(ctx, func(ctx context.Context, c *pgxpool.Conn) error {
+		v := &view{conn: c, ctx: ctx}
 		defer func() { v.conn = nil }()
 		return fn(v)
 	})

@@ -86,22 +86,27 @@ func (r row) Scan(dest ...any) error {
 	return err
 }
 
-// view lends a connection to one function that reads.
-type view struct{ conn *pgxpool.Conn }
+// view lends a connection to one function that reads. Its statements run under
+// the bounded context that the connection was lent for: the function's own may
+// have no end, and a connection that swallows everything has none either (TH-11).
+type view struct {
+	conn *pgxpool.Conn
+	ctx  context.Context //nolint:containedctx // of one call: the loan
+}
 
-func (v *view) Exec(ctx context.Context, sql string, args ...any) (int64, error) {
+func (v *view) Exec(_ context.Context, sql string, args ...any) (int64, error) {
 	if v.conn == nil {
 		return 0, errOutside
 	}
-	tag, err := v.conn.Exec(ctx, sql, plain(args)...)
+	tag, err := v.conn.Exec(v.ctx, sql, plain(args)...)
 	return tag.RowsAffected(), translate(err)
 }
 
-func (v *view) Query(ctx context.Context, sql string, args ...any) (sqlstore.Rows, error) {
+func (v *view) Query(_ context.Context, sql string, args ...any) (sqlstore.Rows, error) {
 	if v.conn == nil {
 		return nil, errOutside
 	}
-	r, err := v.conn.Query(ctx, sql, plain(args)...)
+	r, err := v.conn.Query(v.ctx, sql, plain(args)...)
 	if err != nil {
 		return nil, translate(err)
 	}

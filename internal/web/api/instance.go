@@ -94,8 +94,13 @@ type Status struct {
 	Users     int64     `json:"users"`
 	Keys      []string  `json:"keys" doc:"Ids of the keys in use."`
 	MasterKey string    `json:"master_key" doc:"Id of the master key, the first that was given: eight hexadecimal digits of its SHA-256."`
-	Ready     bool      `json:"ready"`
-	Reason    string    `json:"reason,omitempty" doc:"Why it is not ready."`
+	// What keeps sessions and tokens honest here.
+	Revocations     int64 `json:"revocations" doc:"Number of the last revocation known here. Compare it between replicas."`
+	LiveRevocations int   `json:"live_revocations" doc:"Revocations that can still concern a token."`
+	SigningKeys     int   `json:"signing_keys" doc:"Signing keys that are published or about to be: see keys list."`
+
+	Ready  bool   `json:"ready"`
+	Reason string `json:"reason,omitempty" doc:"Why it is not ready."`
 }
 
 func (s *surface) status(ctx context.Context, _ *Call, _ struct{}) (Status, error) {
