@@ -44,7 +44,10 @@ type questions struct {
 	addr string
 	cpu  func() time.Duration
 	all  [][]byte
+	want string // in every answer
 }
+
+const alive = `"active":true`
 
 func question(addr, token string) []byte {
 	return post(addr, "/oauth2/introspect", verifierID, verifierSecret, "token="+token)
@@ -72,7 +75,8 @@ func (b *bench) informant(name string, n, more int) (informant, func(), error) {
 }
 
 func informantOf(addr string, cpu func() time.Duration, issued []issue) informant {
-	o := informant{questions{addr: addr, cpu: cpu}, questions{addr: addr, cpu: cpu}}
+	q := questions{addr: addr, cpu: cpu, want: alive}
+	o := informant{q, q}
 	for i := range issued {
 		o.opaque.all = append(o.opaque.all, question(addr, issued[i].opaque))
 		if i < 64 {
@@ -94,7 +98,7 @@ func (b *bench) bareInformant(like informant) (o informant, stop func(), err err
 		return o, nil, err
 	}
 	cpu := func() time.Duration { return cpuOf(p.pid()) }
-	o.opaque, o.jwts = questions{p.addr, cpu, nil}, questions{p.addr, cpu, nil}
+	o.opaque, o.jwts = questions{p.addr, cpu, nil, alive}, questions{p.addr, cpu, nil, alive}
 	for i, t := range tokens {
 		if i < len(like.opaque.all) {
 			o.opaque.all = append(o.opaque.all, question(p.addr, t))
@@ -138,8 +142,8 @@ func (q questions) loop(at int, until time.Time) (n int, err error) {
 		if err != nil {
 			return n, err
 		}
-		if r.status != http.StatusOK || !bytes.Contains(c.body, []byte(`"active":true`)) {
-			return n, fmt.Errorf("a live token was answered %d %.200s", r.status, c.body)
+		if r.status != http.StatusOK || !bytes.Contains(c.body, []byte(q.want)) {
+			return n, fmt.Errorf("answered %d %.200s", r.status, c.body)
 		}
 	}
 	return n, nil

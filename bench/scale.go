@@ -80,7 +80,7 @@ type ends struct {
 }
 
 func endsOf(addr string, cpu func() time.Duration, issued []issue) ends {
-	e := ends{spin: &spinner{addr: addr, cpu: cpu}, ask: informantOf(addr, cpu, issued), check: questions{addr: addr, cpu: cpu}}
+	e := ends{spin: &spinner{addr: addr, cpu: cpu}, ask: informantOf(addr, cpu, issued), check: questions{addr: addr, cpu: cpu, want: "ok"}}
 	for _, i := range issued {
 		e.spin.now = append(e.spin.now, i.refresh)
 		e.check.all = append(e.check.all, get(addr, "/private", i.session), carrying(addr, "/private", i.own))

@@ -27,8 +27,8 @@ var master = keyring.NewMaster().Reveal()
 
 // account is somebody who can sign in.
 type account struct {
-	user   user.User
-	email  string
+	user    user.User
+	email   string
 	session session.ID
 	secret  string // of the live session
 }

@@ -63,9 +63,9 @@ func OpenRefresher(dir, client, secret, issuer string) (*Refresher, error) {
 func (r *Refresher) Close() error { return errors.Join(r.rows.close(), r.reads.Close()) }
 
 type held struct {
-	user, session, digest               []byte
-	audiences, scope, methods, acr      string
-	authenticated, generation           int64
+	user, session, digest          []byte
+	audiences, scope, methods, acr string
+	authenticated, generation      int64
 }
 
 type answered struct {
