@@ -15,7 +15,12 @@ var checks = []string{"host", "limit", "origin", "credential", "access", "handle
 // something went wrong or was misspelt.
 var refusals = []problem.Kind{problem.Unauthenticated, problem.Forbidden, problem.Limited, problem.Misdirected}
 
-func (q *Request) pass(check string) { q.passed = append(q.passed, check) }
+func (q *Request) pass(check string) {
+	if q.passed == nil {
+		q.passed = q.space[:0]
+	}
+	q.passed = append(q.passed, check)
+}
 
 // explain remembers why r is refused, for administrators. A stranger without any
 // credential is not worth a record: there is nothing to find out.

@@ -27,10 +27,12 @@ type Request struct {
 	Why      string           // code under which the refusal of this request is explained
 
 	started time.Time
+	source  string // of Client, as limits count it
 	pattern string
 	access  Access
 	fields  []slog.Attr
-	passed  []string // the checks behind us, in order
+	passed  []string  // the checks behind us, in order
+	space   [6]string // for them
 	err     error
 	span    trace.Span // nil when nobody traces
 	trace   string     // its trace id
