@@ -144,13 +144,5 @@ func overLoopback(b *bench) error {
 type cost struct{ cpu, rate float64 } // µs of CPU per request, requests per second
 
 func checks(p *process, cookie string, span time.Duration) (cost, error) {
-	begun := cpuOf(p.pid())
-	done, err := load(p.addr, get(p.addr, "/private", cookie), 8, span, 0, false)
-	if err == nil && done.wrong > 0 {
-		err = fmt.Errorf("%d of %d checks were not answered 200", done.wrong, done.requests)
-	}
-	if err != nil {
-		return cost{}, err
-	}
-	return cost{float64(cpuOf(p.pid())-begun) / 1e3 / float64(done.requests), done.rate()}, nil
+	return costOf(p, get(p.addr, "/private", cookie), span)
 }

@@ -19,7 +19,9 @@ import (
 // so that on two cores the server is what is measured.
 type conn struct {
 	net.Conn
-	in *bufio.Reader
+	in   *bufio.Reader
+	body []byte // of the last answer, when kept
+	keep bool
 }
 
 func dial(addr string) (*conn, error) {
@@ -27,7 +29,7 @@ func dial(addr string) (*conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &conn{c, bufio.NewReader(c)}, nil
+	return &conn{Conn: c, in: bufio.NewReader(c)}, nil
 }
 
 // reply is what a generator needs to know of an answer.
@@ -69,6 +71,11 @@ func (c *conn) do(request []byte) (r reply, err error) {
 		} else if _, ok := field(line, "Transfer-Encoding:"); ok {
 			return r, errors.New("bench: the generator reads no chunks")
 		}
+	}
+	if c.keep {
+		c.body = slices.Grow(c.body[:0], length)[:length]
+		_, err = io.ReadFull(c.in, c.body)
+		return r, err
 	}
 	_, err = c.in.Discard(length)
 	return r, err

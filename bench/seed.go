@@ -27,9 +27,10 @@ var master = keyring.NewMaster().Reveal()
 
 // account is somebody who can sign in.
 type account struct {
-	user   user.User
-	email  string
-	secret string // of a live session
+	user    user.User
+	email   string
+	session session.ID
+	secret  string // of the live session
 }
 
 // cookie is what a browser of the account sends over plain http.
@@ -101,7 +102,7 @@ func person(ctx context.Context, st store.Store, instance [16]byte, hash passwor
 	a := account{email: fmt.Sprintf("person-%d@example.test", i)}
 	a.user = user.User{ID: user.NewID(t), Name: "Ada", State: user.Active, Version: 1, Revision: 1, CreatedAt: t, UpdatedAt: t}
 	token, s := birth(a.user, instance)
-	a.secret = token.Reveal()
+	a.session, a.secret = s.ID, token.Reveal()
 	return a, st.InTx(ctx, func(tx store.Set) error {
 		email := user.Email{User: a.user.ID, Address: a.email, Key: a.email, VerifiedAt: t, Primary: true, CreatedAt: t}
 		if err := tx.Users().Create(ctx, a.user, []user.Email{email}, event(user.Created, a.user.ID)); err != nil {

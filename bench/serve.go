@@ -9,11 +9,15 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 	"syscall"
 	"time"
 
 	"github.com/mortise-auth/mortise"
 	"github.com/mortise-auth/mortise/bench/floor"
+	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/storage/postgres"
+	"github.com/mortise-auth/mortise/storage/redis"
 	"github.com/mortise-auth/mortise/storage/sqlite"
 )
 
@@ -42,6 +46,27 @@ func serve(kind, addr string, args []string) error {
 		mux.Handle("POST /api/v1/signin", floor.NewPasswords(passphrase))
 	case "host":
 		return host(ctx, addr, args[0], args[1])
+	case "scale":
+		return scaled(ctx, addr, args[0], args[1], args[2], args[3])
+	case "refresh":
+		f, err := floor.OpenRefresher(args[0], clientID, clientSecret, tokenIssuer)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		mux.Handle("POST /oauth2/token", f)
+	case "introspect":
+		mux.Handle("POST /oauth2/introspect", floor.NewIntrospector(verifierID, verifierSecret, args))
+	case "document":
+		h, err := floor.Document(args[0])
+		if err != nil {
+			return err
+		}
+		mux.Handle("GET /document", h)
+	case "token":
+		f := &floor.Bearers{}
+		f.Add(args[0])
+		mux.Handle("GET /private", f)
 	default:
 		return fmt.Errorf("bench: no server %q", kind)
 	}
@@ -55,9 +80,26 @@ func host(ctx context.Context, addr, dir, key string) error {
 	if err != nil {
 		return err
 	}
-	srv, err := mortise.New(ctx, mortise.Config{
-		URL: "http://" + addr, SecretKey: key, TrustedProxies: []string{"127.0.0.1"}, Logger: quiet(),
-	}, st)
+	return mount(ctx, addr, st, mortise.Config{SecretKey: key})
+}
+
+// scaled is the same on the stores that several processes share.
+func scaled(ctx context.Context, addr, schema, database, cache, key string) error {
+	frugal()
+	shared, err := redis.Open(cache)
+	if err != nil {
+		return err
+	}
+	st, err := postgres.Open(ctx, database, postgres.Options{Schema: schema})
+	if err != nil {
+		return err
+	}
+	return mount(ctx, addr, st, mortise.Config{SecretKey: key, Shared: shared})
+}
+
+func mount(ctx context.Context, addr string, st store.Store, c mortise.Config) error {
+	c.URL, c.TrustedProxies, c.Logger = "http://"+addr, []string{"127.0.0.1"}, quiet()
+	srv, err := mortise.New(ctx, c, st)
 	if err != nil {
 		return errors.Join(err, st.Close())
 	}
@@ -73,8 +115,35 @@ func host(ctx context.Context, addr, dir, key string) error {
 // frugal sets the collector as the command does.
 func frugal() {
 	const working, sessionCache, hash = 20 << 20, 48 << 20, 19 << 20
-	debug.SetGCPercent(50)
+	debug.SetGCPercent(usualRoom)
+	adapt(usualRoom)
 	debug.SetMemoryLimit(working + sessionCache + int64(max(1, runtime.GOMAXPROCS(0)-1))*hash)
+}
+
+// What follows is as the command has it.
+
+// A collection of a small heap comes every few hundred requests at 50 %, and a busy
+// server spends a fifth of its time in it. Up to smallHeap it may double instead.
+const (
+	smallHeap            = 16 << 20
+	smallRoom, usualRoom = 100, 50 // percent of what is alive
+)
+
+// adapt sets the room after each collection, by what it has left alive, until the
+// process ends.
+func adapt(room int) {
+	runtime.SetFinalizer(new([32]byte), func(*[32]byte) {
+		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+		metrics.Read(live)
+		next := usualRoom
+		if live[0].Value.Uint64() < smallHeap {
+			next = smallRoom
+		}
+		if next != room {
+			debug.SetGCPercent(next)
+		}
+		adapt(next)
+	})
 }
 
 func listen(ctx context.Context, addr string, h http.Handler) error {

@@ -52,16 +52,20 @@ func (s *Sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "who?", http.StatusUnauthorized)
 		return
 	}
-	d := sha256.Sum256([]byte(c.Value))
-	shard := &s.shards[d[0]%64]
-	shard.RLock()
-	p := shard.live[d]
-	shard.RUnlock()
-	if p == nil || time.Now().After(p.expires) {
+	if !s.live(c.Value) {
 		http.Error(w, "who?", http.StatusUnauthorized)
 		return
 	}
 	Bare(w, r)
+}
+
+func (s *Sessions) live(value string) bool {
+	d := sha256.Sum256([]byte(value))
+	shard := &s.shards[d[0]%64]
+	shard.RLock()
+	p := shard.live[d]
+	shard.RUnlock()
+	return p != nil && time.Now().Before(p.expires)
 }
 
 // Passwords is a bare sign-in: parse, argon2id (19 MiB, t=2, p=1), compare.

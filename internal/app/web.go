@@ -30,22 +30,29 @@ func (a *App) wireWeb(context.Context) error {
 		return err
 	}
 	inner := a.Frame.Handler(surfaces...)
-	mux := http.NewServeMux()
 	base := strings.TrimRight(a.c.url.Path, "/")
-	mux.Handle(base+"/", inner)
 	if a.metadata, err = weboauth.MetadataHandler(weboauth.MetadataOf(a.Issuer(), a.OAuth.GrantTypes())); err != nil {
 		return err
 	}
-	mux.Handle("GET "+base+"/.well-known/oauth-authorization-server", a.metadata)
-	mux.Handle("GET "+base+"/healthz", web.Ours(http.HandlerFunc(health)))
-	mux.Handle("GET "+base+"/readyz", web.Ours(http.HandlerFunc(a.readiness)))
 	keys := jwks.Handler(a.Signing, signing.Token)
-	mux.Handle("GET "+base+"/oauth2/jwks", keys)
-	mux.Handle("GET "+base+"/.well-known/jwks.json", keys)
-	if base == "" {
-		mux.Handle("/.well-known/", a.WellKnown())
+	door := front{
+		documents: map[string]http.Handler{
+			base + "/.well-known/oauth-authorization-server": a.metadata,
+			base + "/.well-known/jwks.json":                  keys,
+			base + "/oauth2/jwks":                            keys,
+			base + "/healthz":                                web.Ours(http.HandlerFunc(health)),
+			base + "/readyz":                                 web.Ours(http.HandlerFunc(a.readiness)),
+		},
+		rest: inner,
 	}
-	a.handler = a.gated(mux)
+	if base == "" {
+		door.wellKnown = a.WellKnown()
+	} else { // it cleans paths with what inner does not see of them
+		mux := http.NewServeMux()
+		mux.Handle(base+"/", inner)
+		door.rest = mux
+	}
+	a.handler = a.gated(door)
 	a.host = web.AsHost(below(base, inner))
 	return nil
 }
@@ -65,6 +72,29 @@ func below(base string, h http.Handler) http.Handler {
 		}
 		h.ServeHTTP(w, r)
 	})
+}
+
+// front answers at the few addresses that stand outside the Frame, under any host
+// name and to whoever reads, and leaves the rest to it. Most requests are for the
+// rest, so it looks one name up.
+type front struct {
+	documents map[string]http.Handler // by path; GET and HEAD
+	wellKnown http.Handler            // nil: somebody else has the host's root
+	rest      http.Handler
+}
+
+func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		if h, ok := f.documents[r.URL.Path]; ok {
+			h.ServeHTTP(w, r)
+			return
+		}
+	}
+	if f.wellKnown != nil && strings.HasPrefix(r.URL.Path, "/.well-known/") {
+		f.wellKnown.ServeHTTP(w, r)
+		return
+	}
+	f.rest.ServeHTTP(w, r)
 }
 
 // ClientIP is where r came from, as far as trusted proxies tell.

@@ -27,7 +27,7 @@ type dataKey struct {
 	id      keyID
 	key     [KeySize]byte
 	ciphers sync.Map // purpose string -> cipher.AEAD
-	macs    sync.Map // purpose string -> []byte
+	macs    sync.Map // purpose string -> *mac
 }
 
 func newDataKey(now time.Time) *dataKey {
@@ -74,12 +74,12 @@ func (d *dataKey) cipher(purpose string) cipher.AEAD {
 	return a.(cipher.AEAD)
 }
 
-func (d *dataKey) macKey(purpose string) []byte {
-	if k, ok := d.macs.Load(purpose); ok {
-		return k.([]byte)
+func (d *dataKey) mac(purpose string) *mac {
+	if m, ok := d.macs.Load(purpose); ok {
+		return m.(*mac)
 	}
-	k, _ := d.macs.LoadOrStore(purpose, d.derive("mac", purpose))
-	return k.([]byte)
+	m, _ := d.macs.LoadOrStore(purpose, newMAC(d.derive("mac", purpose)))
+	return m.(*mac)
 }
 
 // derive makes a subkey. Uses hold no slash, so use and purpose cannot run together.

@@ -2,9 +2,6 @@ package keyring
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -120,16 +117,7 @@ func bound(header, aad []byte) []byte {
 // its length, so ("ab", "c") and ("a", "bc") differ. The result is the same for
 // the life of the instance, whatever rotates. Compare with hmac.Equal.
 func (k *Keyring) MAC(purpose string, parts ...[]byte) [32]byte {
-	h := hmac.New(sha256.New, k.ring.Load().first.macKey(purpose))
-	var n [8]byte
-	for _, p := range parts {
-		binary.BigEndian.PutUint64(n[:], uint64(len(p)))
-		h.Write(n[:])
-		h.Write(p)
-	}
-	var sum [32]byte
-	h.Sum(sum[:0])
-	return sum
+	return k.ring.Load().first.mac(purpose).sum(parts)
 }
 
 func (k *Keyring) String() string             { return secret.Redacted }

@@ -71,22 +71,28 @@ func (r *Registry) Follow(f Freshness) { r.fresh = f }
 // Client returns the client, disabled or not, or client.ErrUnknown. Its lists are
 // shared and must not be changed.
 func (r *Registry) Client(ctx context.Context, id string) (client.Client, error) {
-	name, err := client.ParseID(id)
-	if err != nil {
-		return client.Client{}, client.ErrUnknown.Because(err)
-	}
-	return answer(r, r.clients, id, func() (client.Client, error) { return r.o.Clients.ByID(ctx, name) })
+	return answer(r, r.clients, id, func() (client.Client, error) {
+		name, err := client.ParseID(id)
+		if err != nil {
+			return client.Client{}, client.ErrUnknown.Because(err)
+		}
+		return r.o.Clients.ByID(ctx, name)
+	})
 }
 
 // Resource returns the resource or resource.ErrUnknown. Its lists are shared and
 // must not be changed.
 func (r *Registry) Resource(ctx context.Context, identifier string) (resource.Resource, error) {
-	if err := resource.CheckIdentifier(identifier); err != nil {
-		return resource.Resource{}, resource.ErrUnknown.Because(err)
-	}
-	return answer(r, r.resources, identifier, func() (resource.Resource, error) { return r.o.Resources.ByIdentifier(ctx, identifier) })
+	return answer(r, r.resources, identifier, func() (resource.Resource, error) {
+		if err := resource.CheckIdentifier(identifier); err != nil {
+			return resource.Resource{}, resource.ErrUnknown.Because(err)
+		}
+		return r.o.Resources.ByIdentifier(ctx, identifier)
+	})
 }
 
+// answer is from memory while that is fresh. Only what read has found is there, so
+// a name that cannot be one costs its checks and no memory.
 func answer[V any](r *Registry, c *cache[V], name string, read func() (V, error)) (V, error) {
 	if r.fresh != nil && r.fresh.Fresh(r.o.Now()) {
 		if v := c.get(name); v != nil {

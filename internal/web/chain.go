@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -75,9 +76,10 @@ type Options struct {
 
 // Frame runs surfaces. It is immutable and safe for concurrent use.
 type Frame struct {
-	o      Options
-	origin *http.CrossOriginProtection
-	host   string
+	o        Options
+	origin   *http.CrossOriginProtection
+	host     string
+	standing []header
 }
 
 // NewFrame makes a Frame.
@@ -85,7 +87,7 @@ func NewFrame(o Options) *Frame {
 	p := http.NewCrossOriginProtection()
 	// Behind a proxy that rewrites Host, the public origin is what browsers send.
 	_ = p.AddTrustedOrigin(o.URL.Scheme + "://" + o.URL.Host) // a parsed URL has a valid origin
-	return &Frame{o: o, origin: p, host: strings.ToLower(o.URL.Host)}
+	return &Frame{o: o, origin: p, host: strings.ToLower(o.URL.Host), standing: standing(o.URL.Scheme)}
 }
 
 // Handler serves the surfaces below the mount path, which is stripped. Requests
@@ -124,25 +126,27 @@ func unmatched(mux *http.ServeMux, r *http.Request) error {
 // enter finds out where a request comes from, before any route is chosen.
 func (f *Frame) enter(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		q, ok := r.Context().Value(requestKey{}).(*Request)
+		ctx := r.Context()
+		q, ok := ctx.Value(requestKey{}).(*Request)
 		if !ok {
 			q = &Request{}
-			r = with(r, q)
+			ctx = context.WithValue(ctx, requestKey{}, q)
 		}
 		q.started, q.ID = f.o.Now(), requestID()
 		q.Client = f.o.Trust.Of(clientaddr.Request{Peer: r.RemoteAddr, TLS: r.TLS != nil, Host: r.Host, Headers: r.Header})
-		w.Header().Set("Request-Id", q.ID)
+		q.source = q.Client.Source()
+		w.Header()["Request-Id"] = []string{q.ID}
 		if f.o.Tag != nil {
-			r = r.WithContext(f.o.Tag(r.Context(), q.Client.Source()))
+			ctx = f.o.Tag(ctx, q.source)
 		}
-		next.ServeHTTP(w, r)
+		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
 
 func requestID() string {
 	var b [10]byte
 	secret.Fill(b[:])
-	return fmt.Sprintf("req_%x", b)
+	return "req_" + encode(b[:])
 }
 
 // serve wraps one route.
@@ -392,11 +396,14 @@ func (f *Frame) limit(ctx context.Context, h http.Header, q *Request, name ratel
 	if name == "" || q.Host {
 		return nil
 	}
-	d, err := f.o.Rates.Take(ctx, ratelimit.All(ratelimit.Key{Limit: name, Of: q.Client.Source()}))
+	d, err := f.o.Rates.Take(ctx, ratelimit.All(ratelimit.Key{Limit: name, Of: q.source}))
 	if err != nil {
 		return err
 	}
-	h.Set("RateLimit", fmt.Sprintf("%q;r=%d;t=%d", string(d.Name), d.Remaining, int64(d.Reset/time.Second)))
+	b := append(append(make([]byte, 0, 64), '"'), d.Name...) // a token of ours: nothing in it needs quoting
+	b = strconv.AppendInt(append(b, `";r=`...), int64(d.Remaining), 10)
+	b = strconv.AppendInt(append(b, `;t=`...), int64(d.Reset/time.Second), 10)
+	h["Ratelimit"] = []string{string(b)}
 	return d.Err()
 }
 

@@ -20,7 +20,12 @@ var refusals = []problem.Kind{problem.Unauthenticated, problem.Forbidden, proble
 // its handler's to find out.
 var protocolChecks = []string{"host", "limit", "handler"}
 
-func (q *Request) pass(check string) { q.passed = append(q.passed, check) }
+func (q *Request) pass(check string) {
+	if q.passed == nil {
+		q.passed = q.space[:0]
+	}
+	q.passed = append(q.passed, check)
+}
 
 // explain remembers why r is refused, for administrators. A stranger without any
 // credential is not worth a record: there is nothing to find out.

@@ -15,19 +15,38 @@ import (
 // headers sets what every answer carries (SE-42, SE-43). Pages add their policy;
 // static files and discovery documents relax the cache line.
 func (f *Frame) headers(h http.Header, q *Request) {
-	var nonce [12]byte
-	secret.Fill(nonce[:])
-	q.Nonce = encode(nonce[:])
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=(), payment=()")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Content-Security-Policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-	if f.o.URL.Scheme == "https" {
-		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	if q.access != Protocol { // where no page is written
+		var nonce [12]byte
+		secret.Fill(nonce[:])
+		q.Nonce = encode(nonce[:])
 	}
+	for i := range f.standing {
+		h[f.standing[i].name] = f.standing[i].value
+	}
+}
+
+// header is one that is the same in every answer. Its name is canonical, and its
+// value is shared and never changed: Set puts another in its place, and Add copies
+// it, because nothing fits behind it.
+type header struct {
+	name  string
+	value []string
+}
+
+func standing(scheme string) []header {
+	all := []header{
+		{"X-Content-Type-Options", []string{"nosniff"}},
+		{"Referrer-Policy", []string{"no-referrer"}},
+		{"Cross-Origin-Opener-Policy", []string{"same-origin"}},
+		{"Cross-Origin-Resource-Policy", []string{"same-origin"}},
+		{"Permissions-Policy", []string{"publickey-credentials-get=(self), publickey-credentials-create=(self), camera=(), microphone=(), geolocation=(), payment=()"}},
+		{"Cache-Control", []string{"no-store"}},
+		{"Content-Security-Policy", []string{"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"}},
+	}
+	if scheme == "https" {
+		all = append(all, header{"Strict-Transport-Security", []string{"max-age=31536000; includeSubDomains"}})
+	}
+	return all
 }
 
 // PagePolicy is the policy of a page (SE-40).
@@ -38,7 +57,7 @@ func PagePolicy(nonce string) string {
 
 func encode(b []byte) string {
 	const digits = "0123456789abcdef"
-	out := make([]byte, 0, 2*len(b))
+	out := make([]byte, 0, 64)
 	for _, c := range b {
 		out = append(out, digits[c>>4], digits[c&15])
 	}
@@ -155,11 +174,12 @@ func (f *Frame) finish(w *recorder, r *http.Request, q *Request) {
 	took := f.o.Now().Sub(q.started)
 	code := ""
 	level := slog.LevelInfo
-	attrs := append([]slog.Attr{
+	const usual = 12
+	attrs := append(make([]slog.Attr, 0, usual), // on the stack, as what follows leaves it
 		slog.String("request", q.ID), slog.String("method", r.Method), slog.String("route", q.pattern),
 		slog.Int("status", w.status), slog.Int64("bytes", w.bytes), slog.Duration("took", took),
-		slog.String("source", q.Client.Source()),
-	}, q.fields...)
+		slog.String("source", q.source))
+	attrs = append(attrs, q.fields...)
 	if q.Identity != nil {
 		attrs = append(attrs, slog.String("user", q.Identity.Subject), slog.String("session", q.Identity.Session))
 	}

@@ -30,10 +30,12 @@ type Request struct {
 	clientID string // whose it is said to be, or is
 
 	started time.Time
+	source  string // of Client, as limits count it
 	pattern string
 	access  Access
 	fields  []slog.Attr
-	passed  []string // the checks behind us, in order
+	passed  []string  // the checks behind us, in order
+	space   [6]string // for them
 	err     error
 	span    trace.Span // nil when nobody traces
 	trace   string     // its trace id

@@ -28,11 +28,10 @@ func form(w http.ResponseWriter, r *http.Request) (single map[string]string, res
 	if r.URL.RawQuery != "" {
 		return nil, nil, oauth.ErrInvalidRequest.Becausef("parameters in the query")
 	}
-	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if err != nil || kind != "application/x-www-form-urlencoded" {
+	if !isForm(r.Header.Get("Content-Type")) {
 		return nil, nil, oauth.ErrInvalidRequest.Becausef("content type %q", r.Header.Get("Content-Type"))
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	body, err := read(http.MaxBytesReader(w, r.Body, maxBody), r.ContentLength)
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return nil, nil, web.ErrTooLarge.Because(err)
@@ -40,34 +39,80 @@ func form(w http.ResponseWriter, r *http.Request) (single map[string]string, res
 	if err != nil {
 		return nil, nil, oauth.ErrInvalidRequest.Because(err)
 	}
-	return parse(string(body))
+	return parse(body)
 }
+
+func isForm(header string) bool {
+	const form = "application/x-www-form-urlencoded"
+	if header == form {
+		return true
+	}
+	kind, _, err := mime.ParseMediaType(header)
+	return err == nil && kind == form
+}
+
+// read takes all of a body; announced is how long it is said to be, or -1.
+func read(body io.Reader, announced int64) (string, error) {
+	if announced < 0 || announced > maxBody {
+		b, err := io.ReadAll(body)
+		return string(b), err
+	}
+	b := make([]byte, announced) // net/http ends the body there
+	_, err := io.ReadFull(body, b)
+	return string(b), err
+}
+
+// parameter is one of a form, decoded.
+type parameter struct{ name, value string }
 
 func parse(body string) (single map[string]string, resources []string, err error) {
 	if strings.Count(body, "&") >= maxParameters {
 		return nil, nil, oauth.ErrInvalidRequest.Becausef("too many parameters")
 	}
-	values, err := url.ParseQuery(body)
-	if err != nil {
-		return nil, nil, oauth.ErrInvalidRequest.Because(err)
-	}
-	single = make(map[string]string, len(values))
-	for name, all := range values {
-		for _, v := range all {
-			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
-				return nil, nil, oauth.ErrInvalidRequest.Becausef("parameter %q is no text", name)
-			}
+	var space [8]parameter
+	all := space[:0]
+	single = make(map[string]string, cap(all))
+	for pair := range strings.SplitSeq(body, "&") {
+		if pair == "" {
+			continue
 		}
-		switch {
-		case name == "resource":
-			resources = slices.DeleteFunc(all, func(v string) bool { return v == "" })
-		case len(all) > 1:
-			return nil, nil, oauth.ErrInvalidRequest.Becausef("parameter %q is repeated", name)
-		case all[0] != "":
-			single[name] = all[0]
+		p, err := decode(pair)
+		if err != nil {
+			return nil, nil, err
+		}
+		if p.name == "resource" {
+			if p.value != "" {
+				resources = append(resources, p.value)
+			}
+			continue
+		}
+		if slices.ContainsFunc(all, func(other parameter) bool { return other.name == p.name }) {
+			return nil, nil, oauth.ErrInvalidRequest.Becausef("parameter %q is repeated", p.name)
+		}
+		all = append(all, p)
+		if p.value != "" {
+			single[p.name] = p.value
 		}
 	}
 	return single, resources, nil
+}
+
+// decode reads a pair as url.ParseQuery does, and takes only text.
+func decode(pair string) (p parameter, err error) {
+	if strings.Contains(pair, ";") {
+		return p, oauth.ErrInvalidRequest.Becausef("a semicolon between parameters")
+	}
+	name, value, _ := strings.Cut(pair, "=")
+	if p.name, err = url.QueryUnescape(name); err == nil {
+		p.value, err = url.QueryUnescape(value)
+	}
+	switch {
+	case err != nil:
+		return p, oauth.ErrInvalidRequest.Because(err)
+	case !utf8.ValidString(p.value) || strings.Contains(p.value, "\x00"):
+		return p, oauth.ErrInvalidRequest.Becausef("parameter %q is no text", p.name)
+	}
+	return p, nil
 }
 
 // credentials are what the client presented, by exactly one method (OA-31).

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"net/http"
+	"strconv"
 	"strings"
 )
 
@@ -49,16 +50,17 @@ func MetadataHandler(m Metadata) (http.Handler, error) {
 	}
 	sum := sha256.Sum256(body)
 	tag := []string{`"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
-	kind, cache, any := []string{"application/json"}, []string{"public, max-age=900"}, []string{"*"}
+	kind, cache, anybody := []string{"application/json"}, []string{"public, max-age=900"}, []string{"*"}
+	sniff, length := []string{"nosniff"}, []string{strconv.Itoa(len(body))}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		h["Etag"], h["Cache-Control"], h["Access-Control-Allow-Origin"] = tag, cache, any
-		h["X-Content-Type-Options"] = []string{"nosniff"}
+		h["Etag"], h["Cache-Control"], h["Access-Control-Allow-Origin"] = tag, cache, anybody
+		h["X-Content-Type-Options"] = sniff
 		if strings.Contains(r.Header.Get("If-None-Match"), tag[0]) {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}
-		h["Content-Type"] = kind
+		h["Content-Type"], h["Content-Length"] = kind, length
 		_, _ = w.Write(body) // whoever hung up is not told
 	}), nil
 }

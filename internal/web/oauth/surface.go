@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -32,11 +33,14 @@ type Options struct {
 	Log  *slog.Logger
 }
 
-type surface struct{ Options }
+type surface struct {
+	Options
+	json, noStore, noCache []string // headers of every answer; shared, and never changed
+}
 
 // Surface returns the routes of the protocol endpoints.
 func Surface(o Options) web.Surface {
-	s := &surface{o}
+	s := &surface{o, []string{"application/json"}, []string{"no-store"}, []string{"no-cache"}}
 	post := func(path string, h web.Handler) web.Route {
 		return web.Route{Pattern: "POST " + path, Access: web.Protocol, Handler: h}
 	}
@@ -100,17 +104,20 @@ func describe(text string) string {
 }
 
 func (s *surface) write(w http.ResponseWriter, status int, body any) {
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Pragma", "no-cache")
 	b, err := json.Marshal(body)
 	if err != nil {
 		s.Log.Error("an answer was not written", "error", err)
 		status, b = http.StatusInternalServerError, []byte(`{"error":"server_error"}`)
 	}
+	s.send(w, status, b)
+}
+
+func (s *surface) send(w http.ResponseWriter, status int, body []byte) {
+	h := w.Header()
+	h["Content-Type"], h["Cache-Control"], h["Pragma"] = s.json, s.noStore, s.noCache
+	h["Content-Length"] = []string{strconv.Itoa(len(body) + 1)}
 	w.WriteHeader(status)
-	if _, err := w.Write(append(b, '\n')); err != nil {
+	if _, err := w.Write(append(body, '\n')); err != nil {
 		s.Log.Debug("an answer was not taken", "error", err)
 	}
 }

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"encoding/json"
 	"net/http"
 	"strings"
 	"time"
@@ -46,7 +47,8 @@ func (s *surface) token(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.write(w, http.StatusOK, AnswerOf(tokens))
+	answer := AnswerOf(tokens)
+	s.send(w, http.StatusOK, answer.append(make([]byte, 0, 2<<10)))
 	return nil
 }
 
@@ -86,7 +88,8 @@ func (s *surface) introspect(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	s.write(w, http.StatusOK, view(found))
+	told := view(found)
+	s.send(w, http.StatusOK, told.append(make([]byte, 0, 1<<10)))
 	return nil
 }
 
@@ -97,7 +100,7 @@ type Introspected struct {
 	Issuer    string       `json:"iss,omitempty"`
 	Subject   string       `json:"sub,omitempty"`
 	ClientID  string       `json:"client_id,omitempty"`
-	Audience  any          `json:"aud,omitempty"`
+	Audience  Audience     `json:"aud,omitempty"`
 	Scope     string       `json:"scope,omitempty"`
 	Expiry    int64        `json:"exp,omitempty"`
 	IssuedAt  int64        `json:"iat,omitempty"`
@@ -110,6 +113,17 @@ type Introspected struct {
 	AMR       []string     `json:"amr,omitempty"`
 	Roles     []string     `json:"roles,omitempty"`
 	Org       []Membership `json:"org,omitempty"`
+}
+
+// Audience is a text when there is one, and else a list (RFC 7519 section 4.1.3).
+type Audience []string
+
+// MarshalJSON implements json.Marshaler.
+func (a Audience) MarshalJSON() ([]byte, error) {
+	if len(a) == 1 {
+		return json.Marshal(a[0])
+	}
+	return json.Marshal([]string(a))
 }
 
 // Membership is one member of org.
@@ -137,9 +151,6 @@ func viewAccess(a *jwt.Access) Introspected {
 		Active: true, TokenType: "Bearer", Issuer: a.Issuer, Subject: a.Subject, ClientID: a.ClientID, Audience: a.Audience, Scope: a.Scope,
 		Expiry: a.Expiry, IssuedAt: a.IssuedAt, NotBefore: a.NotBefore, AuthTime: a.AuthTime, ID: a.ID, Session: a.Session, Grant: a.Grant,
 		ACR: a.ACR, AMR: a.AMR, Roles: a.Roles,
-	}
-	if len(a.Audience) == 1 {
-		out.Audience = a.Audience[0]
 	}
 	if a.JKT != "" {
 		out.TokenType = "DPoP"

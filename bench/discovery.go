@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// discovery measures documents that never change, beside a bare GET of the same
+// bytes.
+func discovery(b *bench) error {
+	addr, err := freeAddr()
+	if err != nil {
+		return err
+	}
+	dir, _, err := b.folder("discovery", addr, 1)
+	if err != nil {
+		return err
+	}
+	host, err := b.serverAt(addr, "host", nil, dir, master)
+	if err != nil {
+		return err
+	}
+	defer host.stop()
+	for name, path := range map[string]string{"JWKS": "/oauth2/jwks", "metadata": "/.well-known/oauth-authorization-server"} {
+		if err := b.document(host, name, path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (b *bench) document(host *process, name, path string) error {
+	resp, body, err := fetch("http://"+host.addr+path, http.Header{})
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("%s answered %d", path, resp.StatusCode)
+	}
+	file := filepath.Join(b.tmp, name)
+	if err := os.WriteFile(file, body, 0o600); err != nil {
+		return err
+	}
+	bare, err := b.server("document", file)
+	if err != nil {
+		return err
+	}
+	defer bare.stop()
+	span := time.Duration(b.rounds(1000, 500)) * time.Millisecond
+	var ours, floors, above []float64
+	for range b.rounds(9, 5) {
+		f, err := costOf(bare, get(bare.addr, "/document", ""), span)
+		o, err1 := costOf(host, get(host.addr, path, ""), span)
+		if err := firstOf(err, err1); err != nil {
+			return err
+		}
+		ours, floors, above = append(ours, o.cpu), append(floors, f.cpu), append(above, o.cpu-f.cpu)
+	}
+	more := median(above)
+	b.add(row{
+		fmt.Sprintf("%s over loopback, %d bytes, CPU of a request", name, len(body)), fmt.Sprintf("%.1f µs", median(ours)),
+		fmt.Sprintf("%.1f µs", median(floors)), fmt.Sprintf("%+.1f µs", more), "≤ 6 µs above a bare GET", judge(more <= 6),
+	})
+	return nil
+}
