@@ -45,8 +45,8 @@ func forwardAuth(b *bench) error {
 	span := time.Duration(b.rounds(1000, 500)) * time.Millisecond
 	var cpu, floorCPU, ratio []float64
 	for range b.rounds(9, 5) {
-		f, err := asked(bare, gate, span)
-		o, err1 := asked(host, gate, span)
+		f, err := proxied(bare, gate, span)
+		o, err1 := proxied(host, gate, span)
 		if err := firstOf(err, err1); err != nil {
 			return err
 		}
@@ -70,7 +70,7 @@ func question(addr, gate string) []byte {
 	}, "\r\n"))
 }
 
-func asked(p *process, gate string, span time.Duration) (cost, error) {
+func proxied(p *process, gate string, span time.Duration) (cost, error) {
 	begun := cpuOf(p.pid())
 	done, err := load(p.addr, question(p.addr, gate), 8, span, 0, false)
 	if err == nil && done.wrong > 0 {

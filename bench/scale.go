@@ -17,8 +17,8 @@ import (
 	"github.com/mortise-auth/mortise/storage/postgres"
 )
 
-// fleet is what the services behind a server have spent.
-type fleet struct {
+// backing is what the services behind a server have spent.
+type backing struct {
 	db         *pgx.Conn
 	postmaster int
 	redis      int
@@ -31,7 +31,7 @@ func scaling(b *bench) error {
 	if database == "" || cache == "" {
 		return fmt.Errorf("MORTISE_TEST_POSTGRES_URL and MORTISE_TEST_REDIS_URL are empty: run make bench, which starts private servers")
 	}
-	f, err := newFleet(b.ctx, database, cache)
+	f, err := newBacking(b.ctx, database, cache)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (b *bench) plain() (ends, func(), error) {
 	return endsOf(addr, func() time.Duration { return cpuOf(p.pid()) }, issued), p.stop, nil
 }
 
-func (b *bench) scaled(f *fleet, schema, database, cache string) (ends, func(), error) {
+func (b *bench) scaled(f *backing, schema, database, cache string) (ends, func(), error) {
 	addr, err := freeAddr()
 	if err != nil {
 		return ends{}, nil, err
@@ -160,7 +160,7 @@ func (b *bench) sideBySide(big, small ends) error {
 	return nil
 }
 
-func newFleet(ctx context.Context, database, cache string) (*fleet, error) {
+func newBacking(ctx context.Context, database, cache string) (*backing, error) {
 	db, err := pgx.Connect(ctx, database)
 	if err != nil {
 		return nil, err
@@ -174,11 +174,11 @@ func newFleet(ctx context.Context, database, cache string) (*fleet, error) {
 		return nil, fmt.Errorf("PostgreSQL does not run on this machine: %w", err)
 	}
 	redis, err := redisPID(cache)
-	return &fleet{db, s.parent, redis}, err
+	return &backing{db, s.parent, redis}, err
 }
 
 // connections are the pids of the connections of others.
-func (f *fleet) connections(ctx context.Context) (map[int]bool, error) {
+func (f *backing) connections(ctx context.Context) (map[int]bool, error) {
 	rows, err := f.db.Query(ctx, "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND backend_type = 'client backend'")
 	if err != nil {
 		return nil, err
@@ -193,7 +193,7 @@ func (f *fleet) connections(ctx context.Context) (map[int]bool, error) {
 
 // spent is the processor time of every process of the database, those that ended
 // included, and of Redis.
-func (f *fleet) spent() time.Duration {
+func (f *backing) spent() time.Duration {
 	sum := cpuOf(f.postmaster) + cpuOf(f.redis)
 	if s, err := processOf(f.postmaster); err == nil {
 		sum += s.waited

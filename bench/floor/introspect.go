@@ -41,7 +41,8 @@ func NewIntrospector(client, secret string, tokens []string) *Introspector {
 		i.live[sha256.Sum256([]byte(t))] = &known{
 			true, "Bearer", "http://127.0.0.1:40000", "usr_01kaq2v5x8f9s3t7w1yc4n6h0e", "shop", "https://vault.example.com", "openid",
 			time.Now().Unix() + 3600, time.Now().Unix(), "tok_01kaq2v5x8f9s3t7w1yc4n6h0e", "ses_01kaq2v5x8f9s3t7w1yc4n6h0e",
-			"grt_01kaq2v5x8f9s3t7w1yc4n6h0e", "1", []string{"pwd"},
+			"grt_01kaq2v5x8f9s3t7w1yc4n6h0e", "1",
+			[]string{"pwd"},
 		}
 	}
 	return i

@@ -200,19 +200,8 @@ func openRotations(path string) (*rotations, error) {
 
 // first gives each grant the token it begins with.
 func (r *rotations) first() error {
-	rows, err := r.db.Query("SELECT id FROM grants")
+	all, err := r.grants()
 	if err != nil {
-		return err
-	}
-	var all [][]byte
-	for rows.Next() {
-		var id []byte
-		if err := rows.Scan(&id); err != nil {
-			return err
-		}
-		all = append(all, id)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return err
 	}
 	for _, id := range all {
@@ -223,6 +212,22 @@ func (r *rotations) first() error {
 		}
 	}
 	return nil
+}
+
+func (r *rotations) grants() (all [][]byte, err error) {
+	rows, err := r.db.Query("SELECT id FROM grants")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var id []byte
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		all = append(all, id)
+	}
+	return all, rows.Err()
 }
 
 func (r *rotations) commit(one *rotation) error {

@@ -20,8 +20,10 @@ func (p *program) tokensCommand() *cobra.Command {
 	}, p.tokensInspect(), p.tokensVerify())
 }
 
-var tokenColumns = []string{"kind", "valid", "findings", "sub", "email", "client_id", "scope", "aud", "issued_at", "expires_at", "kid", "key_state",
-	"grant", "grant_ended_at", "grant_cause", "generation", "session", "device", "session_ended_at", "session_cause"}
+var tokenColumns = []string{
+	"kind", "valid", "findings", "sub", "email", "client_id", "scope", "aud", "issued_at", "expires_at", "kid", "key_state",
+	"grant", "grant_ended_at", "grant_cause", "generation", "session", "device", "session_ended_at", "session_cause",
+}
 
 const tokenSource = "SOURCE is a file with the token, or - for standard input: a token is never an argument. It goes to the\n" +
 	"server of this host only, by its socket, and nothing is used up."

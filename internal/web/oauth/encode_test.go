@@ -12,8 +12,10 @@ func TestAnswersAreWhatTheirTagsSay(t *testing.T) {
 		got  []byte
 		want any
 	}{
-		{(&Answer{AccessToken: "a", TokenType: "Bearer", ExpiresIn: 600, RefreshToken: "r", IDToken: "i", Scope: odd}).append(nil),
-			Answer{AccessToken: "a", TokenType: "Bearer", ExpiresIn: 600, RefreshToken: "r", IDToken: "i", Scope: odd}},
+		{
+			(&Answer{AccessToken: "a", TokenType: "Bearer", ExpiresIn: 600, RefreshToken: "r", IDToken: "i", Scope: odd}).append(nil),
+			Answer{AccessToken: "a", TokenType: "Bearer", ExpiresIn: 600, RefreshToken: "r", IDToken: "i", Scope: odd},
+		},
 		{(&Answer{}).append(nil), Answer{}},
 		{(&Introspected{}).append(nil), Introspected{}},
 		{full(odd).append(nil), *full(odd)},
