@@ -9,12 +9,12 @@ import (
 	"os/signal"
 	"runtime"
 	"runtime/debug"
-	"runtime/metrics"
 	"syscall"
 	"time"
 
 	"github.com/mortise-auth/mortise"
 	"github.com/mortise-auth/mortise/bench/floor"
+	"github.com/mortise-auth/mortise/internal/footprint"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/storage/postgres"
 	"github.com/mortise-auth/mortise/storage/redis"
@@ -108,6 +108,7 @@ func mount(ctx context.Context, addr string, st store.Store, c mortise.Config) e
 	mux.Handle("GET /private", srv.Require()(http.HandlerFunc(floor.Bare)))
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Run(ctx) }()
+	time.AfterFunc(time.Second, func() { _ = footprint.Settle() }) // as the command does
 	err = listen(ctx, addr, mux)
 	return errors.Join(err, <-ended, st.Close())
 }
@@ -115,35 +116,8 @@ func mount(ctx context.Context, addr string, st store.Store, c mortise.Config) e
 // frugal sets the collector as the command does.
 func frugal() {
 	const working, sessionCache, hash = 20 << 20, 48 << 20, 19 << 20
-	debug.SetGCPercent(usualRoom)
-	adapt(usualRoom)
+	footprint.Collect()
 	debug.SetMemoryLimit(working + sessionCache + int64(max(1, runtime.GOMAXPROCS(0)-1))*hash)
-}
-
-// What follows is as the command has it.
-
-// A collection of a small heap comes every few hundred requests at 50 %, and a busy
-// server spends a fifth of its time in it. Up to smallHeap it may double instead.
-const (
-	smallHeap            = 16 << 20
-	smallRoom, usualRoom = 100, 50 // percent of what is alive
-)
-
-// adapt sets the room after each collection, by what it has left alive, until the
-// process ends.
-func adapt(room int) {
-	runtime.SetFinalizer(new([32]byte), func(*[32]byte) {
-		live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-		metrics.Read(live)
-		next := usualRoom
-		if live[0].Value.Uint64() < smallHeap {
-			next = smallRoom
-		}
-		if next != room {
-			debug.SetGCPercent(next)
-		}
-		adapt(next)
-	})
 }
 
 func listen(ctx context.Context, addr string, h http.Handler) error {

@@ -14,6 +14,7 @@ import (
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/settings"
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/telemetry"
 	"github.com/mortise-auth/mortise/internal/app"
+	"github.com/mortise-auth/mortise/internal/footprint"
 	"github.com/mortise-auth/mortise/internal/geo"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/store"
@@ -208,6 +209,10 @@ func (v *server) lastTraces(ctx context.Context) {
 	}
 }
 
+// settleAfter is how long after it is ready a server gives back what starting
+// needed: the first requests are part of that.
+const settleAfter = time.Second
+
 // serve answers until ctx ends, drains, and then stops the work behind the
 // requests.
 func (v *server) serve(ctx context.Context, ready Ready) error {
@@ -219,6 +224,11 @@ func (v *server) serve(ctx context.Context, ready Ready) error {
 		go job(work)
 	}
 	v.run.Ready(ready)
+	time.AfterFunc(settleAfter, func() {
+		if err := footprint.Settle(); err != nil {
+			v.log.Debug("what starting needed was not given back", "error", err)
+		}
+	})
 	err := transport.Run(ctx, v.endpoints...)
 	v.lastTraces(work)
 	stop()
