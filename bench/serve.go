@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"syscall"
 	"time"
 
@@ -108,16 +107,15 @@ func mount(ctx context.Context, addr string, st store.Store, c mortise.Config) e
 	mux.Handle("GET /private", srv.Require()(http.HandlerFunc(floor.Bare)))
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Run(ctx) }()
-	time.AfterFunc(time.Second, func() { _ = footprint.Settle() }) // as the command does
+	go footprint.Quiet(ctx, func(error) {}) // as the command does
 	err = listen(ctx, addr, mux)
 	return errors.Join(err, <-ended, st.Close())
 }
 
 // frugal sets the collector as the command does.
 func frugal() {
-	const working, sessionCache, hash = 20 << 20, 48 << 20, 19 << 20
-	footprint.Collect()
-	debug.SetMemoryLimit(working + sessionCache + int64(max(1, runtime.GOMAXPROCS(0)-1))*hash)
+	const working, hash = 20 << 20, 19 << 20
+	footprint.Collect(working + 2*int64(max(1, runtime.GOMAXPROCS(0)-1))*hash)
 }
 
 func listen(ctx context.Context, addr string, h http.Handler) error {

@@ -209,10 +209,6 @@ func (v *server) lastTraces(ctx context.Context) {
 	}
 }
 
-// settleAfter is how long after it is ready a server gives back what starting
-// needed: the first requests are part of that.
-const settleAfter = time.Second
-
 // serve answers until ctx ends, drains, and then stops the work behind the
 // requests.
 func (v *server) serve(ctx context.Context, ready Ready) error {
@@ -224,11 +220,7 @@ func (v *server) serve(ctx context.Context, ready Ready) error {
 		go job(work)
 	}
 	v.run.Ready(ready)
-	time.AfterFunc(settleAfter, func() {
-		if err := footprint.Settle(); err != nil {
-			v.log.Debug("what starting needed was not given back", "error", err)
-		}
-	})
+	go footprint.Quiet(work, func(err error) { v.log.Debug("unneeded memory was not given back", "error", err) })
 	err := transport.Run(ctx, v.endpoints...)
 	v.lastTraces(work)
 	stop()

@@ -12,7 +12,7 @@ import (
 )
 
 // Settle returns free heap and the clean pages of the running program to the
-// system. Call it once, when starting is over.
+// system; see Quiet.
 func Settle() error {
 	debug.FreeOSMemory()
 	self, err := os.Readlink("/proc/self/exe")

@@ -4,7 +4,7 @@ package footprint
 
 import "runtime/debug"
 
-// Settle returns free heap to the system. Call it once, when starting is over.
+// Settle returns free heap to the system; see Quiet.
 func Settle() error {
 	debug.FreeOSMemory()
 	return nil
