@@ -217,7 +217,7 @@ func sqliteCrowd(b *bench, name string, more int) (*crowd, error) {
 var cloneSQLite = []string{
 	`CREATE TEMP TABLE crowd AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
 		SELECT i, unhex(printf('00%010x70000000%012x', i, i)) AS id, unhex(printf('%08x', i) || hex(randomblob(28))) AS digest FROM n`,
-	`INSERT INTO users SELECT c.id, u.name, u.name_folded, u.locale, u.time_zone, u.state, u.delete_at, u.managed_by, u.version, u.revision,
+	`INSERT INTO users SELECT c.id, u.name, u.name_folded, u.locale, u.time_zone, u.state, u.delete_at, u.managed_by, u.version, u.token_version, u.revision,
 		u.created_at, u.updated_at FROM crowd c, (SELECT * FROM users ORDER BY id LIMIT 1) u`,
 	`INSERT INTO user_emails SELECT 'crowd-' || c.i || '@example.test', c.id, 'crowd-' || c.i || '@example.test', e.verified_at, 1, e.created_at
 		FROM crowd c, (SELECT * FROM user_emails ORDER BY user_id LIMIT 1) e ORDER BY 1`,
@@ -319,7 +319,7 @@ func backends(ctx context.Context, db *pgx.Conn) (sum time.Duration) {
 var clonePostgres = []string{
 	`CREATE TEMP TABLE crowd AS SELECT i, decode(lpad(to_hex(i), 12, '0') || '70000000' || lpad(to_hex(i), 12, '0'), 'hex') AS id,
 		int4send(i::int) || substring(sha256(int8send(i)) from 5) AS digest FROM generate_series(1::bigint, %d::bigint) i`,
-	`INSERT INTO users SELECT c.id, u.name, u.name_folded, u.locale, u.time_zone, u.state, u.delete_at, u.managed_by, u.version, u.revision,
+	`INSERT INTO users SELECT c.id, u.name, u.name_folded, u.locale, u.time_zone, u.state, u.delete_at, u.managed_by, u.version, u.token_version, u.revision,
 		u.created_at, u.updated_at FROM crowd c, (SELECT * FROM users LIMIT 1) u`,
 	`INSERT INTO user_emails SELECT 'crowd-' || c.i || '@example.test', c.id, 'crowd-' || c.i || '@example.test', e.verified_at, 1, e.created_at
 		FROM crowd c, (SELECT * FROM user_emails LIMIT 1) e`,
