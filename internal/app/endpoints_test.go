@@ -316,7 +316,7 @@ func TestFailedClientAuthenticationIsRecorded(t *testing.T) {
 		a.head["Authorization"] = basicOf(id, typed)
 		w.do(t, a).want(t, 401, "invalid_client")
 	}
-	found, err := w.store.Audit().Search(t.Context(), audit.Query{Name: "client.authentication_failed", Limit: 10})
+	found, err := w.store.Audit().Search(t.Context(), audit.Query{Name: "client.auth_failed", Limit: 10})
 	must(t, err)
 	if len(found) != 2 || found[1].Client != "web" || found[0].Client != "" || found[0].Severity != audit.Warning || found[0].Source.IP == "" {
 		t.Errorf("%+v", found)

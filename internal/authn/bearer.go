@@ -163,8 +163,8 @@ func identityOf(c *jwt.Access, permissions []string) verify.Identity {
 	if c.Subject == c.ClientID {
 		claims.Kind = verify.Client
 	}
-	if level, err := strconv.Atoi(c.ACR); err == nil {
-		claims.Assurance = level
+	if level, err := strconv.Atoi(c.ACR); err == nil && 1 <= level && level <= 3 {
+		claims.Assurance = level // what is no level of ours is none
 	}
 	if c.AuthTime > 0 {
 		claims.AuthenticatedAt = time.Unix(c.AuthTime, 0).UTC()

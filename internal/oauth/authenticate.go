@@ -10,7 +10,7 @@ import (
 )
 
 // AuthenticationFailed is a client that could not prove who it is (AU-2).
-var AuthenticationFailed = audit.Define("client.authentication_failed", audit.Warning, "")
+var AuthenticationFailed = audit.Define("client.auth_failed", audit.Warning, "")
 
 // caller is an authenticated client, or a public one that named itself.
 type caller struct {

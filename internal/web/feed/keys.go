@@ -4,9 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
-	"strings"
 
 	"github.com/mortise-auth/mortise/internal/revocation/publish"
+	"github.com/mortise-auth/mortise/internal/web"
 )
 
 // keys answers the feed's own key set. It is public and changes rarely; who
@@ -21,21 +21,11 @@ func (s *surface) keys(w http.ResponseWriter, r *http.Request) error {
 	h := w.Header()
 	h.Set("ETag", tag)
 	h.Set("Cache-Control", "public, max-age=60")
-	if matches(r.Header.Get("If-None-Match"), tag) {
+	if web.Unchanged(r, tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
 	h.Set("Content-Type", "application/jwk-set+json")
 	_, err = w.Write(set)
 	return err
-}
-
-// matches is the weak comparison of RFC 9110, 13.1.2.
-func matches(header, tag string) bool {
-	for one := range strings.SplitSeq(header, ",") {
-		if one = strings.TrimPrefix(strings.TrimSpace(one), "W/"); one == tag || one == "*" {
-			return true
-		}
-	}
-	return false
 }

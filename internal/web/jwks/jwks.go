@@ -17,6 +17,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/signing"
+	"github.com/mortise-auth/mortise/internal/web"
 )
 
 // Keys is what the package needs of signing.Ring.
@@ -77,21 +78,11 @@ func (a *answer) write(w http.ResponseWriter, r *http.Request) {
 	for name, v := range a.header {
 		h[name] = v
 	}
-	if a.known(r.Header.Get("If-None-Match")) {
+	if web.Unchanged(r, a.tag) {
 		delete(h, "Content-Length")
 		delete(h, "Content-Type")
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	_, _ = w.Write(a.body) // whoever went away needs no keys
-}
-
-// known reports whether a list of entity tags has ours (RFC 9110, 13.1.2).
-func (a *answer) known(list string) bool {
-	for tag := range strings.SplitSeq(list, ",") {
-		if tag = strings.TrimSpace(tag); tag == "*" || strings.TrimPrefix(tag, "W/") == a.tag {
-			return true
-		}
-	}
-	return false
 }

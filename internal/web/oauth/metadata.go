@@ -6,7 +6,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"strings"
+
+	"github.com/mortise-auth/mortise/internal/web"
 )
 
 // Metadata is the document of RFC 8414, with two members of our own that tell
@@ -56,7 +57,7 @@ func MetadataHandler(m Metadata) (http.Handler, error) {
 		h := w.Header()
 		h["Etag"], h["Cache-Control"], h["Access-Control-Allow-Origin"] = tag, cache, anybody
 		h["X-Content-Type-Options"] = sniff
-		if strings.Contains(r.Header.Get("If-None-Match"), tag[0]) {
+		if web.Unchanged(r, tag[0]) {
 			w.WriteHeader(http.StatusNotModified)
 			return
 		}

@@ -52,7 +52,7 @@ func (p *Pages) asset(w http.ResponseWriter, r *http.Request) error {
 	}
 	h.Set("ETag", tag)
 	h.Set("Content-Type", a.ContentType)
-	if matches(r.Header.Get("If-None-Match"), tag) {
+	if web.Unchanged(r, tag) {
 		h.Del("Content-Encoding")
 		w.WriteHeader(http.StatusNotModified)
 		return nil
@@ -60,16 +60,6 @@ func (p *Pages) asset(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	_, err := w.Write(body)
 	return err
-}
-
-func matches(header, tag string) bool {
-	for part := range strings.SplitSeq(header, ",") {
-		part = strings.TrimPrefix(strings.TrimSpace(part), "W/")
-		if part == tag || part == "*" {
-			return true
-		}
-	}
-	return false
 }
 
 // takesGzip reads Accept-Encoding (RFC 9110, section 12.5.3).
