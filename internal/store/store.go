@@ -8,6 +8,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
@@ -64,6 +65,7 @@ type Set interface {
 	Decisions() decision.Store
 	Sites() site.Store
 	Tickets() ticket.Store
+	Assertions() assertion.Store
 }
 
 // Store is an engine. It is safe for concurrent use.
