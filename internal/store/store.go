@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
@@ -51,6 +52,7 @@ type Set interface {
 	Roles() rbac.Store
 	Organizations() organization.Store
 	Clients() client.Store
+	Codes() authcode.Store
 	Tokens() token.Store
 	Resources() resource.Store
 	Lockouts() lockout.Store
