@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/claims"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
@@ -31,11 +32,13 @@ type Freshness interface{ Fresh(now time.Time) bool }
 type Options struct {
 	Clients      Clients
 	Resources    Resources
+	Users        Users
 	Keys         client.Keys
 	Now          func() time.Time
 	Log          *slog.Logger
 	ClientsKept  int // snapshots in memory; default 16,384
 	ResourceKept int // default 1,024
+	PeopleKept   int // default 16,384
 }
 
 // Registry answers for clients and resources. It is safe for concurrent use.
@@ -44,6 +47,7 @@ type Registry struct {
 	fresh     Freshness
 	clients   *cache[client.Client]
 	resources *cache[resource.Resource]
+	people    *cache[claims.Person]
 
 	running atomic.Bool // Run writes last uses; otherwise each is written at once
 	mu      sync.Mutex
@@ -58,10 +62,14 @@ func New(o Options) *Registry {
 	if o.ResourceKept == 0 {
 		o.ResourceKept = 1024
 	}
+	if o.PeopleKept == 0 {
+		o.PeopleKept = 16_384
+	}
 	return &Registry{
 		o: o, used: map[client.ID]time.Time{},
 		clients:   newCache[client.Client](o.ClientsKept, func(id string) [16]byte { return client.ID(id).Value() }),
 		resources: newCache[resource.Resource](o.ResourceKept, resource.Value),
+		people:    newCache[claims.Person](o.PeopleKept, func(id string) [16]byte { return [16]byte([]byte(id)) }),
 	}
 }
 
@@ -142,14 +150,17 @@ func (r *Registry) Authenticate(ctx context.Context, c Credentials) (client.Clie
 	return known, nil
 }
 
-// Apply implements revocation.Cache. Kinds that name neither a client nor a
-// resource say nothing about what is kept here.
+// Apply implements revocation.Cache. Kinds that name neither a client, a
+// resource nor an account say nothing about what is kept here.
 func (r *Registry) Apply(entries []revocation.Entry) {
 	for _, e := range entries {
 		switch e.Kind {
 		case revocation.Client, revocation.Refresh:
 			r.clients.forget(e.Value)
 			r.resources.forget(e.Value)
+			r.people.forget(e.Value)
+		case revocation.Subject:
+			r.people.forget(e.Value)
 		case revocation.Instance:
 			r.Reset()
 		}
@@ -160,4 +171,5 @@ func (r *Registry) Apply(entries []revocation.Entry) {
 func (r *Registry) Reset() {
 	r.clients.forget([16]byte{})
 	r.resources.forget([16]byte{})
+	r.people.forget([16]byte{})
 }
