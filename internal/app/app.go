@@ -11,6 +11,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/clock"
@@ -80,6 +81,7 @@ type App struct {
 	Decisions *decision.Recorder
 	Grants    *token.Grants
 	OAuth     *oauth.Flow
+	Codes     *authcode.Codes
 	Frame     *web.Frame
 
 	handler  http.Handler

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/bearer"
 	"github.com/mortise-auth/mortise/internal/gateway"
@@ -50,8 +51,13 @@ func (a *App) wireTokens(context.Context) error {
 		Notices: grantNotices{a}, Events: a.store.Audit(),
 	}, token.Options{Issuer: a.Issuer(), Instance: a.facts.ID, Window: token.MaxWindow}, a.c.Now)
 	a.Auth.AcceptTokens(checker, a.live.Set(), tokenReader{a.Grants, a.store, a.Signing, a.c.Now})
+	a.Codes = authcode.New(a.store.Codes(), a.facts.ID, a.c.Now)
 	a.OAuth = oauth.New(oauth.Options{
-		Issuer: a.Issuer(), Registry: a.Registry, Grants: a.Grants, Checker: a.Auth, Signer: tokenSigner{a.Signing}, Rates: a.rates,
+		Issuer: a.Issuer(), Registry: a.Registry, Grants: a.Grants, Codes: a.Codes, People: a.Registry, Secrets: a.keys,
+		InTx: func(ctx context.Context, fn func(oauth.Tx) error) error {
+			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
+		},
+		Checker: a.Auth, Signer: tokenSigner{a.Signing}, Rates: a.rates,
 		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, ev.Client) },
 		Used:   func(ctx context.Context, id token.SessionID) { a.Auth.Use(ctx, session.ID(id)) },
 		Now:    a.c.Now, Log: a.c.Log,
@@ -111,20 +117,21 @@ func (r resourceRules) Access(ctx context.Context, id string, audiences []string
 		return token.Rules{}, err
 	}
 	rules := token.Rules{Lifetime: resource.DefaultLifetime, Algorithm: jose.EdDSA}
+	others := 0
 	for _, audience := range audiences {
-		if audience == r.issuer {
-			continue // this instance's own API takes the default
+		if audience == r.issuer || audience == r.issuer+oauth.UserInfoPath {
+			continue // our own take the default
 		}
 		res, err := r.registry.Resource(ctx, audience)
 		if err != nil {
 			return token.Rules{}, err
 		}
 		rules.Opaque = rules.Opaque || res.TokenFormat == resource.Opaque
-		rules.Lifetime = min(rules.Lifetime, res.TokenLifetime)
 		rules.Algorithm = jose.Algorithm(res.Algorithm)
-		if len(audiences) == 1 {
+		if others++; others == 1 {
 			rules.Lifetime = res.TokenLifetime
 		}
+		rules.Lifetime = min(rules.Lifetime, res.TokenLifetime)
 	}
 	if c.TokenLifetime > 0 {
 		rules.Lifetime = c.TokenLifetime
@@ -132,6 +139,8 @@ func (r resourceRules) Access(ctx context.Context, id string, audiences []string
 	if c.TokenFormat != "" {
 		rules.Opaque = c.TokenFormat == string(resource.Opaque)
 	}
+	// A JWT would show a pairwise client the name that all others know (TH-16).
+	rules.Opaque = rules.Opaque || c.Pairwise()
 	return rules, nil
 }
 

@@ -31,13 +31,16 @@ func (a *App) wireWeb(context.Context) error {
 	}
 	inner := a.Frame.Handler(surfaces...)
 	base := strings.TrimRight(a.c.url.Path, "/")
-	if a.metadata, err = weboauth.MetadataHandler(weboauth.MetadataOf(a.Issuer(), a.OAuth.GrantTypes())); err != nil {
+	if a.metadata, err = weboauth.MetadataHandler(weboauth.MetadataOf(weboauth.MetadataOptions{
+		Issuer: a.Issuer(), GrantTypes: a.OAuth.GrantTypes(), SignUp: !a.c.NoSignUp,
+	})); err != nil {
 		return err
 	}
 	keys := jwks.Handler(a.Signing, signing.Token)
 	door := front{
 		documents: map[string]http.Handler{
 			base + "/.well-known/oauth-authorization-server": a.metadata,
+			base + "/.well-known/openid-configuration":       a.metadata,
 			base + "/.well-known/jwks.json":                  keys,
 			base + "/oauth2/jwks":                            keys,
 			base + "/healthz":                                web.Ours(http.HandlerFunc(health)),

@@ -16,9 +16,11 @@ var AuthenticationFailed = audit.Define("client.auth_failed", audit.Warning, "")
 // caller is an authenticated client, or a public one that named itself.
 type caller struct {
 	client.Client
-	proven bool // by a secret or a signature
+	proven bool   // by a secret or a signature
+	jkt    string // thumbprint of the DPoP key proven in this request; empty: none
 	source audit.Source
 	keys   ratelimit.Keys // charged; given back when the request succeeds
+	login  login          // of the code that was redeemed
 }
 
 // authenticate finds out which client asks. Requests are charged first and given

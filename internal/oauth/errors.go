@@ -3,6 +3,7 @@ package oauth
 import (
 	"errors"
 
+	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/resource"
@@ -41,6 +42,10 @@ var registered = []struct{ is, as *problem.Error }{
 	{token.ErrRefused, ErrInvalidGrant},
 	{token.ErrEnded, ErrInvalidGrant},
 	{token.ErrBirth, ErrInvalidGrant},
+	{authcode.ErrUnknown, ErrInvalidGrant},
+	{authcode.ErrMismatch, ErrInvalidGrant},
+	{authcode.ErrExpired, ErrInvalidGrant},
+	{authcode.ErrSpent, ErrInvalidGrant},
 	{token.ErrScope, ErrInvalidScope},
 	{token.ErrTarget, ErrInvalidTarget},
 	{resource.ErrBadScope, ErrInvalidScope},

@@ -2,6 +2,7 @@ package oauth
 
 import (
 	"context"
+	"encoding/json"
 	"log/slog"
 	"maps"
 	"slices"
@@ -29,6 +30,8 @@ type Grants interface {
 	BeginIn(ctx context.Context, st token.Store, b token.Birth) (token.Pending, error)
 	Refresh(ctx context.Context, r token.Request) (token.Issued, error)
 	Rules(ctx context.Context, client string, audiences []string) (token.Rules, error)
+	Replayed(ctx context.Context, id token.ID, ev audit.Event, from audit.Source) error
+	Claims(ctx context.Context, id token.ID) (json.RawMessage, error)
 	Revoke(ctx context.Context, r token.Request) (token.Grant, error)
 	RevokeOpaque(ctx context.Context, r token.Request) error
 	Inspect(ctx context.Context, r token.Request) (token.Grant, error)
@@ -50,6 +53,10 @@ type Options struct {
 	Issuer   string
 	Registry Registry
 	Grants   Grants
+	Codes    Codes
+	People   People
+	Secrets  Secrets
+	InTx     func(context.Context, func(Tx) error) error // one transaction; fn may run again
 	Checker  Checker
 	Signer   Signer
 	Rates    ratelimit.Store
@@ -64,12 +71,14 @@ type Options struct {
 type Flow struct {
 	o     Options
 	hooks map[string]Hook
+	// userInfo is the audience of UserInfo.
+	userInfo string
 }
 
 // New makes a Flow.
 func New(o Options) *Flow {
-	f := &Flow{o: o}
-	f.hooks = map[string]Hook{client.GrantRefresh: f.refresh}
+	f := &Flow{o: o, userInfo: o.Issuer + UserInfoPath}
+	f.hooks = map[string]Hook{client.GrantRefresh: f.refresh, client.GrantCode: f.code}
 	return f
 }
 

@@ -2,41 +2,92 @@ package oauth
 
 import (
 	"context"
-	"encoding/json"
+	"time"
 
+	"github.com/mortise-auth/mortise/internal/authcode"
+	"github.com/mortise-auth/mortise/internal/claims"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/jose"
+	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/user"
 )
 
-// idClaims are the claims of an ID token (OpenID Connect Core, section 2) as a
-// refresh may repeat them (12.2): of the original authentication, without nonce.
-type idClaims struct {
-	Issuer   string   `json:"iss"`
-	Subject  string   `json:"sub"`
-	Audience string   `json:"aud"`
-	Expiry   int64    `json:"exp"`
-	IssuedAt int64    `json:"iat"`
-	AuthTime int64    `json:"auth_time"`
-	Session  string   `json:"sid,omitempty"`
-	ACR      string   `json:"acr,omitempty"`
-	AMR      []string `json:"amr,omitempty"`
+// openid is the scope that makes an authorization request one of OpenID Connect.
+const openid = "openid"
+
+// login is what only the ID token of a code repeats of the sign-in. The zero login
+// is a refresh: no nonce, and the session of the grant (Core section 12.2).
+type login struct {
+	nonce   string
+	session token.SessionID
 }
 
-// typeID is the typ of an ID token (JW-23).
-const typeID = "JWT"
+// idToken is the ID token beside an access token.
+func (f *Flow) idToken(ctx context.Context, c client.Client, i token.Issued, of login) (string, error) {
+	if of.session.IsZero() {
+		of.session = i.Grant.Session
+	}
+	id := f.idClaims(c, i.Grant.User, i.Grant.AuthTime, i.Grant.ACR, i.Grant.Methods, of)
+	id.IssuedAt, id.Expiry = i.IssuedAt.Unix(), i.ExpiresAt.Unix()
+	id.AccessHash = jwt.Half(jose.Algorithm(c.IDTokenAlg), i.Access.Reveal())
+	return f.signID(ctx, c, id, i.Grant.User, claims.Place{}, string(i.Grant.Claims))
+}
 
-func (f *Flow) idToken(ctx context.Context, c client.Client, i token.Issued) (string, error) {
-	claims := idClaims{
-		Issuer: f.o.Issuer, Subject: i.Grant.User.String(), Audience: string(c.ID), Expiry: i.ExpiresAt.Unix(), IssuedAt: i.IssuedAt.Unix(),
-		AuthTime: i.Grant.AuthTime.Unix(), ACR: i.Grant.ACR, AMR: i.Grant.Methods,
+func (f *Flow) idClaims(c client.Client, u user.ID, authTime time.Time, acr string, methods []string, of login) *jwt.ID {
+	return &jwt.ID{
+		Issuer: f.o.Issuer, Subject: f.Subject(c, u), Audience: string(c.ID), AuthTime: authTime.Unix(), Nonce: of.nonce,
+		ACR: acr, AMR: methods, Session: of.session.String(),
 	}
-	if !i.Grant.Session.IsZero() {
-		claims.Session = i.Grant.Session.String()
+}
+
+// frontLife is how long an ID token is good that came by way of the browser.
+const frontLife = 5 * time.Minute
+
+// Front is the ID token of an authorization response: beside the code text (code
+// id_token), or alone, when text is empty (id_token). Only alone do scopes put
+// claims in it, because there will be no access token for UserInfo (Core section 5.4).
+// The request must have had a nonce: ErrInvalidRequest.
+func (f *Flow) Front(ctx context.Context, code authcode.Code, text string) (string, error) {
+	if code.Nonce == "" {
+		return "", ErrInvalidRequest.Becausef("no nonce")
 	}
-	payload, err := json.Marshal(claims)
+	c, err := f.o.Registry.Client(ctx, code.Client)
 	if err != nil {
 		return "", err
 	}
-	return f.o.Signer.Sign(ctx, jose.Algorithm(c.IDTokenAlg), typeID, payload)
+	id := f.idClaims(c, code.User, code.AuthTime, code.ACR, code.Methods, login{code.Nonce, token.SessionID(code.Session)})
+	now := f.now()
+	id.IssuedAt, id.Expiry = now.Unix(), now.Add(frontLife).Unix()
+	place := claims.Place{Scope: code.Scope}
+	if text != "" {
+		id.CodeHash, place.Scope = jwt.Half(jose.Algorithm(c.IDTokenAlg), text), ""
+	}
+	return f.signID(ctx, c, id, code.User, place, string(code.Claims))
+}
+
+// signID adds what is told of the person, if anything, and signs.
+func (f *Flow) signID(ctx context.Context, c client.Client, id *jwt.ID, u user.ID, place claims.Place, parameter string) (string, error) {
+	if parameter != "" {
+		asked, err := claims.Parse(parameter)
+		if err != nil {
+			return "", err
+		}
+		place.Asked, place.May = asked.IDToken, c.MayAsk
+	}
+	if place.Scope != "" || len(place.Asked) > 0 {
+		who, err := f.o.People.Person(ctx, u)
+		if err != nil {
+			return "", err
+		}
+		id.More = trimComma(place.Append(nil, &who))
+	}
+	return f.o.Signer.Sign(ctx, jose.Algorithm(c.IDTokenAlg), jwt.TypeID, id.Append(make([]byte, 0, 512)))
+}
+
+func trimComma(members []byte) []byte {
+	if len(members) > 0 {
+		return members[1:]
+	}
+	return nil
 }

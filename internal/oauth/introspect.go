@@ -10,6 +10,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/user"
 )
 
 // Introspection is what RFC 7662 tells of a token. The zero Introspection is
@@ -63,7 +64,7 @@ func (f *Flow) inspect(ctx context.Context, c *caller, text string) (Introspecti
 	if err != nil || !mine {
 		return Introspection{}, err
 	}
-	return Introspection{Active: true, Access: a}, nil
+	return Introspection{Active: true, Access: f.named(c.Client, a)}, nil
 }
 
 func (f *Flow) inspectRefresh(ctx context.Context, c *caller, text string) (Introspection, error) {
@@ -72,8 +73,23 @@ func (f *Flow) inspectRefresh(ctx context.Context, c *caller, text string) (Intr
 		return Introspection{}, unavailable(err)
 	}
 	return Introspection{Active: true, Refresh: &RefreshInfo{
-		ClientID: g.Client, Subject: g.User.String(), Scope: g.Scope, Grant: g.ID.String(), Expiry: g.Family.LapsesAt.Unix(),
+		ClientID: g.Client, Subject: f.Subject(c.Client, g.User), Scope: g.Scope, Grant: g.ID.String(), Expiry: g.Family.LapsesAt.Unix(),
 	}}, nil
+}
+
+// named is a with the sub by which the asking client knows the person. Resources
+// are told the account's id, whichever client the token is of.
+func (f *Flow) named(c client.Client, a *jwt.Access) *jwt.Access {
+	if !c.Pairwise() || a.ClientID != string(c.ID) {
+		return a
+	}
+	owner, err := user.ParseID(a.Subject)
+	if err != nil {
+		return a // of a client
+	}
+	own := a.Clone()
+	own.Subject = f.Subject(c, owner)
+	return own
 }
 
 // concerns reports whether a token is for a resource that the client verifies, or
@@ -83,6 +99,9 @@ func (f *Flow) concerns(ctx context.Context, c *caller, a *jwt.Access) (bool, er
 		return true, nil
 	}
 	for _, audience := range a.Audience {
+		if audience == f.userInfo {
+			continue // nobody else verifies it
+		}
 		r, err := f.o.Registry.Resource(ctx, audience)
 		switch {
 		case errors.Is(err, resource.ErrUnknown):

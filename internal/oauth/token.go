@@ -2,10 +2,12 @@ package oauth
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/claims"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -28,6 +30,7 @@ type Tokens struct {
 	Refresh   secret.Text // empty: there is none, or the one presented stays
 	ID        secret.Text // empty: openid was not granted
 	Scope     string
+	Details   json.RawMessage // authorization_details granted; nil: none
 	Audiences []string
 	Grant     token.ID
 	Session   token.SessionID // zero: outlives it
@@ -60,7 +63,7 @@ func (f *Flow) Token(ctx context.Context, r Request) (Tokens, error) {
 	if err != nil {
 		return Tokens{}, Registered(err)
 	}
-	out, err := f.answer(ctx, c.Client, issued)
+	out, err := f.complete(ctx, c.Client, issued, c.login)
 	if err != nil {
 		return Tokens{}, err
 	}
@@ -97,8 +100,12 @@ func (f *Flow) renew(ctx context.Context, c *caller, text, scope string, audienc
 
 // answer completes what was minted, with an ID token when openid was granted.
 func (f *Flow) answer(ctx context.Context, c client.Client, i token.Issued) (Tokens, error) {
+	return f.complete(ctx, c, i, login{})
+}
+
+func (f *Flow) complete(ctx context.Context, c client.Client, i token.Issued, of login) (Tokens, error) {
 	out := Tokens{
-		Access: i.Access, Type: "Bearer", ExpiresIn: i.ExpiresAt.Sub(i.IssuedAt), Scope: i.Scope, Audiences: i.Audiences,
+		Access: i.Access, Type: "Bearer", ExpiresIn: i.ExpiresAt.Sub(i.IssuedAt), Scope: i.Scope, Audiences: i.Audiences, Details: i.Grant.Details,
 		Grant: i.Grant.ID, Session: i.Grant.Session, RefreshUntil: i.Grant.ExpiresAt,
 	}
 	if i.Grant.Sender.Kind == token.DPoP {
@@ -107,21 +114,12 @@ func (f *Flow) answer(ctx context.Context, c client.Client, i token.Issued) (Tok
 	if !i.Refresh.IsZero() {
 		out.Refresh = secret.NewText(i.Refresh.Reveal())
 	}
-	if hasScope(i.Scope, "openid") {
-		id, err := f.idToken(ctx, c, i)
+	if claims.HasScope(i.Scope, openid) {
+		id, err := f.idToken(ctx, c, i, of)
 		if err != nil {
 			return Tokens{}, err
 		}
 		out.ID = secret.NewText(id)
 	}
 	return out, nil
-}
-
-func hasScope(scope, name string) bool {
-	for one := range strings.SplitSeq(scope, " ") {
-		if one == name {
-			return true
-		}
-	}
-	return false
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/assertion"
+	"github.com/mortise-auth/mortise/internal/claims"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
@@ -32,6 +33,7 @@ type Freshness interface{ Fresh(now time.Time) bool }
 type Options struct {
 	Clients      Clients
 	Resources    Resources
+	Users        Users
 	Keys         client.Keys
 	Issuer       string           // the audience of assertions (OA-32)
 	Documents    client.Documents // fetches key sets of clients
@@ -40,6 +42,7 @@ type Options struct {
 	Log          *slog.Logger
 	ClientsKept  int // snapshots in memory; default 16,384
 	ResourceKept int // default 1,024
+	PeopleKept   int // default 16,384
 }
 
 // Registry answers for clients and resources. It is safe for concurrent use.
@@ -48,6 +51,7 @@ type Registry struct {
 	fresh     Freshness
 	clients   *cache[client.Client]
 	resources *cache[resource.Resource]
+	people    *cache[claims.Person]
 
 	running atomic.Bool // Run writes last uses; otherwise each is written at once
 	mu      sync.Mutex
@@ -65,10 +69,14 @@ func New(o Options) *Registry {
 	if o.ResourceKept == 0 {
 		o.ResourceKept = 1024
 	}
+	if o.PeopleKept == 0 {
+		o.PeopleKept = 16_384
+	}
 	return &Registry{
 		o: o, used: map[client.ID]time.Time{}, keys: map[source]*keySet{},
 		clients:   newCache[client.Client](o.ClientsKept, func(id string) [16]byte { return client.ID(id).Value() }),
 		resources: newCache[resource.Resource](o.ResourceKept, resource.Value),
+		people:    newCache[claims.Person](o.PeopleKept, func(id string) [16]byte { return [16]byte([]byte(id)) }),
 	}
 }
 
@@ -152,14 +160,17 @@ func (r *Registry) Authenticate(ctx context.Context, c Credentials) (client.Clie
 	return known, nil
 }
 
-// Apply implements revocation.Cache. Kinds that name neither a client nor a
-// resource say nothing about what is kept here.
+// Apply implements revocation.Cache. Kinds that name neither a client, a
+// resource nor an account say nothing about what is kept here.
 func (r *Registry) Apply(entries []revocation.Entry) {
 	for _, e := range entries {
 		switch e.Kind {
 		case revocation.Client, revocation.Refresh:
 			r.clients.forget(e.Value)
 			r.resources.forget(e.Value)
+			r.people.forget(e.Value)
+		case revocation.Subject:
+			r.people.forget(e.Value)
 		case revocation.Instance:
 			r.Reset()
 		}
@@ -170,4 +181,5 @@ func (r *Registry) Apply(entries []revocation.Entry) {
 func (r *Registry) Reset() {
 	r.clients.forget([16]byte{})
 	r.resources.forget([16]byte{})
+	r.people.forget([16]byte{})
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
@@ -52,6 +53,7 @@ type Set interface {
 	Roles() rbac.Store
 	Organizations() organization.Store
 	Clients() client.Store
+	Codes() authcode.Store
 	Tokens() token.Store
 	Resources() resource.Store
 	Lockouts() lockout.Store

@@ -2,9 +2,11 @@ package token
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -120,6 +122,30 @@ func (s *Grants) End(ctx context.Context, by user.Caller, owner user.ID, id ID, 
 	ev := by.Event(RevokedEvent, now, owner).With("grant", id.String())
 	ev.Client, ev.Reason = g.Client, string(cause)
 	return s.Store.End(ctx, id, cause, now, ev)
+}
+
+// Replayed ends a grant whose code came a second time, right in everything
+// (OA-16), records ev and tells the owner. ErrUnknown when it is not living.
+func (s *Grants) Replayed(ctx context.Context, id ID, ev audit.Event, from audit.Source) error {
+	now := s.now()
+	g, _, err := s.Store.ByID(ctx, id, now)
+	if err != nil {
+		return err
+	}
+	ev = ev.With("grant", id.String())
+	ev.Reason = string(CodeReplayed)
+	if err := s.Store.End(ctx, id, CodeReplayed, now, ev); err != nil {
+		return err
+	}
+	s.Notices.GrantEnded(ctx, g, CodeReplayed, from)
+	return nil
+}
+
+// Claims returns the claims parameter that a grant remembers, nil if none, or
+// ErrUnknown.
+func (s *Grants) Claims(ctx context.Context, id ID) (json.RawMessage, error) {
+	g, _, err := s.Store.ByID(ctx, id, s.now())
+	return g.Claims, err
 }
 
 // EndClient ends all grants of an account for a client, for example because

@@ -19,6 +19,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"births", births},
 		{"decisions", decisions},
 		{"clients", clients},
+		{"codes", codes},
 		{"idempotency", idempotencies},
 		{"instance", instances},
 		{"keys", keys},

@@ -27,6 +27,14 @@ func (o *object) text(name, value string) {
 	}
 }
 
+// raw appends a member whose value is JSON already, unless there is none.
+func (o *object) raw(name string, value []byte) {
+	if len(value) > 0 {
+		o.name(name)
+		o.b = append(o.b, value...)
+	}
+}
+
 func (o *object) number(name string, value int64) {
 	if value != 0 {
 		o.name(name)
@@ -72,6 +80,7 @@ func (a *Answer) append(b []byte) []byte {
 	o.text("refresh_token", a.RefreshToken)
 	o.text("id_token", a.IDToken)
 	o.text("scope", a.Scope)
+	o.raw("authorization_details", a.Details)
 	return append(o.b, '}')
 }
 
@@ -101,6 +110,7 @@ func (i *Introspected) append(b []byte) []byte {
 	o.list("amr", i.AMR)
 	o.list("roles", i.Roles)
 	o.memberships(i.Org)
+	o.raw("authorization_details", i.Details)
 	return append(o.b, '}')
 }
 

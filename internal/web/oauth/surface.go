@@ -23,6 +23,7 @@ type Flow interface {
 	Revoke(ctx context.Context, p oauth.Presented) error
 	Introspect(ctx context.Context, p oauth.Presented) (oauth.Introspection, error)
 	Trusts(ctx context.Context, client, origin string) bool
+	UserInfo
 }
 
 // Options configure the surface. All are required.
@@ -35,24 +36,27 @@ type Options struct {
 
 type surface struct {
 	Options
-	json, noStore, noCache []string // headers of every answer; shared, and never changed
+	json, jwt, noStore, noCache []string // headers of every answer; shared, and never changed
 }
 
 // Surface returns the routes of the protocol endpoints.
 func Surface(o Options) web.Surface {
-	s := &surface{o, []string{"application/json"}, []string{"no-store"}, []string{"no-cache"}}
+	s := &surface{o, []string{"application/json"}, []string{"application/jwt"}, []string{"no-store"}, []string{"no-cache"}}
 	post := func(path string, h web.Handler) web.Route {
 		return web.Route{Pattern: "POST " + path, Access: web.Protocol, Handler: h}
 	}
 	return web.Surface{
 		Name: "oauth", Fail: s.fail,
-		Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrUnauthorized, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
+		Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrUnauthorized, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, oauth.ErrToken, oauth.ErrScope},
 		Routes: []web.Route{
 			post("/oauth2/token", s.token),
 			post("/oauth2/revoke", s.revoke),
 			post("/oauth2/introspect", s.introspect),
 			{Pattern: "OPTIONS /oauth2/token", Access: web.Protocol, Handler: s.preflight},
 			{Pattern: "OPTIONS /oauth2/revoke", Access: web.Protocol, Handler: s.preflight},
+			{Pattern: "GET " + oauth.UserInfoPath, Access: web.Protocol, Handler: s.userInfo},
+			post(oauth.UserInfoPath, s.userInfo),
+			{Pattern: "OPTIONS " + oauth.UserInfoPath, Access: web.Protocol, Handler: s.preflight},
 		},
 	}
 }
@@ -91,6 +95,7 @@ func codeOf(p *problem.Error) string {
 var registered = map[string]bool{
 	oauth.ErrInvalidRequest.Code: true, oauth.ErrInvalidGrant.Code: true, oauth.ErrUnauthorized.Code: true,
 	oauth.ErrUnsupportedGrant.Code: true, oauth.ErrInvalidScope.Code: true, oauth.ErrInvalidTarget.Code: true,
+	oauth.ErrToken.Code: true, oauth.ErrScope.Code: true,
 }
 
 // describe keeps to the characters that error_description may have (OA-26).

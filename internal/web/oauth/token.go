@@ -21,13 +21,15 @@ type Answer struct {
 	RefreshToken string `json:"refresh_token,omitempty"`
 	IDToken      string `json:"id_token,omitempty"`
 	Scope        string `json:"scope,omitempty"`
+	// Details are authorization_details (RFC 9396 section 7).
+	Details json.RawMessage `json:"authorization_details,omitempty"`
 }
 
 // AnswerOf reveals tokens, for the one answer they go into.
 func AnswerOf(t oauth.Tokens) Answer {
 	return Answer{
 		AccessToken: t.Access.Reveal(), TokenType: t.Type, ExpiresIn: int64(t.ExpiresIn / time.Second),
-		RefreshToken: t.Refresh.Reveal(), IDToken: t.ID.Reveal(), Scope: t.Scope,
+		RefreshToken: t.Refresh.Reveal(), IDToken: t.ID.Reveal(), Scope: t.Scope, Details: t.Details,
 	}
 }
 
@@ -95,24 +97,25 @@ func (s *surface) introspect(w http.ResponseWriter, r *http.Request) error {
 
 // Introspected is what RFC 7662 section 2.2 and our claims tell of a live token.
 type Introspected struct {
-	Active    bool         `json:"active"`
-	TokenType string       `json:"token_type,omitempty"`
-	Issuer    string       `json:"iss,omitempty"`
-	Subject   string       `json:"sub,omitempty"`
-	ClientID  string       `json:"client_id,omitempty"`
-	Audience  Audience     `json:"aud,omitempty"`
-	Scope     string       `json:"scope,omitempty"`
-	Expiry    int64        `json:"exp,omitempty"`
-	IssuedAt  int64        `json:"iat,omitempty"`
-	NotBefore int64        `json:"nbf,omitempty"`
-	AuthTime  int64        `json:"auth_time,omitempty"`
-	ID        string       `json:"jti,omitempty"`
-	Session   string       `json:"sid,omitempty"`
-	Grant     string       `json:"gid,omitempty"`
-	ACR       string       `json:"acr,omitempty"`
-	AMR       []string     `json:"amr,omitempty"`
-	Roles     []string     `json:"roles,omitempty"`
-	Org       []Membership `json:"org,omitempty"`
+	Active    bool            `json:"active"`
+	TokenType string          `json:"token_type,omitempty"`
+	Issuer    string          `json:"iss,omitempty"`
+	Subject   string          `json:"sub,omitempty"`
+	ClientID  string          `json:"client_id,omitempty"`
+	Audience  Audience        `json:"aud,omitempty"`
+	Scope     string          `json:"scope,omitempty"`
+	Expiry    int64           `json:"exp,omitempty"`
+	IssuedAt  int64           `json:"iat,omitempty"`
+	NotBefore int64           `json:"nbf,omitempty"`
+	AuthTime  int64           `json:"auth_time,omitempty"`
+	ID        string          `json:"jti,omitempty"`
+	Session   string          `json:"sid,omitempty"`
+	Grant     string          `json:"gid,omitempty"`
+	ACR       string          `json:"acr,omitempty"`
+	AMR       []string        `json:"amr,omitempty"`
+	Roles     []string        `json:"roles,omitempty"`
+	Org       []Membership    `json:"org,omitempty"`
+	Details   json.RawMessage `json:"authorization_details,omitempty"` // RFC 9396 section 9.2
 }
 
 // Audience is a text when there is one, and else a list (RFC 7519 section 4.1.3).
@@ -150,7 +153,7 @@ func viewAccess(a *jwt.Access) Introspected {
 	out := Introspected{
 		Active: true, TokenType: "Bearer", Issuer: a.Issuer, Subject: a.Subject, ClientID: a.ClientID, Audience: a.Audience, Scope: a.Scope,
 		Expiry: a.Expiry, IssuedAt: a.IssuedAt, NotBefore: a.NotBefore, AuthTime: a.AuthTime, ID: a.ID, Session: a.Session, Grant: a.Grant,
-		ACR: a.ACR, AMR: a.AMR, Roles: a.Roles,
+		ACR: a.ACR, AMR: a.AMR, Roles: a.Roles, Details: json.RawMessage(a.Details),
 	}
 	if a.JKT != "" {
 		out.TokenType = "DPoP"
@@ -189,7 +192,7 @@ func named(c client.Credentials) string {
 func (s *surface) preflight(w http.ResponseWriter, r *http.Request) error {
 	origin := r.Header.Get("Origin")
 	if origin != "" {
-		web.Share(w, web.Sharing{Origin: origin, Methods: "POST", Headers: "Content-Type, DPoP"})
+		web.Share(w, web.Sharing{Origin: origin, Methods: "GET, POST", Headers: "Authorization, Content-Type, DPoP"})
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil
