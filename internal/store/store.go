@@ -10,6 +10,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
@@ -52,6 +53,7 @@ type Set interface {
 	Organizations() organization.Store
 	Clients() client.Store
 	Tokens() token.Store
+	Consents() consent.Store
 	Resources() resource.Store
 	Lockouts() lockout.Store
 	Mail() mail.Store

@@ -122,9 +122,10 @@ const (
 	Revoked       Cause = "revoked"        // by its owner or its client
 	RevokedByHost Cause = "revoked_by_admin"
 	SignedOut     Cause = "signed_out" // with its session
-	AccountMoved  Cause = "account"    // suspended, deleted, password changed, everything ended
-	ClientMoved   Cause = "client"     // disabled, deleted, or its secrets were replaced
-	Restored      Cause = "restored"   // the store came from a backup
+	Withdrawn     Cause = "consent_withdrawn"
+	AccountMoved  Cause = "account"  // suspended, deleted, password changed, everything ended
+	ClientMoved   Cause = "client"   // disabled, deleted, or its secrets were replaced
+	Restored      Cause = "restored" // the store came from a backup
 	Idle          Cause = "idle"
 	Expired       Cause = "expired"
 )

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
@@ -41,6 +42,7 @@ func (s set) Roles() rbac.Store                 { return roles(s) }
 func (s set) Organizations() organization.Store { return organizations(s) }
 func (s set) Clients() client.Store             { return clients(s) }
 func (s set) Tokens() token.Store               { return tokens(s) }
+func (s set) Consents() consent.Store           { return consents(s) }
 func (s set) Resources() resource.Store         { return resources(s) }
 func (s set) Lockouts() lockout.Store           { return lockouts(s) }
 func (s set) Mail() mail.Store                  { return outbox(s) }
