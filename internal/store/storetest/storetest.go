@@ -38,6 +38,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"tokens", tokens},
 		{"sites", siteTests},
 		{"tickets", ticketTests},
+		{"authorization requests", authRequests},
 		{"signing keys", signingKeys},
 		{"transactions", transactions},
 		{"users", users},
