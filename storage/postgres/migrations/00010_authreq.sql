@@ -5,7 +5,7 @@
 
 CREATE TABLE authorization_requests (
     handle         BYTEA   PRIMARY KEY CHECK (length(handle) = 32),
-    pushed         SMALLINT NOT NULL CHECK (pushed IN (0, 1)),
+    pushed         BIGINT   NOT NULL CHECK (pushed IN (0, 1)),
     origin         BYTEA   CHECK (length(origin) = 32), -- the pushed request it was made of
     client_id      TEXT    NOT NULL,
     client_version BIGINT  NOT NULL,
