@@ -5,12 +5,20 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/id"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
 // Purpose of the secret.
 const Purpose secret.Purpose = "code"
+
+// SessionID names a session; convert a session.ID to it.
+type SessionID = id.ID[sessionNoun]
+
+type sessionNoun struct{}
+
+func (sessionNoun) Prefix() string { return "ses" }
 
 const (
 	// Life is how long a code is good (OA-15, FAPI 2.0 section 5.3.2.2).
@@ -26,11 +34,11 @@ type Code struct {
 	Client        string
 	ClientVersion int64 // that was seen
 	User          user.ID
-	UserVersion   int64    // that was proven
-	Session       [16]byte // the person's; never zero
-	RedirectURI   string   // where the code was sent, as it is registered or was asked for
-	RedirectGiven bool     // the request named it
-	Challenge     string   // S256, 43 characters; empty: the client is registered to need none
+	UserVersion   int64     // that was proven
+	Session       SessionID // the person's; never zero
+	RedirectURI   string    // where the code was sent, as it is registered or was asked for
+	RedirectGiven bool      // the request named it
+	Challenge     string    // S256, 43 characters; empty: the client is registered to need none
 	Nonce         string
 	Scope         string          // as granted, names separated by single spaces
 	Audiences     []string        // resources granted; empty: none was named
@@ -55,13 +63,13 @@ func (c *Code) Redeemed() bool { return !c.RedeemedAt.IsZero() }
 
 // valid refuses what no authorization request may lead to.
 func (c *Code) valid() bool {
-	return c.Client != "" && !c.User.IsZero() && c.Session != [16]byte{} && c.RedirectURI != "" && !c.AuthTime.IsZero() &&
+	return c.Client != "" && !c.User.IsZero() && !c.Session.IsZero() && c.RedirectURI != "" && !c.AuthTime.IsZero() &&
 		(c.Challenge == "" || ValidChallenge(c.Challenge))
 }
 
 // event starts an event by the code's client about its person.
 func (c *Code) event(n audit.Name, now time.Time, from audit.Source) audit.Event {
-	ev := audit.New(n, now, audit.Actor{Type: audit.ActorUser, ID: c.User.String()}, from, c.User.String())
+	ev := audit.New(n, now, audit.Actor{Type: audit.ActorUser, ID: c.User.String()}, from, c.User.String()).InSession(c.Session.String())
 	ev.Client = c.Client
 	return ev
 }

@@ -31,7 +31,8 @@ func (s *Codes) IssueIn(ctx context.Context, st Store, c Code, from audit.Source
 	if !c.valid() {
 		return secret.Token{}, ErrBirth.Becausef("an incomplete code for client %q", c.Client)
 	}
-	t, now := secret.New(Purpose), s.now()
+	now := s.now()
+	t := secret.NewAt(Purpose, now)
 	c.Digest, c.CreatedAt, c.ExpiresAt = t.Digest(s.instance), now, now.Add(Life)
 	if err := st.Insert(ctx, c, c.event(IssuedEvent, now, from)); err != nil {
 		return secret.Token{}, err

@@ -43,7 +43,7 @@ type Consents interface {
 // Tx is the part of a transaction in which a request ends.
 type Tx interface {
 	AuthRequests() authreq.Store
-	AuthCodes() authcode.Store
+	Codes() authcode.Store
 	Consents() consent.Store
 }
 

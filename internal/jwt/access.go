@@ -28,6 +28,12 @@ type Access struct {
 	UserVersion   int64 // uv: of the user's authority
 	ClientVersion int64 // cv: of the client
 
+	// Details are authorization_details as JSON (RFC 9396, 9.1).
+	Details string
+	// Asked (ui) says that claims were asked for one by one from UserInfo; which
+	// ones the grant knows.
+	Asked bool
+
 	JKT   string // cnf.jkt: thumbprint of a DPoP key
 	X5T   string // cnf.x5t#S256: thumbprint of a certificate
 	Actor *Actor // act: who acts for the subject

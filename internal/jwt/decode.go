@@ -83,6 +83,13 @@ func (c *claims) optional(a *Access, name string) {
 		a.UserVersion = c.Integer()
 	case "cv":
 		a.ClientVersion = c.Integer()
+	case "authorization_details":
+		if c.Next() != '[' {
+			c.Fail()
+		}
+		a.Details = c.Raw()
+	case "ui":
+		a.Asked = c.Integer() != 0
 	case "cnf":
 		c.confirmation(a)
 	case "act":

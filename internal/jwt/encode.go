@@ -26,6 +26,13 @@ func (a *Access) Append(b []byte) []byte {
 	o.orgs(a.Org)
 	o.number("uv", a.UserVersion)
 	o.number("cv", a.ClientVersion)
+	if a.Details != "" {
+		o.name("authorization_details")
+		o.b = append(o.b, a.Details...)
+	}
+	if a.Asked {
+		o.always("ui", 1)
+	}
 	o.confirmation(a)
 	o.actor(a.Actor)
 	return append(o.b, '}')
@@ -45,7 +52,7 @@ func (o *object) name(name string) {
 func (o *object) text(name, value string) {
 	if value != "" {
 		o.name(name)
-		o.b = appendString(o.b, value)
+		o.b = AppendString(o.b, value)
 	}
 }
 
@@ -70,7 +77,7 @@ func (o *object) list(name string, values []string) {
 		if i > 0 {
 			o.b = append(o.b, ',')
 		}
-		o.b = appendString(o.b, value)
+		o.b = AppendString(o.b, value)
 	}
 	o.b = append(o.b, ']')
 }
@@ -123,8 +130,8 @@ func (o *object) actor(a *Actor) {
 	}
 }
 
-// appendString appends a JSON string; what is not UTF-8 becomes U+FFFD.
-func appendString(b []byte, s string) []byte {
+// AppendString appends a JSON string; what is not UTF-8 becomes U+FFFD.
+func AppendString(b []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	b = append(b, '"')
 	for i := 0; i < len(s); {

@@ -68,7 +68,7 @@ func TestAppendIsReadBack(t *testing.T) {
 			t.Fatal(diff)
 		}
 	})
-	if got := string(appendString(nil, "\xff\x00é")); got != "\"\ufffd\\u0000é\"" {
+	if got := string(AppendString(nil, "\xff\x00é")); got != "\"\ufffd\\u0000é\"" {
 		t.Errorf("%q", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authreq"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
@@ -53,6 +54,7 @@ type Set interface {
 	Roles() rbac.Store
 	Organizations() organization.Store
 	Clients() client.Store
+	Codes() authcode.Store
 	Tokens() token.Store
 	Consents() consent.Store
 	Resources() resource.Store

@@ -2,6 +2,7 @@ package token
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -18,6 +19,8 @@ type Birth struct {
 	Session       SessionID // zero: offline
 	Audiences     []string
 	Scope         string
+	Claims        json.RawMessage // the claims parameter; nil: none
+	Details       json.RawMessage // authorization_details; nil: none
 	Sender        Sender
 	Methods       []string
 	ACR           string
@@ -40,7 +43,7 @@ func (b *Birth) grant(now time.Time) (Grant, error) {
 	}
 	g := Grant{
 		ID: NewID(), User: b.User, UserVersion: b.UserVersion, Client: b.Client, ClientVersion: b.ClientVersion, Session: b.Session,
-		Audiences: b.Audiences, Scope: b.Scope, Sender: b.Sender, Methods: b.Methods, ACR: b.ACR, AuthTime: b.AuthTime,
+		Audiences: b.Audiences, Scope: b.Scope, Claims: b.Claims, Details: b.Details, Sender: b.Sender, Methods: b.Methods, ACR: b.ACR, AuthTime: b.AuthTime,
 		CreatedAt: now, IdleTimeout: b.Idle, ExpiresAt: now.Add(b.Life), Rotates: !b.Stays,
 	}
 	g.Family.LapsesAt = g.lapses(now)
@@ -111,6 +114,9 @@ func (s *Grants) pending(g Grant, m *minted, a Authority, refresh secret.Credent
 		Audiences: m.wanted.Audiences, IssuedAt: m.issued, ExpiresAt: m.expires, Refresh: refresh,
 	}, m}
 }
+
+// Grant is which grant was begun or renewed.
+func (p Pending) Grant() ID { return p.issued.Grant.ID }
 
 // Sign signs the access token. When it fails, or its answer is lost, presenting
 // the refresh token once more has the same effect as the first time.

@@ -1,6 +1,7 @@
 package token
 
 import (
+	"encoding/json"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/id"
@@ -84,7 +85,9 @@ type Grant struct {
 	ClientVersion int64     // that was proven
 	Session       SessionID // zero: outlives the session (offline)
 	Audiences     []string
-	Scope         string // as granted; never grows
+	Scope         string          // as granted; never grows
+	Claims        json.RawMessage // the claims parameter of OpenID Connect, as granted; nil: none
+	Details       json.RawMessage // authorization_details as granted (RFC 9396); nil: none
 	Sender        Sender
 	Methods       []string // RFC 8176 names
 	ACR           string
@@ -121,11 +124,12 @@ const (
 	StoreRollback Cause = "store_rollback" // the database has forgotten a rotation it had answered
 	Revoked       Cause = "revoked"        // by its owner or its client
 	RevokedByHost Cause = "revoked_by_admin"
-	SignedOut     Cause = "signed_out" // with its session
+	SignedOut     Cause = "signed_out"    // with its session
+	CodeReplayed  Cause = "code_replayed" // the code it was begun with came again, right in everything (OA-16)
+	AccountMoved  Cause = "account"       // suspended, deleted, password changed, everything ended
+	ClientMoved   Cause = "client"        // disabled, deleted, or its secrets were replaced
+	Restored      Cause = "restored"      // the store came from a backup
 	Withdrawn     Cause = "consent_withdrawn"
-	AccountMoved  Cause = "account"  // suspended, deleted, password changed, everything ended
-	ClientMoved   Cause = "client"   // disabled, deleted, or its secrets were replaced
-	Restored      Cause = "restored" // the store came from a backup
 	Idle          Cause = "idle"
 	Expired       Cause = "expired"
 )

@@ -2,8 +2,10 @@ package token
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/claims"
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -88,7 +90,7 @@ func (s *Grants) claims(g *Grant, a Authority, w Wanted, id AccessID, issued, ex
 		Expiry: expires.Unix(), IssuedAt: issued.Unix(), NotBefore: issued.Unix(),
 		Session: g.Session.String(), Grant: g.ID.String(), Scope: w.Scope,
 		AuthTime: g.AuthTime.Unix(), ACR: g.ACR, AMR: g.Methods, Roles: a.Roles,
-		UserVersion: a.TokenVersion, ClientVersion: a.ClientVersion, JKT: w.JKT, X5T: w.X5T,
+		UserVersion: a.TokenVersion, ClientVersion: a.ClientVersion, Details: string(g.Details), Asked: asksUserInfo(g.Claims), JKT: w.JKT, X5T: w.X5T,
 	}
 	for _, o := range a.Organizations {
 		c.Org = append(c.Org, jwt.Org{ID: o.ID, Slug: o.Slug, Roles: o.Roles})
@@ -108,4 +110,14 @@ func (s *Grants) Opaque(ctx context.Context, text string) (*jwt.Access, error) {
 		return nil, err
 	}
 	return s.claims(&g, a, Wanted{Scope: o.Scope, Audiences: o.Audiences, JKT: o.JKT, X5T: o.X5T}, o.ID, o.IssuedAt, o.ExpiresAt), nil
+}
+
+// asksUserInfo reports whether claims were asked for by name from UserInfo, so
+// that the tokens say where to look.
+func asksUserInfo(parameter json.RawMessage) bool {
+	if len(parameter) == 0 {
+		return false
+	}
+	asked, err := claims.Parse(string(parameter))
+	return err == nil && len(asked.UserInfo) > 0
 }

@@ -100,6 +100,17 @@ func (r *Reader) Next() byte {
 	return r.s[r.i]
 }
 
+// Raw reads one value of any type and returns it as it is written.
+func (r *Reader) Raw() string {
+	r.space()
+	from := r.i
+	r.Skip()
+	if r.bad {
+		return ""
+	}
+	return r.s[from:r.i]
+}
+
 // Skip reads a value of any type, as strictly as any other.
 func (r *Reader) Skip() {
 	switch r.Next() {

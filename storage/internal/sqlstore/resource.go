@@ -16,7 +16,7 @@ const resourceColumns = `identifier, name, scopes, access_token_format, access_t
 
 func scanResource(row Row) (r resource.Resource, err error) {
 	err = row.Scan(&r.Identifier, &r.Name, listOf{&r.Scopes}, nameOf[resource.Format]{&r.TokenFormat}, secondsOf{&r.TokenLifetime}, &r.Algorithm,
-		listOf{&r.Verifiers}, &r.ManagedBy, &r.Revision, timeOf{&r.CreatedAt}, timeOf{&r.UpdatedAt}, jsonOf[resource.DetailType]{&r.DetailTypes})
+		listOf{&r.Verifiers}, &r.ManagedBy, &r.Revision, timeOf{&r.CreatedAt}, timeOf{&r.UpdatedAt}, typesOf[resource.DetailType]{&r.DetailTypes})
 	return r, err
 }
 

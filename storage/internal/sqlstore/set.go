@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authreq"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
@@ -42,6 +43,7 @@ func (s set) Proofs() proof.Store               { return proofs(s) }
 func (s set) Roles() rbac.Store                 { return roles(s) }
 func (s set) Organizations() organization.Store { return organizations(s) }
 func (s set) Clients() client.Store             { return clients(s) }
+func (s set) Codes() authcode.Store             { return authcodes(s) }
 func (s set) Tokens() token.Store               { return tokens(s) }
 func (s set) Consents() consent.Store           { return consents(s) }
 func (s set) Resources() resource.Store         { return resources(s) }

@@ -15,7 +15,7 @@ type tokens set
 
 const grantColumns = `grants.id, grants.user_id, grants.user_version, grants.client_id, grants.client_version, grants.session_id, grants.audiences, grants.scope, grants.sender, grants.sender_key,
 	grants.methods, grants.acr, grants.authenticated_at, grants.created_at, grants.idle_timeout, grants.expires_at, grants.access_until, grants.rotates,
-	grants.generation, grants.digest, grants.parent, grants.successor, grants.rotated_at, grants.rotated_from, grants.replayed, grants.replays_in_row, grants.replays, grants.lapses_at,
+	grants.generation, grants.digest, grants.parent, grants.successor, grants.rotated_at, grants.rotated_from, grants.claims, grants.details, grants.replayed, grants.replays_in_row, grants.replays, grants.lapses_at,
 	grants.ended_at, grants.cause`
 
 func grantFields(g *token.Grant, idle *int64, sender, cause *string) []any {
@@ -35,6 +35,7 @@ func grantFields(g *token.Grant, idle *int64, sender, cause *string) []any {
 		&f.Generation, bytesOf(f.Digest[:]), bytesOf(f.Parent[:]), &f.Successor,
 		timeOf{&f.RotatedAt},
 		&f.RotatedFrom,
+		jsonOf{&g.Claims}, jsonOf{&g.Details},
 		truthOf{&f.Replayed},
 		&f.InRow, &f.InAll,
 		timeOf{&f.LapsesAt},
@@ -102,15 +103,16 @@ func beginGrant(ctx context.Context, tx Tx, g *token.Grant) (token.Authority, er
 	f := &g.Family
 	return authority(ctx, tx, tx.QueryRow(ctx, `INSERT INTO grants (id, user_id, user_version, client_id, client_version, session_id, audiences, scope,
 		sender, sender_key, methods, acr, authenticated_at, created_at, idle_timeout, expires_at, access_until, rotates,
-		generation, digest, rotated_at, rotated_from, replayed, replays_in_row, replays, lapses_at)
-		SELECT $1, u.id, u.version, c.client_id, c.version, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 0, 0, 0, $23
+		generation, digest, rotated_at, rotated_from, claims, details, replayed, replays_in_row, replays, lapses_at)
+		SELECT $1, u.id, u.version, c.client_id, c.version, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $24, $25, 0, 0, 0, $23
 		FROM users u JOIN clients c ON c.client_id = $4
 		WHERE u.id = $2 AND u.state = 'active' AND u.version = $3 AND c.version = $5 AND c.disabled = 0
 		AND (CAST($6 AS BYTEA) IS NULL OR EXISTS (SELECT 1 FROM sessions s WHERE s.id = $6 AND s.user_id = u.id AND s.ended_at IS NULL AND s.lapses_at > $14))
 		RETURNING grants.user_id, grants.client_version, `+authorityColumns,
 		raw(g.ID), raw(g.User), g.UserVersion, text(g.Client), g.ClientVersion, ref(g.Session), words(g.Audiences), text(g.Scope),
 		string(g.Sender.Kind), text(g.Sender.Key), words(g.Methods), text(g.ACR), at(g.AuthTime), at(g.CreatedAt), g.IdleTimeout.Microseconds(),
-		at(g.ExpiresAt), at(g.AccessUntil), g.Rotates, f.Generation, seal(f.Digest), at(f.RotatedAt), text(f.RotatedFrom), at(f.LapsesAt)))
+		at(g.ExpiresAt), at(g.AccessUntil), g.Rotates, f.Generation, seal(f.Digest), at(f.RotatedAt), text(f.RotatedFrom), at(f.LapsesAt),
+		text(string(g.Claims)), text(string(g.Details))))
 }
 
 func (s tokens) ByID(ctx context.Context, id token.ID, now time.Time) (g token.Grant, alive bool, err error) {

@@ -128,10 +128,10 @@ func (dst nameOf[T]) Scan(src any) error {
 	return nil
 }
 
-// jsonOf fills a list from JSON; an empty one is nil.
-type jsonOf[T any] struct{ v *[]T }
+// typesOf fills a list from JSON; an empty one is nil.
+type typesOf[T any] struct{ v *[]T }
 
-func (dst jsonOf[T]) Scan(src any) error {
+func (dst typesOf[T]) Scan(src any) error {
 	s, ok := src.(string)
 	if !ok {
 		return fmt.Errorf("want a JSON text, got %T", src)

@@ -34,6 +34,8 @@ CREATE TABLE grants (
     successor        BYTEA,
     rotated_at       BIGINT,
     rotated_from     TEXT    NOT NULL,
+    claims           TEXT    NOT NULL,                        -- JSON or empty: the claims parameter
+    details          TEXT    NOT NULL,                        -- JSON or empty: authorization_details
     replayed         BIGINT  NOT NULL CHECK (replayed IN (0, 1)),
     replays_in_row   BIGINT  NOT NULL,
     replays          BIGINT  NOT NULL,

@@ -34,6 +34,8 @@ CREATE TABLE grants (
     successor        BLOB,
     rotated_at       INTEGER,
     rotated_from     TEXT    NOT NULL,
+    claims           TEXT    NOT NULL,                        -- JSON or empty: the claims parameter
+    details          TEXT    NOT NULL,                        -- JSON or empty: authorization_details
     replayed         INTEGER NOT NULL CHECK (replayed IN (0, 1)),
     replays_in_row   INTEGER NOT NULL,
     replays          INTEGER NOT NULL,
