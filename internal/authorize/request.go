@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/authcode"
+	"github.com/mortise-auth/mortise/internal/claims"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -30,7 +31,7 @@ type request struct {
 	hint      string        // subject of the id_token_hint; empty: none
 	login     string        // login_hint
 	locales   []string
-	claims    []byte
+	claims    claims.Request
 	wanted    string // subject that the claims parameter asks for; empty: any
 	details   []detail
 	jkt       string
@@ -116,9 +117,11 @@ func (f *Flow) read(ctx context.Context, c client.Client, p Params, pushed bool)
 // refuse is err as the client is told it. Faults of ours stay errors.
 func (r *request) refuse(issuer string, err error) error {
 	e := problem.Of(err)
-	switch e.Kind {
-	case problem.Internal, problem.Unavailable, problem.Limited:
+	switch {
+	case e.Kind == problem.Internal || e.Kind == problem.Unavailable || e.Kind == problem.Limited:
 		return err
+	case !slices.ContainsFunc(Refusals(), func(known *problem.Error) bool { return e.Is(known) }):
+		e = ErrInvalidRequest.Because(err)
 	}
 	response := r.respond([][2]string{{"error", e.Code}, {"error_description", describe(e.Public)}}, issuer)
 	response.Pause = r.client.SelfRegistered()
