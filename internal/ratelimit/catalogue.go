@@ -27,6 +27,9 @@ const (
 	FeedSource     Name = "feed.source"   // polls of the revocation feed
 	ClientSource   Name = "client.source" // requests of clients that failed
 	ClientPair     Name = "client.pair"   // the same, of one client
+
+	AuthorizeSource Name = "authorize.source" // authorization requests
+	AuthorizePair   Name = "authorize.pair"   // the same, of one client
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a
@@ -55,6 +58,8 @@ func Defaults() []Limit {
 		perProcess(PerMinute(FeedSource, 12000)),
 		perProcess(PerMinute(ClientSource, 6000)),
 		perProcess(PerMinute(ClientPair, 600)),
+		perProcess(PerMinute(AuthorizeSource, 1200)),
+		perProcess(PerMinute(AuthorizePair, 600)),
 	}
 }
 

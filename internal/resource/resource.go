@@ -22,6 +22,7 @@ type Resource struct {
 	TokenLifetime time.Duration // of its access tokens
 	Algorithm     string        // its JWTs are signed with
 	Verifiers     []string      // client_ids that may introspect its tokens and follow its revocations, sorted
+	DetailTypes   []DetailType  // of authorization_details that it understands
 	ManagedBy     string
 	Revision      int64
 	CreatedAt     time.Time
@@ -118,6 +119,9 @@ func (r Resource) check() error {
 		return ErrLifetime
 	case len(r.Scopes) > maxList || len(r.Verifiers) > maxList:
 		return ErrTooMany
+	}
+	if err := checkDetailTypes(r.DetailTypes); err != nil {
+		return err
 	}
 	for _, s := range r.Scopes {
 		if !ValidScope(s) {

@@ -11,7 +11,9 @@ import (
 	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
+	"github.com/mortise-auth/mortise/internal/authreq"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
@@ -55,6 +57,7 @@ type Set interface {
 	Clients() client.Store
 	Codes() authcode.Store
 	Tokens() token.Store
+	Consents() consent.Store
 	Resources() resource.Store
 	Lockouts() lockout.Store
 	Mail() mail.Store
@@ -68,6 +71,7 @@ type Set interface {
 	Sites() site.Store
 	Tickets() ticket.Store
 	Assertions() assertion.Store
+	AuthRequests() authreq.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

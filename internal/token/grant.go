@@ -129,6 +129,7 @@ const (
 	AccountMoved  Cause = "account"       // suspended, deleted, password changed, everything ended
 	ClientMoved   Cause = "client"        // disabled, deleted, or its secrets were replaced
 	Restored      Cause = "restored"      // the store came from a backup
+	Withdrawn     Cause = "consent_withdrawn"
 	Idle          Cause = "idle"
 	Expired       Cause = "expired"
 )

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -11,12 +12,21 @@ import (
 
 type resources set
 
-const resourceColumns = `identifier, name, scopes, access_token_format, access_token_lifetime, algorithm, verifiers, managed_by, revision, created_at, updated_at`
+const resourceColumns = `identifier, name, scopes, access_token_format, access_token_lifetime, algorithm, verifiers, managed_by, revision, created_at, updated_at, detail_types`
 
 func scanResource(row Row) (r resource.Resource, err error) {
 	err = row.Scan(&r.Identifier, &r.Name, listOf{&r.Scopes}, nameOf[resource.Format]{&r.TokenFormat}, secondsOf{&r.TokenLifetime}, &r.Algorithm,
-		listOf{&r.Verifiers}, &r.ManagedBy, &r.Revision, timeOf{&r.CreatedAt}, timeOf{&r.UpdatedAt})
+		listOf{&r.Verifiers}, &r.ManagedBy, &r.Revision, timeOf{&r.CreatedAt}, timeOf{&r.UpdatedAt}, typesOf[resource.DetailType]{&r.DetailTypes})
 	return r, err
+}
+
+// detailTypes are an argument.
+func detailTypes(r resource.Resource) string {
+	if r.DetailTypes == nil {
+		return "[]"
+	}
+	b, _ := json.Marshal(r.DetailTypes) // texts and truth values cannot fail
+	return string(b)
 }
 
 // Create counts revisions from 1.
@@ -25,9 +35,9 @@ func (s resources) Create(ctx context.Context, r resource.Resource, ev audit.Eve
 		if err := holdScopes(ctx, tx, s.e.Dialect(), r.Scopes); err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, `INSERT INTO resources (`+resourceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10) ON CONFLICT (identifier) DO NOTHING`,
+		n, err := tx.Exec(ctx, `INSERT INTO resources (`+resourceColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 1, $9, $10, $11) ON CONFLICT (identifier) DO NOTHING`,
 			r.Identifier, r.Name, words(r.Scopes), string(r.TokenFormat), seconds(r.TokenLifetime), r.Algorithm, words(r.Verifiers), r.ManagedBy,
-			at(r.CreatedAt), at(r.UpdatedAt))
+			at(r.CreatedAt), at(r.UpdatedAt), detailTypes(r))
 		return exactly(n, err, resource.ErrTaken)
 	})
 }
@@ -45,8 +55,8 @@ func (s resources) Update(ctx context.Context, r resource.Resource, ev audit.Eve
 			return err
 		}
 		_, err = tx.Exec(ctx, `UPDATE resources SET name = $2, scopes = $3, access_token_format = $4, access_token_lifetime = $5, algorithm = $6,
-			verifiers = $7, managed_by = $8, revision = revision + 1, updated_at = $9 WHERE identifier = $1`,
-			r.Identifier, r.Name, words(r.Scopes), string(r.TokenFormat), seconds(r.TokenLifetime), r.Algorithm, words(r.Verifiers), r.ManagedBy, at(r.UpdatedAt))
+			verifiers = $7, managed_by = $8, revision = revision + 1, updated_at = $9, detail_types = $10 WHERE identifier = $1`,
+			r.Identifier, r.Name, words(r.Scopes), string(r.TokenFormat), seconds(r.TokenLifetime), r.Algorithm, words(r.Verifiers), r.ManagedBy, at(r.UpdatedAt), detailTypes(r))
 		if err != nil {
 			return err
 		}

@@ -7,7 +7,9 @@ import (
 	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
+	"github.com/mortise-auth/mortise/internal/authreq"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
@@ -44,6 +46,7 @@ func (s set) Organizations() organization.Store { return organizations(s) }
 func (s set) Clients() client.Store             { return clients(s) }
 func (s set) Codes() authcode.Store             { return authcodes(s) }
 func (s set) Tokens() token.Store               { return tokens(s) }
+func (s set) Consents() consent.Store           { return consents(s) }
 func (s set) Resources() resource.Store         { return resources(s) }
 func (s set) Lockouts() lockout.Store           { return lockouts(s) }
 func (s set) Mail() mail.Store                  { return outbox(s) }
@@ -57,6 +60,7 @@ func (s set) Decisions() decision.Store         { return decisions(s) }
 func (s set) Sites() site.Store                 { return sites(s) }
 func (s set) Tickets() ticket.Store             { return tickets(s) }
 func (s set) Assertions() assertion.Store       { return assertions(s) }
+func (s set) AuthRequests() authreq.Store       { return authRequests(s) }
 
 // change runs fn as one act and writes ev with it: both are kept or neither
 // (AU-40). It is how every act that takes an event ends.

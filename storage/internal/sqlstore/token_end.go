@@ -35,19 +35,29 @@ func (s tokens) EndOf(ctx context.Context, owner user.ID, client string, cause t
 		if err := queueLock(ctx, tx, s.e.Dialect().ForUpdate, account, owner); err != nil {
 			return err
 		}
-		ids, err := collect(ctx, tx, scanID, endGrant+`user_id = $1 AND (client_id = $4 OR $4 = '') RETURNING id`,
-			raw(owner), at(now), string(cause), text(client))
-		if ended = len(ids); err != nil || ended == 0 {
+		var err error
+		if ended, err = endGrantsFor(ctx, tx, owner, client, cause, now); err != nil || ended == 0 {
 			return err
-		}
-		for _, id := range ids {
-			if err := revokeOne(ctx, tx, revocation.Grant, id, owner, now); err != nil {
-				return err
-			}
 		}
 		return record(ctx, tx, ev)
 	})
 	return ended, err
+}
+
+// endGrantsFor ends the owner's grants for a client (empty: any), each with its
+// revocation, and returns how many.
+func endGrantsFor(ctx context.Context, tx Tx, owner user.ID, client string, cause token.Cause, now time.Time) (int, error) {
+	ids, err := collect(ctx, tx, scanID, endGrant+`user_id = $1 AND (client_id = $4 OR $4 = '') RETURNING id`,
+		raw(owner), at(now), string(cause), text(client))
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		if err := revokeOne(ctx, tx, revocation.Grant, id, owner, now); err != nil {
+			return 0, err
+		}
+	}
+	return len(ids), nil
 }
 
 // endGrantsOf ends an account's grants with it. It tells nobody: the caller

@@ -128,6 +128,21 @@ func (dst nameOf[T]) Scan(src any) error {
 	return nil
 }
 
+// typesOf fills a list from JSON; an empty one is nil.
+type typesOf[T any] struct{ v *[]T }
+
+func (dst typesOf[T]) Scan(src any) error {
+	s, ok := src.(string)
+	if !ok {
+		return fmt.Errorf("want a JSON text, got %T", src)
+	}
+	*dst.v = nil
+	if s == "[]" {
+		return nil
+	}
+	return json.Unmarshal([]byte(s), dst.v)
+}
+
 // seconds is a duration as an argument.
 func seconds(d time.Duration) int64 { return int64(d / time.Second) }
 
