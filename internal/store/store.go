@@ -15,6 +15,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/lockout"
+	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/password"
@@ -64,6 +65,7 @@ type Set interface {
 	Decisions() decision.Store
 	Sites() site.Store
 	Tickets() ticket.Store
+	Logouts() logout.Store
 }
 
 // Store is an engine. It is safe for concurrent use.
