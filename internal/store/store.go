@@ -19,6 +19,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/lockout"
+	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/password"
@@ -72,6 +73,7 @@ type Set interface {
 	Tickets() ticket.Store
 	Assertions() assertion.Store
 	AuthRequests() authreq.Store
+	Logouts() logout.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

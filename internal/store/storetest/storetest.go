@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"instance", instances},
 		{"keys", keys},
 		{"lockouts", lockouts},
+		{"logouts", logouts},
 		{"mail", mails},
 		{"organizations", organizations},
 		{"passwords", passwords},
