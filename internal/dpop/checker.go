@@ -41,8 +41,8 @@ type Checked struct {
 }
 
 // Check is Verify, and checks the nonce. What it returns must be compared with what
-// is bound, and then be handed to Use. Errors: those of Verify, ErrNonce, and those
-// of the memory.
+// is bound, and then be handed to Use. Errors: those of Verify, a *NonceError, and
+// those of the memory.
 func (c *Checker) Check(ctx context.Context, proofs []string, want Expect) (Checked, error) {
 	p, err := Verify(proofs, want)
 	if err != nil {
@@ -62,20 +62,26 @@ func (c *Checker) Check(ctx context.Context, proofs []string, want Expect) (Chec
 		made, ok = c.o.MAC.read(p.Nonce, epoch, want.Now)
 	}
 	if !ok && !c.o.Lenient {
-		return Checked{}, ErrNonce
+		return Checked{}, &NonceError{c.o.MAC.nonce(epoch, want.Now)}
 	}
 	return Checked{p, epoch, p.seen(made, ok)}, nil
 }
 
-// Use takes a checked proof, once. ErrReplayed, ErrNonce, ErrBusy, and those of the
+// Use takes a checked proof, once. ErrReplayed, a *NonceError, ErrBusy, and those of the
 // memory, with which nothing was decided.
 func (c *Checker) Use(ctx context.Context, p Checked, now time.Time) error {
 	err := c.o.Memory.Use(ctx, p.epoch, p.seen, now)
-	if !errors.Is(err, ErrEpoch) {
+	switch {
+	case errors.Is(err, ErrEpoch):
+		c.epoch.Store(nil)
+	case !errors.Is(err, ErrNonce):
 		return err
 	}
-	c.epoch.Store(nil)
-	return ErrNonce
+	nonce, err := c.Nonce(ctx, now)
+	if err != nil {
+		return err
+	}
+	return &NonceError{nonce}
 }
 
 // Nonce is the one to hand out.

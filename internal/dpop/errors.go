@@ -23,3 +23,11 @@ var (
 	// ErrEpoch: a Memory is not any more what its caller believes.
 	ErrEpoch = errors.New("dpop: the memory of proofs began anew")
 )
+
+// NonceError is ErrNonce with the nonce to hand out.
+type NonceError struct{ Nonce string }
+
+func (e *NonceError) Error() string { return ErrNonce.Error() }
+
+// Is reports whether target is ErrNonce.
+func (e *NonceError) Is(target error) bool { return target == ErrNonce }

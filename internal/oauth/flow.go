@@ -52,6 +52,7 @@ type Options struct {
 	Grants   Grants
 	Checker  Checker
 	Signer   Signer
+	Proofs   Proofs
 	Rates    ratelimit.Store
 	Record   func(context.Context, audit.Event) error
 	// Used learns that a session was used, by the refreshing of its tokens.

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -113,7 +114,7 @@ func TestShapes(t *testing.T) {
 			Scheme: "https", Host: "app.example.org", Method: "POST", Target: "/a?b=c", Client: o.Client,
 			Origin: "https://app.example.org", Site: "same-origin", Gate: "g",
 		}
-		if o != want {
+		if !reflect.DeepEqual(o, want) {
 			t.Errorf("%s: %+v", name, o)
 		}
 		if w.Header().Get("Cookie") != "a=b" || w.Header().Get("Remote-User") != "usr_1" || w.Header().Get("Cache-Control") != "no-store" {

@@ -1,14 +1,6 @@
 package oauth
 
-import (
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
-	"net/http"
-	"strconv"
-
-	"github.com/mortise-auth/mortise/internal/web"
-)
+import "net/http"
 
 // Metadata is the document of RFC 8414, with two members of our own that tell
 // verifiers where revocations are followed.
@@ -25,6 +17,7 @@ type Metadata struct {
 	RevocationMethods    []string `json:"revocation_endpoint_auth_methods_supported"`
 	ServiceDocumentation string   `json:"service_documentation"`
 	UILocales            []string `json:"ui_locales_supported"`
+	ProofAlgs            []string `json:"dpop_signing_alg_values_supported"`
 	ACRs                 []string `json:"acr_values_supported"`
 	RevocationsFeed      string   `json:"mortise_revocations_uri"`
 	RevocationsFeedKeys  string   `json:"mortise_revocation_keys_uri"`
@@ -38,30 +31,10 @@ func MetadataOf(issuer string, grants []string) Metadata {
 		JWKS: issuer + "/oauth2/jwks", GrantTypes: grants, ResponseTypes: []string{},
 		Introspection: issuer + "/oauth2/introspect", IntrospectionMethods: confidential,
 		Revocation: issuer + "/oauth2/revoke", RevocationMethods: append(confidential[:2:2], "none"),
-		ServiceDocumentation: issuer + "/docs/api", UILocales: []string{"en", "de"}, ACRs: []string{"1", "2", "3"},
+		ServiceDocumentation: issuer + "/docs/api", UILocales: []string{"en", "de"}, ProofAlgs: []string{"ES256", "EdDSA", "PS256"}, ACRs: []string{"1", "2", "3"},
 		RevocationsFeed: issuer + "/api/v1/revocations", RevocationsFeedKeys: issuer + "/api/v1/revocations/keys",
 	}
 }
 
 // MetadataHandler serves m as finished bytes to everybody.
-func MetadataHandler(m Metadata) (http.Handler, error) {
-	body, err := json.Marshal(m)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(body)
-	tag := []string{`"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
-	kind, cache, anybody := []string{"application/json"}, []string{"public, max-age=900"}, []string{"*"}
-	sniff, length := []string{"nosniff"}, []string{strconv.Itoa(len(body))}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h["Etag"], h["Cache-Control"], h["Access-Control-Allow-Origin"] = tag, cache, anybody
-		h["X-Content-Type-Options"] = sniff
-		if web.Unchanged(r, tag[0]) {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
-		h["Content-Type"], h["Content-Length"] = kind, length
-		_, _ = w.Write(body) // whoever hung up is not told
-	}), nil
-}
+func MetadataHandler(m Metadata) (http.Handler, error) { return document(m) }
