@@ -151,7 +151,7 @@ func TestRecordedTraefik(t *testing.T) {
 		Scheme: "http", Host: "traefik.localhost:7111", Method: "POST", Target: "/a?b=c", Client: o.Client,
 		Origin: "http://traefik.localhost:7111", Site: "same-origin",
 	}
-	if o != want || o.Client.String() != "192.0.2.7" {
+	if !reflect.DeepEqual(o, want) || o.Client.String() != "192.0.2.7" {
 		t.Errorf("%+v", o)
 	}
 }
