@@ -69,7 +69,7 @@ func (k *jwk) keyFor(alg Algorithm) (PublicKey, error) {
 	if _, ok := k.text["alg"]; !ok {
 		k.text["alg"] = string(alg)
 	}
-	key, err := k.key()
+	key, err := k.key(alg)
 	if err == nil && key.k.alg != alg {
 		return PublicKey{}, ErrAlgorithm
 	}

@@ -82,7 +82,7 @@ func (f *Flow) replayed(ctx context.Context, c client.Client, from audit.Source)
 }
 
 // mustProve reports whether a client's tokens are bound to a key.
-func mustProve(c client.Client) bool { return false }
+func mustProve(c client.Client) bool { return c.DPoPBound }
 
 // sender is to whom a refresh token is bound: a client that proves who it is stays
 // free to change its key; a public one is its key (RFC 9449, section 5; OA-85).
