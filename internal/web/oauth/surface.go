@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/dpop"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -47,7 +48,7 @@ func Surface(o Options) web.Surface {
 	}
 	return web.Surface{
 		Name: "oauth", Fail: s.fail,
-		Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrUnauthorized, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, oauth.ErrToken, oauth.ErrScope},
+		Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrUnauthorized, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, oauth.ErrToken, oauth.ErrScope, oauth.ErrProof, oauth.ErrNonce},
 		Routes: []web.Route{
 			post("/oauth2/token", s.token),
 			post("/oauth2/revoke", s.revoke),
@@ -69,6 +70,10 @@ func (s *surface) fail(w http.ResponseWriter, r *http.Request, err error) {
 		out["why"] = q.Why
 	}
 	status := p.Kind.Status()
+	var due *dpop.NonceError
+	if errors.As(err, &due) {
+		w.Header().Set("DPoP-Nonce", due.Nonce)
+	}
 	if errors.Is(p, client.ErrCredentials) {
 		// RFC 6749 wants the challenge when the header was used; it harms no one else.
 		w.Header().Set("WWW-Authenticate", `Basic realm="`+strings.TrimRight(s.URL.String(), "/")+`", charset="UTF-8"`)
@@ -96,6 +101,7 @@ var registered = map[string]bool{
 	oauth.ErrInvalidRequest.Code: true, oauth.ErrInvalidGrant.Code: true, oauth.ErrUnauthorized.Code: true,
 	oauth.ErrUnsupportedGrant.Code: true, oauth.ErrInvalidScope.Code: true, oauth.ErrInvalidTarget.Code: true,
 	oauth.ErrToken.Code: true, oauth.ErrScope.Code: true,
+	oauth.ErrProof.Code: true, oauth.ErrNonce.Code: true,
 }
 
 // describe keeps to the characters that error_description may have (OA-26).
