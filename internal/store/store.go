@@ -21,6 +21,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -64,6 +65,7 @@ type Set interface {
 	Decisions() decision.Store
 	Sites() site.Store
 	Tickets() ticket.Store
+	Registrations() registration.Store
 }
 
 // Store is an engine. It is safe for concurrent use.
