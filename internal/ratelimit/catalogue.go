@@ -55,6 +55,8 @@ func Defaults() []Limit {
 		perProcess(PerMinute(FeedSource, 12000)),
 		perProcess(PerMinute(ClientSource, 6000)),
 		perProcess(PerMinute(ClientPair, 600)),
+		PerHour(RegisterSource, 60),
+		perProcess(PerMinute(DocumentHost, 60)),
 	}
 }
 

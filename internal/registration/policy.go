@@ -14,6 +14,7 @@ type Policy struct {
 	Resources     []string `json:"resources,omitempty"`                   // APIs it may ask tokens for
 	Grants        []string `json:"grant_types,omitempty"`                 //
 	AuthMethods   []string `json:"token_endpoint_auth_methods,omitempty"` //
+	WithoutPKCE   bool     `json:"without_pkce,omitempty"` // confidential clients do without: for older ones
 	RedirectHosts []string `json:"redirect_hosts,omitempty"`              // host, *.host, or the scheme of a native client; empty: any
 }
 
@@ -68,6 +69,7 @@ func (p Policy) Over(base Policy) Policy {
 	fill(&p.Grants, base.Grants)
 	fill(&p.AuthMethods, base.AuthMethods)
 	fill(&p.RedirectHosts, base.RedirectHosts)
+	p.WithoutPKCE = p.WithoutPKCE || base.WithoutPKCE
 	return p
 }
 
