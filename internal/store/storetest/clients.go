@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"sync"
@@ -43,6 +44,10 @@ func (c *testcase) clientOf(id client.ID) client.Client {
 		Responses: []string{"code"}, Scopes: []string{"openid"}, RedirectURIs: []string{"https://b.example/cb", "https://a.example/cb?x=1"},
 		PostLogoutURIs: []string{"https://a.example/"}, BackchannelLogout: "https://a.example/out", Origins: []string{"https://a.example"},
 		IDTokenAlg: "RS256", FirstParty: true, TokenFormat: "opaque", TokenLifetime: 5 * time.Minute, RefreshIdle: time.Hour, RefreshLife: 48 * time.Hour,
+		Metadata: client.Metadata{
+			SubjectType: client.PairwiseSubject, JWKS: json.RawMessage(`{"keys":[]}`), Contacts: []string{"ada@example.org"},
+			DefaultMaxAge: new(int), RequirePAR: true, RequestURIs: []string{"https://a.example/r?\u00fc=1#x"},
+		},
 		Secret: client.Secret{Digest: digest(), CreatedAt: c.now}, Version: 1, ManagedBy: "file", Revision: 1, CreatedAt: c.now, UpdatedAt: c.now,
 	}
 }
@@ -71,7 +76,7 @@ func clientLife(c *testcase) {
 	v.Name, v.Type, v.Auth, v.Grants, v.Responses = "App", client.Native, client.AuthPost, []string{client.GrantDevice}, nil
 	v.Scopes, v.RedirectURIs, v.PostLogoutURIs, v.BackchannelLogout, v.Origins = []string{"email", "openid"}, nil, nil, "", nil
 	v.IDTokenAlg, v.FirstParty, v.TokenFormat, v.TokenLifetime, v.RefreshIdle, v.RefreshLife = "EdDSA", false, "", 0, 2*time.Hour, 3*time.Hour
-	v.ManagedBy, v.UpdatedAt = "", c.later(time.Minute)
+	v.ManagedBy, v.UpdatedAt, v.Metadata = "", c.later(time.Minute), client.Metadata{}
 	c.ok(c.Clients().Update(c.ctx, v, c.system()))
 	c.clientRereads("web")
 	c.is(c.Clients().Update(c.ctx, v, c.system()), client.ErrStale)
