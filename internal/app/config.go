@@ -60,6 +60,7 @@ type Config struct {
 	Limits        []ratelimit.Limit
 	LimitKeys     int // remembered for each limit; 0: ratelimit.DefaultKeys
 	Passwords     Passwords
+	Registration  Registration
 	Retention     Retention
 	Dev           bool
 	Contact       string // for security.txt: a mailto: or https: address
@@ -142,6 +143,7 @@ func (c Config) check() (checked, error) {
 	out.trust, err = clientaddr.NewTrust(c.TrustedProxy)
 	add(err)
 	out.defaults()
+	add(out.Registration.check())
 	_, err = egress.New(egress.Options{Allow: c.EgressAllow, Now: out.Now})
 	add(err)
 	return out, errors.Join(faults...)

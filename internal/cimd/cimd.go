@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/client"
-	"github.com/mortise-auth/mortise/internal/client/document"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/registration"
@@ -19,7 +18,6 @@ import (
 // Bounds.
 const (
 	MaxBytes   = 5 << 10 // of a document
-	MaxAddress = 512     // bytes of a client_id
 	MaxClients = 20_000  // that are known by their documents
 
 	timeout     = 3 * time.Second
@@ -55,16 +53,19 @@ type Tx interface {
 	Resources() resource.Store
 }
 
-// Options configure a Book. All but Hosts and Policy are required.
+// Options configure a Book. All but Hosts, Policy and Addresses are required.
 type Options struct {
-	Fetch  Fetcher
-	Read   Tx // outside transactions
-	InTx   func(ctx context.Context, fn func(Tx) error) error
-	Rates  ratelimit.Store
-	Hosts  []string            // host or *.host; empty: any
-	Policy registration.Policy // what clients may ask for
-	Now    func() time.Time
-	Log    *slog.Logger
+	Fetch     Fetcher
+	Documents client.Documents // that documents refer to
+	Read      Tx               // outside transactions
+	InTx      func(ctx context.Context, fn func(Tx) error) error
+	Rates     ratelimit.Store
+	Hosts     []string            // host or *.host; empty: any
+	Policy    registration.Policy // what clients may ask for
+	// Addresses says which client_ids there are beside those of production.
+	Addresses client.Addresses
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // Book knows which documents were read, and keeps their clients up to date. It is
@@ -87,6 +88,7 @@ type entry struct {
 
 // New makes a Book.
 func New(o Options) *Book {
+	o.Addresses.Localhost = true // they registered themselves
 	return &Book{o: o, room: make(chan struct{}, abroad), kept: map[client.ID]*entry{}}
 }
 
@@ -110,12 +112,18 @@ func (b *Book) Refresh(ctx context.Context, id client.ID) error {
 	}
 }
 
+// Forget makes the next Refresh read the document again.
+func (b *Book) Forget(id client.ID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if e := b.kept[id]; e != nil && !e.until.IsZero() {
+		delete(b.kept, id)
+	}
+}
+
 // address says what is wrong with a client_id.
 func (b *Book) address(id string) string {
-	if len(id) > MaxAddress {
-		return "it is too long"
-	}
-	if fault := document.CheckAddress(id); fault != "" {
+	if fault := b.o.Addresses.Document(id); fault != "" {
 		return fault
 	}
 	if len(b.o.Hosts) > 0 && !registration.HostIn(b.o.Hosts, host(id)) {

@@ -15,6 +15,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/registration"
+	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -34,6 +35,9 @@ func (b *Book) load(ctx context.Context, id client.ID) (time.Duration, error) {
 	c, err := b.client(ctx, id, a.Body)
 	if err != nil {
 		return 0, err
+	}
+	if err := client.CheckSector(ctx, b.o.Documents, c); err != nil {
+		return 0, ErrInvalid.Because(err)
 	}
 	return freshness(a.CacheControl), b.keep(ctx, c)
 }
@@ -95,9 +99,10 @@ func (b *Book) client(ctx context.Context, id client.ID, body []byte) (client.Cl
 		return c, err
 	}
 	c.ManagedBy = client.ByDocument
-	if c, err = c.Clean(client.Addresses{}); err != nil {
+	if c, err = c.Clean(b.o.Addresses); err != nil {
 		return c, ErrInvalid.Because(err)
 	}
+	c.Origins = c.RedirectOrigins()
 	return c, nil
 }
 
@@ -106,7 +111,7 @@ func (b *Book) client(ctx context.Context, id client.ID, body []byte) (client.Cl
 // only when nothing is left.
 func (b *Book) bound(ctx context.Context, c *client.Client, scoped bool) error {
 	c.RedirectURIs = slices.DeleteFunc(c.RedirectURIs, func(uri string) bool {
-		return !b.o.Policy.Redirects(uri) || client.Addresses{Localhost: true}.Redirect(uri, c.Type) != ""
+		return !b.o.Policy.Redirects(uri) || b.o.Addresses.Redirect(uri, c.Type) != ""
 	})
 	if len(c.Grants) == 0 {
 		c.Grants = []string{client.GrantCode}
@@ -116,11 +121,11 @@ func (b *Book) bound(ctx context.Context, c *client.Client, scoped bool) error {
 	if len(c.RedirectURIs) == 0 || !slices.Contains(c.Grants, client.GrantCode) {
 		return ErrInvalid.Becausef("none of its redirect_uris and grant_types is admitted here")
 	}
-	known, err := b.o.Read.Resources().Scopes(ctx)
+	known, err := resource.Existing(ctx, b.o.Read.Resources())
 	if err != nil {
 		return err
 	}
-	c.Scopes = registration.Scopes(known, b.o.Policy.Scopes, c.Scopes, scoped)
+	c.Scopes = b.o.Policy.Grant(known, c.Scopes, scoped)
 	c.Resources = slices.Clone(b.o.Policy.Resources)
 	return nil
 }
@@ -175,6 +180,6 @@ func event(c client.Client, now time.Time) audit.Event {
 func over(old, c client.Client) client.Client {
 	old.Name, old.Type, old.Auth, old.Grants, old.Responses, old.Scopes, old.Resources = c.Name, c.Type, c.Auth, c.Grants, c.Responses, c.Scopes, c.Resources
 	old.RedirectURIs, old.PostLogoutURIs, old.BackchannelLogout, old.IDTokenAlg = c.RedirectURIs, c.PostLogoutURIs, c.BackchannelLogout, c.IDTokenAlg
-	old.Metadata = c.Metadata
+	old.Origins, old.Metadata = c.Origins, c.Metadata
 	return old
 }

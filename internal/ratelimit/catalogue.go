@@ -22,11 +22,13 @@ const (
 	PageSource     Name = "page.source"
 	APISource      Name = "api.source"
 	APIAccount     Name = "api.account"
-	WhySource      Name = "why.source"    // refusals that are explained
-	GateSource     Name = "gate.source"   // credentials at the gateway that open nothing
-	FeedSource     Name = "feed.source"   // polls of the revocation feed
-	ClientSource   Name = "client.source" // requests of clients that failed
-	ClientPair     Name = "client.pair"   // the same, of one client
+	WhySource      Name = "why.source"      // refusals that are explained
+	GateSource     Name = "gate.source"     // credentials at the gateway that open nothing
+	FeedSource     Name = "feed.source"     // polls of the revocation feed
+	ClientSource   Name = "client.source"   // requests of clients that failed
+	ClientPair     Name = "client.pair"     // the same, of one client
+	RegisterSource Name = "register.source" // clients that register themselves
+	DocumentHost   Name = "document.host"   // metadata documents of clients, by the host they are read from
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a

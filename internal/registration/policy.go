@@ -14,7 +14,7 @@ type Policy struct {
 	Resources     []string `json:"resources,omitempty"`                   // APIs it may ask tokens for
 	Grants        []string `json:"grant_types,omitempty"`                 //
 	AuthMethods   []string `json:"token_endpoint_auth_methods,omitempty"` //
-	WithoutPKCE   bool     `json:"without_pkce,omitempty"` // confidential clients do without: for older ones
+	WithoutPKCE   bool     `json:"without_pkce,omitempty"`                // confidential clients do without: for older ones
 	RedirectHosts []string `json:"redirect_hosts,omitempty"`              // host, *.host, or the scheme of a native client; empty: any
 }
 
@@ -96,4 +96,20 @@ func HostIn(list []string, host string) bool {
 		}
 		return entry == host
 	})
+}
+
+// Grant are the scopes that a client gets: of those it asked for, or of all when
+// it named none, the ones that the policy allows and that exist. RFC 7591 lets a
+// server give less than what was asked; the answer says what it is.
+func (p Policy) Grant(existing, asked []string, named bool) []string {
+	if !named {
+		asked = p.Scopes
+	}
+	var out []string
+	for _, scope := range asked {
+		if slices.Contains(p.Scopes, scope) && slices.Contains(existing, scope) {
+			out = append(out, scope)
+		}
+	}
+	return sorted(out)
 }

@@ -19,6 +19,8 @@ type Store interface {
 	Token(ctx context.Context, id ID) (Token, error)
 	// Tokens returns those created after the given one, in order, at most limit.
 	Tokens(ctx context.Context, after ID, limit int) ([]Token, error)
+	// Live returns the token with this digest if a use is left at now, or ErrToken.
+	Live(ctx context.Context, d secret.Digest, now time.Time) (Token, error)
 	// Spend takes one use of the token with this digest and returns it as it then
 	// is: one conditional statement. ErrToken when none is left at now, or there is
 	// no such token. Call it in the transaction that makes the client.

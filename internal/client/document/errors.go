@@ -33,6 +33,10 @@ func Registered(err error) error {
 	return err
 }
 
+// NotAllowed is ErrMetadata about one member, whose value was understood and is
+// not to be had.
+func NotAllowed(member, message string) error { return at(member, message) }
+
 // at is ErrMetadata about one member.
 func at(member, message string) error {
 	return ErrMetadata.WithFields(problem.Field{Pointer: "/" + member, Code: ErrMetadata.Code, Message: message})

@@ -3,7 +3,6 @@ package document
 import (
 	"bytes"
 	"encoding/json"
-	"net/url"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -194,19 +193,4 @@ func (r *reader) read(name string, to any) {
 		return
 	}
 	r.err = at(name, "It has a value of another type.")
-}
-
-// CheckAddress reports whether text could be the client_id of a metadata
-// document, and what is wrong with it otherwise.
-func CheckAddress(text string) string {
-	u, err := url.Parse(text)
-	switch {
-	case err != nil || u.Scheme != "https":
-		return "it is not an https address"
-	case len(u.Path) < 2:
-		return "it has no path"
-	case u.RawQuery != "" || u.ForceQuery:
-		return "it has a query"
-	}
-	return client.Addresses{}.Endpoint(text)
 }

@@ -56,6 +56,9 @@ func initialLife(c *testcase) {
 func initialUses(c *testcase) {
 	t := c.initial(2)
 	for n := 1; n <= 2; n++ {
+		live, err := c.Registrations().Live(c.ctx, t.Digest, c.now)
+		c.ok(err)
+		c.same(live, t)
 		got, err := c.Registrations().Spend(c.ctx, t.Digest, c.now)
 		c.ok(err)
 		t.Uses = n
@@ -63,7 +66,11 @@ func initialUses(c *testcase) {
 	}
 	_, err := c.Registrations().Spend(c.ctx, t.Digest, c.now)
 	c.is(err, registration.ErrToken)
+	_, err = c.Registrations().Live(c.ctx, t.Digest, c.now)
+	c.is(err, registration.ErrToken)
 	late := c.initial(2)
+	_, err = c.Registrations().Live(c.ctx, late.Digest, late.ExpiresAt)
+	c.is(err, registration.ErrToken)
 	_, err = c.Registrations().Spend(c.ctx, late.Digest, late.ExpiresAt)
 	c.is(err, registration.ErrToken)
 	_, err = c.Registrations().Spend(c.ctx, digest(), c.now)

@@ -61,6 +61,11 @@ func (s registrations) Tokens(ctx context.Context, after registration.ID, limit 
 	return many(ctx, s.e, scanInitial, `SELECT `+initialColumns+` FROM initial_tokens WHERE id > $1 ORDER BY id LIMIT $2`, raw(after), bounded(limit))
 }
 
+func (s registrations) Live(ctx context.Context, d secret.Digest, now time.Time) (registration.Token, error) {
+	return one(ctx, s.e, registration.ErrToken, scanInitial, `SELECT `+initialColumns+` FROM initial_tokens WHERE digest = $1 AND uses < max_uses AND expires_at > $2`,
+		d[:], at(now))
+}
+
 func (s registrations) Spend(ctx context.Context, d secret.Digest, now time.Time) (t registration.Token, err error) {
 	err = s.e.Write(ctx, func(tx Tx) (err error) {
 		t, err = scanInitial(tx.QueryRow(ctx, `UPDATE initial_tokens SET uses = uses + 1 WHERE digest = $1 AND uses < max_uses AND expires_at > $2
