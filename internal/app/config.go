@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -50,6 +51,7 @@ type Config struct {
 	Resource      string // the aud of tokens for the host's handlers; empty: the issuer
 	TrustedProxy  []string
 	EgressAllow   []string
+	EgressRoots   *x509.CertPool // trusted beside no others; nil: the system's
 	SMTP          string
 	MailFrom      string      // name and address; empty: mortise@ and the host of URL
 	Sender        mail.Sender // instead of SMTP

@@ -74,7 +74,7 @@ func (a Addresses) Document(text string) string {
 		return fault
 	case len(u.Path) < 2:
 		return "it has no path"
-	case u.RawQuery != "":
+	case u.RawQuery != "" || u.ForceQuery:
 		return "it has a query"
 	}
 	return a.Endpoint(text)

@@ -15,7 +15,7 @@ import (
 )
 
 // ErrDisabled: whoever administers has disabled the client.
-var ErrDisabled = problem.New(problem.Forbidden, "access_denied", "This client was disabled here. Tell the operator.")
+var ErrDisabled = problem.New(problem.Forbidden, "registration_disabled", "This client was disabled here. Tell the operator.")
 
 // Mode says who may register a client.
 type Mode string

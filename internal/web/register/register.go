@@ -15,7 +15,6 @@ import (
 	"github.com/mortise-auth/mortise/internal/enroll"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
-	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/web"
 )
 
@@ -179,7 +178,9 @@ func code(p *problem.Error) string {
 	case p.Kind == problem.Internal:
 		return "server_error"
 	case p.Kind == problem.Unauthenticated:
-		return registration.ErrToken.Code
+		return "invalid_token"
+	case errors.Is(p, enroll.ErrDisabled):
+		return "access_denied"
 	case ours[p.Code]:
 		return p.Code
 	}
@@ -188,7 +189,6 @@ func code(p *problem.Error) string {
 
 var ours = map[string]bool{
 	document.ErrMetadata.Code: true, document.ErrRedirect.Code: true, document.ErrStatement.Code: true, document.ErrUnapproved.Code: true,
-	enroll.ErrDisabled.Code: true,
 }
 
 // describe says what is wrong, member by member, in the characters that an
