@@ -34,7 +34,9 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/app"
+	"github.com/mortise-auth/mortise/internal/enroll"
 	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/verify"
@@ -68,12 +70,13 @@ type KMS interface {
 
 // Errors that New returns, joined when there are several. Test with errors.Is.
 var (
-	ErrNoURL       error = app.ErrNoURL         // Config.URL is empty
-	ErrBadURL      error = app.ErrBadURL        // Config.URL is no http(s) address
-	ErrPlainURL    error = app.ErrPlainURL      // Config.URL is plain http on another machine
-	ErrNoSecretKey error = app.ErrNoSecretKey   // Config.SecretKey is empty
-	ErrDevStore    error = instance.ErrDevStore // the store was used in development
-	ErrUnavailable error = store.ErrUnavailable // the database does not answer
+	ErrNoURL           error = app.ErrNoURL           // Config.URL is empty
+	ErrBadURL          error = app.ErrBadURL          // Config.URL is no http(s) address
+	ErrPlainURL        error = app.ErrPlainURL        // Config.URL is plain http on another machine
+	ErrNoSecretKey     error = app.ErrNoSecretKey     // Config.SecretKey is empty
+	ErrDevStore        error = instance.ErrDevStore   // the store was used in development
+	ErrBadRegistration error = app.ErrBadRegistration // Config.Registration cannot be
+	ErrUnavailable     error = store.ErrUnavailable   // the database does not answer
 )
 
 // Config is everything an instance can be told. It is read once, by New.
@@ -163,11 +166,49 @@ type Config struct {
 	// quick, local and safe for concurrent use. Nil: no places are shown.
 	Place func(ip string) string
 
+	// Registration lets programs register themselves as clients. The zero value
+	// lets nobody.
+	Registration Registration
+
 	// InsecurePlainHTTP allows a URL with plain http that is not on this machine:
 	// sessions can be stolen on the way. For closed networks in tests.
 	InsecurePlainHTTP bool
 
 	wiring app.Config
+}
+
+// Registration says which programs may register themselves, and what they may
+// have. Each registers under consent: people are asked every time.
+type Registration struct {
+	// Mode is "off", which is the default, "token" for whoever has an initial access
+	// token (RFC 7591), or "open" for anybody.
+	Mode string
+	// Scopes, Resources, GrantTypes and AuthMethods bound what such clients get;
+	// an initial access token can have its own. Empty: openid, profile, email and
+	// offline_access; none; authorization_code and refresh_token; all there are.
+	Scopes, Resources, GrantTypes, AuthMethods []string
+	// RedirectHosts are app.example.org, *.example.org, 127.0.0.1, or
+	// com.example.app: for a scheme of one's own. Empty: any.
+	RedirectHosts []string
+	// WithoutPKCE lets confidential clients among them do without PKCE.
+	WithoutPKCE bool
+	// Unused is when clients that nobody vouched for and nobody uses are deleted;
+	// default 30 days.
+	Unused time.Duration
+	// Documents takes a client_id that is an https address: the client's description
+	// is read from there (Client ID Metadata Documents), from DocumentHosts only
+	// unless that is empty.
+	Documents     bool
+	DocumentHosts []string
+}
+
+func (r Registration) internal() app.Registration {
+	return app.Registration{
+		Mode: enroll.Mode(r.Mode), Unused: r.Unused, Documents: r.Documents, Hosts: r.DocumentHosts,
+		Policy: registration.Policy{
+			Scopes: r.Scopes, Resources: r.Resources, Grants: r.GrantTypes, AuthMethods: r.AuthMethods, RedirectHosts: r.RedirectHosts, WithoutPKCE: r.WithoutPKCE,
+		},
+	}
 }
 
 // Dev is a Config for development on this machine at url, such as
@@ -180,7 +221,7 @@ func (c Config) internal() app.Config {
 	w := c.wiring
 	w.URL, w.SecretKey, w.Brand, w.Log, w.CookieSuffix = c.URL, c.SecretKey, c.Brand, c.Logger, c.CookieSuffix
 	w.KMS, w.TrustedProxy, w.EgressAllow, w.SMTP, w.NoSignUp = c.KMS, c.TrustedProxies, c.EgressAllow, c.SMTP, c.NoSignUp
-	w.Shared, w.Resource = c.Shared, c.Resource
+	w.Shared, w.Resource, w.Registration = c.Shared, c.Resource, c.Registration.internal()
 	w.InsecurePlain, w.Contact = c.InsecurePlainHTTP, c.SecurityContact
 	w.Sessions = signin.Limits{Idle: c.SessionIdle, Absolute: c.SessionAbsolute, PerUser: c.SessionsPerUser}
 	if c.Place != nil {

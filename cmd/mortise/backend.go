@@ -11,7 +11,9 @@ import (
 
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/settings"
 	"github.com/mortise-auth/mortise/internal/app"
+	"github.com/mortise-auth/mortise/internal/enroll"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/storage/postgres"
@@ -47,6 +49,13 @@ func config(s settings.Settings, log *slog.Logger) app.Config {
 		NoSignUp: !s.Signup.Enabled, InsecurePlain: s.HTTP.InsecurePlain,
 		Sessions:  signin.Limits{Idle: s.Session.Idle, Absolute: s.Session.Absolute, PerUser: perUser},
 		Passwords: passwords(s.Password),
+		Registration: app.Registration{
+			Mode: enroll.Mode(s.Registration.Mode), Unused: s.Registration.Unused, Documents: s.Registration.Documents, Hosts: s.Registration.DocumentHosts,
+			Policy: registration.Policy{
+				Scopes: s.Registration.Scopes, Resources: s.Registration.Resources, Grants: s.Registration.GrantTypes, AuthMethods: s.Registration.AuthMethods,
+				RedirectHosts: s.Registration.RedirectHosts, WithoutPKCE: s.Registration.WithoutPKCE,
+			},
+		},
 		Retention: app.Retention{Sessions: s.Retention.Sessions, Mail: s.Retention.Mail},
 	}
 }

@@ -20,9 +20,11 @@ import (
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/dpop"
 	"github.com/mortise-auth/mortise/internal/egress"
+	"github.com/mortise-auth/mortise/internal/enroll"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/lockout"
+	"github.com/mortise-auth/mortise/internal/logo"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/password"
@@ -67,6 +69,7 @@ type App struct {
 	live     *revocation.Live
 	proofs   *dpop.Checker
 	feed     *publish.Publisher
+	logos    *logo.Book
 
 	// Development only: who may be entered as, and the code that lets a browser.
 	entry     string
@@ -78,6 +81,7 @@ type App struct {
 	SignIn    *signin.Flow
 	Account   *account.Flow
 	Directory *directory.Flow
+	Enroll    *enroll.Flow
 	Signing   *signing.Ring
 	Setup     *setup.Flow
 	Decisions *decision.Recorder
@@ -103,7 +107,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	a.suspect = newSampler(st.Audit(), c.Now)
-	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireProofs, a.wireTokens, a.wireFlows, a.wireWeb} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireProofs, a.wireTokens, a.wireRegistration, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

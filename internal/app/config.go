@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -50,6 +51,7 @@ type Config struct {
 	Resource      string // the aud of tokens for the host's handlers; empty: the issuer
 	TrustedProxy  []string
 	EgressAllow   []string
+	EgressRoots   *x509.CertPool // trusted beside no others; nil: the system's
 	SMTP          string
 	MailFrom      string      // name and address; empty: mortise@ and the host of URL
 	Sender        mail.Sender // instead of SMTP
@@ -60,6 +62,7 @@ type Config struct {
 	Limits        []ratelimit.Limit
 	LimitKeys     int // remembered for each limit; 0: ratelimit.DefaultKeys
 	Passwords     Passwords
+	Registration  Registration
 	Retention     Retention
 	Dev           bool
 	Contact       string // for security.txt: a mailto: or https: address
@@ -142,6 +145,7 @@ func (c Config) check() (checked, error) {
 	out.trust, err = clientaddr.NewTrust(c.TrustedProxy)
 	add(err)
 	out.defaults()
+	add(out.Registration.check())
 	_, err = egress.New(egress.Options{Allow: c.EgressAllow, Now: out.Now})
 	add(err)
 	return out, errors.Join(faults...)

@@ -139,6 +139,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) {
 			return a.store.Decisions().Sweep(ctx, now.Add(-decision.Keep), decision.Most, batch)
 		},
+		func() (int, error) { return a.Enroll.Sweep(ctx, batch) },
 		func() (int, error) { return a.store.Revocations().Sweep(ctx, now.Add(-revocation.Keep), batch) },
 	}
 	a.live.Sweep(now)

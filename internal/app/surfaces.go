@@ -37,6 +37,7 @@ func (a *App) surfaces() ([]web.Surface, error) {
 		Keys: a.keys, Rates: a.rates, Idempotency: a.store.Idempotency(), Rotate: a.SignIn.Rotate, Why: a.Decisions.Find, Status: a.status, Inspect: a.Inspector().Inspect, Doctor: a.Doctor,
 	}), a.gatewaySurface(pages.Fail)}
 	all = append(all, a.tokenSurfaces()...)
+	all = append(all, a.registrationSurfaces()...)
 	if a.mailbox != nil {
 		all = append(all, dev.Surface(dev.Options{Desk: pages, Gate: a.devGate, Mailbox: a.mailbox, SignIn: a.Enter}))
 	}

@@ -12,6 +12,9 @@ import (
 // Addresses says which addresses may be registered beyond those of production.
 type Addresses struct {
 	Dev bool // http on this machine, for any client
+	// Localhost is for native clients that registered themselves: many tools
+	// listen on http://localhost, which is compared as exactly as any address (OA-2).
+	Localhost bool
 }
 
 const maxAddress = 2048
@@ -38,7 +41,7 @@ func (a Addresses) Redirect(text string, t Type) string {
 	case u.Scheme == "https":
 		return ""
 	case u.Scheme == "http":
-		if a.Dev && loopbackName(u) || t == Native && loopbackLiteral(u) {
+		if (a.Dev || a.Localhost && t == Native) && loopbackName(u) || t == Native && loopbackLiteral(u) {
 			return ""
 		}
 		return "plain http is for 127.0.0.1 and [::1] of native clients, and for loopback in development"
@@ -60,6 +63,21 @@ func (a Addresses) Endpoint(text string) string {
 		return ""
 	}
 	return "it is not https"
+}
+
+// Document checks a client_id that is the address of the client's metadata: an
+// https address with a path, written in the only way it can be.
+func (a Addresses) Document(text string) string {
+	u, fault := address(text)
+	switch {
+	case fault != "":
+		return fault
+	case len(u.Path) < 2:
+		return "it has no path"
+	case u.RawQuery != "" || u.ForceQuery:
+		return "it has a query"
+	}
+	return a.Endpoint(text)
 }
 
 // Origin checks the origin of a browser's page, in the form browsers send it
@@ -177,4 +195,19 @@ func withoutPort(text string) (string, bool) {
 	}
 	front, rest, _ := strings.Cut(text, u.Host)
 	return front + strings.TrimSuffix(u.Host, ":"+u.Port()) + rest, true
+}
+
+// RedirectOrigins are the origins of a public client's pages, as far as its https
+// redirect addresses tell: a page that is sent the code may redeem it.
+func (c Client) RedirectOrigins() []string {
+	if !c.Public() {
+		return nil
+	}
+	var out []string
+	for _, text := range c.RedirectURIs {
+		if u, err := url.Parse(text); err == nil && u.Scheme == "https" && (Addresses{}).Origin(u.Scheme+"://"+u.Host) == "" {
+			out = append(out, u.Scheme+"://"+u.Host)
+		}
+	}
+	return set(out)
 }

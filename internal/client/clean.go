@@ -15,7 +15,8 @@ const maxList = 100
 // resources exist is the Store's to say.
 func (c Client) Clean(a Addresses) (Client, error) {
 	var err error
-	if _, err = ParseID(string(c.ID)); err != nil {
+	a.Localhost = a.Localhost || c.SelfRegistered()
+	if err = c.ID.check(a, c.ManagedBy == ByDocument); err != nil {
 		return c, err
 	}
 	if c.Name, err = c.cleanName(); err != nil {

@@ -33,6 +33,25 @@ func ParseID(s string) (ID, error) {
 	return ID(s), nil
 }
 
+// Address reports whether c is the address of the client's metadata document,
+// which no chosen name and no account's can be (OA-6).
+func (c ID) Address() bool {
+	return strings.HasPrefix(string(c), "https://") || strings.HasPrefix(string(c), "http://")
+}
+
+func (c ID) check(a Addresses, document bool) error {
+	if !document {
+		_, err := ParseID(string(c))
+		return err
+	}
+	if fault := a.Document(string(c)); fault != "" || len(c) > maxDocumentID {
+		return ErrBadID.Becausef("the address of a document: %s", fault)
+	}
+	return nil
+}
+
+const maxDocumentID = 512
+
 // Value is what a revocation entry has for the client.
 func (c ID) Value() [16]byte { return feed.RawValue(feed.Client, string(c)) }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -37,6 +38,7 @@ type Tx interface {
 	Mail() mail.Store
 	Audit() audit.Store
 	Sites() site.Store
+	Registrations() registration.Store
 }
 
 // InTx runs fn in one transaction; see store.Store.

@@ -30,6 +30,8 @@ const (
 
 	AuthorizeSource Name = "authorize.source" // authorization requests
 	AuthorizePair   Name = "authorize.pair"   // the same, of one client
+	RegisterSource  Name = "register.source"  // clients that register themselves
+	DocumentHost    Name = "document.host"    // metadata documents of clients, by the host they are read from
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a
@@ -60,6 +62,8 @@ func Defaults() []Limit {
 		perProcess(PerMinute(ClientPair, 600)),
 		perProcess(PerMinute(AuthorizeSource, 1200)),
 		perProcess(PerMinute(AuthorizePair, 600)),
+		PerHour(RegisterSource, 60),
+		perProcess(PerMinute(DocumentHost, 60)),
 	}
 }
 

@@ -26,6 +26,13 @@ type Resources interface {
 	ByIdentifier(ctx context.Context, identifier string) (resource.Resource, error)
 }
 
+// Documents keeps clients up to date whose client_id is the address of their
+// metadata; see cimd.Book.
+type Documents interface {
+	Refresh(ctx context.Context, id client.ID) error
+	Forget(id client.ID)
+}
+
 // Freshness tells whether a cache may answer; see revocation.Follower.
 type Freshness interface{ Fresh(now time.Time) bool }
 
@@ -49,6 +56,7 @@ type Options struct {
 type Registry struct {
 	o         Options
 	fresh     Freshness
+	documents Documents // nil: no client_id is an address
 	clients   *cache[client.Client]
 	resources *cache[resource.Resource]
 	people    *cache[claims.Person]
@@ -83,9 +91,15 @@ func New(o Options) *Registry {
 // Follow makes f the freshness proof. Call it before the first question.
 func (r *Registry) Follow(f Freshness) { r.fresh = f }
 
+// Read lets client_ids be addresses of documents. Call it before the first question.
+func (r *Registry) Read(d Documents) { r.documents = d }
+
 // Client returns the client, disabled or not, or client.ErrUnknown. Its lists are
 // shared and must not be changed.
 func (r *Registry) Client(ctx context.Context, id string) (client.Client, error) {
+	if client.ID(id).Address() {
+		return r.described(ctx, client.ID(id))
+	}
 	return answer(r, r.clients, id, func() (client.Client, error) {
 		name, err := client.ParseID(id)
 		if err != nil {
@@ -93,6 +107,26 @@ func (r *Registry) Client(ctx context.Context, id string) (client.Client, error)
 		}
 		return r.o.Clients.ByID(ctx, name)
 	})
+}
+
+// described returns a client that its document describes.
+func (r *Registry) described(ctx context.Context, id client.ID) (client.Client, error) {
+	if r.documents == nil {
+		return client.Client{}, client.ErrUnknown.Becausef("metadata documents are off")
+	}
+	if err := r.documents.Refresh(ctx, id); err != nil {
+		return client.Client{}, err
+	}
+	kept := func() (client.Client, error) { return r.o.Clients.ByID(ctx, id) }
+	c, err := answer(r, r.clients, string(id), kept)
+	if !errors.Is(err, client.ErrUnknown) {
+		return c, err
+	}
+	r.documents.Forget(id) // it was deleted since it was read: then it is a new one
+	if err := r.documents.Refresh(ctx, id); err != nil {
+		return client.Client{}, err
+	}
+	return answer(r, r.clients, string(id), kept)
 }
 
 // Resource returns the resource or resource.ErrUnknown. Its lists are shared and

@@ -1,6 +1,7 @@
 package resource
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"time"
@@ -104,4 +105,17 @@ func (s Scope) Clean() (Scope, error) {
 		return s, ErrBadScope.Because(err)
 	}
 	return s, nil
+}
+
+// Existing are the names of every scope that a client could ask for.
+func Existing(ctx context.Context, s Store) ([]string, error) {
+	kept, err := s.Scopes(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, 0, len(standard)+len(kept))
+	for _, v := range append(StandardScopes(), kept...) {
+		names = append(names, v.Name)
+	}
+	return names, nil
 }

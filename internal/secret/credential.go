@@ -22,6 +22,8 @@ const (
 	LiveKey           CredentialKind = "live"
 	TestKey           CredentialKind = "test"
 	PersonalToken     CredentialKind = "pat"
+	InitialToken      CredentialKind = "iat" // initial access token of registration (RFC 7591)
+	RegistrationToken CredentialKind = "rat" // registration access token (RFC 7592)
 )
 
 // Marks reports whether text begins as every credential of the kind does.

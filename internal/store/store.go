@@ -26,6 +26,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -74,6 +75,7 @@ type Set interface {
 	Assertions() assertion.Store
 	AuthRequests() authreq.Store
 	Logouts() logout.Store
+	Registrations() registration.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"organizations", organizations},
 		{"passwords", passwords},
 		{"proofs", proofs},
+		{"registrations", registrationTests},
 		{"resources", resources},
 		{"revocations", revocations},
 		{"refreshes", refreshes},

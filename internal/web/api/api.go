@@ -24,6 +24,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -129,6 +130,10 @@ type Directory interface {
 	Scopes(ctx context.Context, by user.Caller) ([]resource.Scope, error)
 	PutScope(ctx context.Context, by user.Caller, s resource.Scope) (resource.Scope, error)
 	DeleteScope(ctx context.Context, by user.Caller, name string) error
+	InitialTokens(ctx context.Context, by user.Caller, after registration.ID, limit int) ([]registration.Token, error)
+	InitialToken(ctx context.Context, by user.Caller, id registration.ID) (registration.Token, error)
+	CreateInitialToken(ctx context.Context, by user.Caller, t registration.Token) (registration.Token, secret.Credential, error)
+	DeleteInitialToken(ctx context.Context, by user.Caller, id registration.ID) error
 	Sites(ctx context.Context, by user.Caller) ([]site.Site, error)
 	Site(ctx context.Context, by user.Caller, host string) (site.Site, error)
 	PutSite(ctx context.Context, by user.Caller, w apply.Site) (site.Site, error)
@@ -210,7 +215,7 @@ func (s *surface) table() []endpoint {
 	for _, part := range [][]endpoint{
 		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
-		s.clientTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
+		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}

@@ -1,17 +1,12 @@
 package oauth
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/mortise-auth/mortise/internal/claims"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/oauth"
-	"github.com/mortise-auth/mortise/internal/web"
 )
 
 // Metadata is the document of RFC 8414 and of OpenID Connect Discovery, with two

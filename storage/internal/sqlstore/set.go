@@ -21,6 +21,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -63,6 +64,7 @@ func (s set) Tickets() ticket.Store             { return tickets(s) }
 func (s set) Assertions() assertion.Store       { return assertions(s) }
 func (s set) AuthRequests() authreq.Store       { return authRequests(s) }
 func (s set) Logouts() logout.Store             { return logouts(s) }
+func (s set) Registrations() registration.Store { return registrations(s) }
 
 // change runs fn as one act and writes ev with it: both are kept or neither
 // (AU-40). It is how every act that takes an event ends.

@@ -44,7 +44,9 @@ type Settings struct {
 	Password  Password  `key:"password"`
 	Session   Session   `key:"session"`
 	Retention Retention `key:"retention"`
-	Geo       Geo       `key:"geo"`
+
+	Registration Registration `key:"registration"`
+	Geo          Geo          `key:"geo"`
 }
 
 // Admin is the listener for operators.
@@ -182,6 +184,36 @@ type Retention struct {
 	Sessions time.Duration `key:"sessions" default:"30d" min:"1h" max:"3650d"`
 	// Mails that were sent or given up, without their content.
 	Mail time.Duration `key:"mail" default:"30d" min:"1h" max:"3650d"`
+}
+
+// Registration is about programs that register themselves. What they may have is
+// bounded by these lists; an initial access token can say its own.
+type Registration struct {
+	// Who may register a client at /oauth2/register: nobody (off), whoever has an
+	// initial access token (token), or anybody (open).
+	Mode string `key:"mode" default:"off" enum:"off,token,open"`
+	// Scopes that such clients may ask for.
+	Scopes []string `key:"scopes" default:"openid,profile,email,offline_access"`
+	// Identifiers of APIs that they may ask tokens for.
+	Resources []string `key:"resources"`
+	// Grant types that they may use.
+	GrantTypes []string `key:"grant_types" default:"authorization_code,refresh_token"`
+	// Ways in which they may authenticate.
+	AuthMethods []string `key:"auth_methods" default:"none,client_secret_basic,client_secret_post,private_key_jwt"`
+	// Hosts that their redirect addresses may lead to: app.example.org,
+	// *.example.org, 127.0.0.1, or com.example.app: for a scheme of one's own. Empty: any.
+	RedirectHosts []string `key:"redirect_hosts"`
+	// Let confidential clients among them do without PKCE. For old programs, and for
+	// test suites that register clients which have never heard of it.
+	WithoutPKCE bool `key:"without_pkce" default:"false"`
+	// Clients that nobody vouched for are deleted when unused this long.
+	Unused time.Duration `key:"unused" default:"30d" min:"1h" max:"3650d"`
+	// Take a client_id that is an https address: the client's description is read
+	// from there (Client ID Metadata Documents).
+	Documents bool `key:"documents" default:"false"`
+	// Hosts that such descriptions are read from: app.example.org or *.example.org.
+	// Empty: any.
+	DocumentHosts []string `key:"document_hosts"`
 }
 
 // Geo is about the rough place of a sign-in, for people to recognise it by.
