@@ -53,6 +53,7 @@ func (a *App) wireTokens(context.Context) error {
 	a.OAuth = oauth.New(oauth.Options{
 		Issuer: a.Issuer(), Registry: a.Registry, Grants: a.Grants, Checker: a.Auth, Signer: tokenSigner{a.Signing}, Rates: a.rates,
 		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, ev.Client) },
+		Append: a.store.Audit().Append,
 		Used:   func(ctx context.Context, id token.SessionID) { a.Auth.Use(ctx, session.ID(id)) },
 		Now:    a.c.Now, Log: a.c.Log,
 	})
@@ -152,6 +153,9 @@ func (t tokenReader) Alive(ctx context.Context, claims *jwt.Access) error {
 	if _, ok := t.keys.Public(signing.Token).Key(claims.KeyID); !ok {
 		return authn.ErrToken.Because(bearer.ErrRevoked)
 	}
+	if own, ok := token.OwnOf(claims); ok {
+		return t.ownAlive(ctx, own, claims.ID)
+	}
 	id, err := token.ParseID(claims.Grant)
 	if err != nil {
 		return authn.ErrToken.Because(err)
@@ -172,6 +176,18 @@ func (t tokenReader) Alive(ctx context.Context, claims *jwt.Access) error {
 		return authn.ErrToken.Because(bearer.ErrRevoked)
 	}
 	return nil
+}
+
+func (t tokenReader) ownAlive(ctx context.Context, own token.Own, jti string) error {
+	id, err := token.ParseAccessID(jti)
+	if err != nil {
+		return authn.ErrToken.Because(err)
+	}
+	alive, err := t.store.Tokens().OwnAlive(ctx, own, id)
+	if err == nil && !alive {
+		return authn.ErrToken.Because(bearer.ErrRevoked)
+	}
+	return err
 }
 
 // feedClients lets verifiers of resources follow the feed, with the credentials

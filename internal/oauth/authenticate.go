@@ -15,7 +15,8 @@ var AuthenticationFailed = audit.Define("client.auth_failed", audit.Warning, "")
 // caller is an authenticated client, or a public one that named itself.
 type caller struct {
 	client.Client
-	proven bool // by a secret
+	proven bool   // by a secret
+	jkt    string // thumbprint of the DPoP key proven in this request; empty: none
 	source audit.Source
 	keys   ratelimit.Keys // charged; given back when the request succeeds
 }

@@ -31,6 +31,8 @@ type Grants interface {
 	Rules(ctx context.Context, client string, audiences []string) (token.Rules, error)
 	Revoke(ctx context.Context, r token.Request) (token.Grant, error)
 	RevokeOpaque(ctx context.Context, r token.Request) error
+	RevokeOwn(ctx context.Context, claims *jwt.Access, r token.Request) error
+	IssueOwn(ctx context.Context, b token.OwnBirth) (token.Issued, error)
 	Inspect(ctx context.Context, r token.Request) (token.Grant, error)
 	End(ctx context.Context, by user.Caller, owner user.ID, id token.ID, cause token.Cause) error
 }
@@ -53,7 +55,8 @@ type Options struct {
 	Checker  Checker
 	Signer   Signer
 	Rates    ratelimit.Store
-	Record   func(context.Context, audit.Event) error
+	// Record may leave out what repeats; Append writes every event.
+	Record, Append func(context.Context, audit.Event) error
 	// Used learns that a session was used, by the refreshing of its tokens.
 	Used func(ctx context.Context, session token.SessionID)
 	Now  func() time.Time
@@ -64,12 +67,13 @@ type Options struct {
 type Flow struct {
 	o     Options
 	hooks map[string]Hook
+	tally *tally
 }
 
 // New makes a Flow.
 func New(o Options) *Flow {
-	f := &Flow{o: o}
-	f.hooks = map[string]Hook{client.GrantRefresh: f.refresh}
+	f := &Flow{o: o, tally: &tally{append: o.Append, rows: map[string]*tallied{}}}
+	f.hooks = map[string]Hook{client.GrantRefresh: f.refresh, client.GrantClientCredentials: f.credentials}
 	return f
 }
 
