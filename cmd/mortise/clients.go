@@ -55,7 +55,10 @@ func (p *program) clientsCreate() *cobra.Command {
 			"mortise clients create --id spa --public --redirect-uri https://spa.example.org/ --origin https://spa.example.org",
 		},
 		run: func(ctx context.Context, cmd *cobra.Command, _ []string) error {
-			body := clientBody(cmd)
+			body, err := clientBody(cmd)
+			if err != nil {
+				return err
+			}
 			if id, _ := cmd.Flags().GetString("id"); id != "" {
 				body["client_id"] = id
 			}
@@ -67,7 +70,7 @@ func (p *program) clientsCreate() *cobra.Command {
 		},
 	}))
 	cmd.Flags().String("id", "", "the client_id; left out, one is made")
-	return clientFlags(cmd)
+	return addClientFlags(cmd)
 }
 
 // secretOnce shows an answer that may hold a secret, and says so.
@@ -93,12 +96,15 @@ func (s *session) secretOnce(a act) error {
 }
 
 func (p *program) clientsUpdate() *cobra.Command {
-	return clientFlags(addAs(p.command(verb{
+	return addClientFlags(addAs(p.command(verb{
 		use: "update CLIENT_ID", short: "Change a client",
 		long:     "A list that is given becomes exactly that list; what is not given stays.",
 		examples: [2]string{"mortise clients update web --first-party", "mortise clients update web --scope 'openid profile posts:read' --resource https://api.example.org"},
 		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
-			body := clientBody(cmd)
+			body, err := clientBody(cmd)
+			if err != nil {
+				return err
+			}
 			if len(body) == 0 {
 				return usage("nothing to change: see %s --help for what can be given", cmd.CommandPath())
 			}
@@ -116,20 +122,32 @@ var (
 	clientTexts = map[string]string{
 		"name": "client_name", "auth-method": "token_endpoint_auth_method", "type": "application_type", "scope": "scope", "profile": "profile",
 		"backchannel-logout-uri": "backchannel_logout_uri", "id-token-alg": "id_token_signed_response_alg", "access-token-format": "access_token_format",
+		"client-uri": "client_uri", "logo-uri": "logo_uri", "policy-uri": "policy_uri", "tos-uri": "tos_uri", "jwks-uri": "jwks_uri",
+		"auth-signing-alg": "token_endpoint_auth_signing_alg", "subject-type": "subject_type", "sector-identifier-uri": "sector_identifier_uri",
+		"userinfo-alg": "userinfo_signed_response_alg", "request-object-alg": "request_object_signing_alg",
+		"frontchannel-logout-uri": "frontchannel_logout_uri", "initiate-login-uri": "initiate_login_uri",
 	}
 	clientLists = map[string]string{
 		"redirect-uri": "redirect_uris", "post-logout-redirect-uri": "post_logout_redirect_uris", "grant-type": "grant_types",
-		"response-type": "response_types", "origin": "origins", "resource": "resources",
+		"response-type": "response_types", "origin": "origins", "resource": "resources", "contact": "contacts", "request-uri": "request_uris",
+		"assertion-audience": "assertion_audiences", "response-mode": "response_modes", "authorization-details-type": "authorization_details_types",
+		"default-acr": "default_acr_values",
+	}
+	clientFlags = map[string]string{
+		"first-party": "first_party", "require-par": "require_pushed_authorization_requests", "require-signed-request": "require_signed_request_object",
+		"dpop-bound": "dpop_bound_access_tokens", "require-auth-time": "require_auth_time", "backchannel-logout-session": "backchannel_logout_session_required",
+		"frontchannel-logout-session": "frontchannel_logout_session_required", "oauth20-only": "oauth20_only", "without-pkce": "without_pkce",
+		"without-partial-consent": "without_partial_consent",
 	}
 	clientLives = map[string]string{
 		"access-token-lifetime": "access_token_lifetime", "refresh-token-idle-lifetime": "refresh_token_idle_lifetime", "refresh-token-lifetime": "refresh_token_lifetime",
 	}
 )
 
-func clientFlags(cmd *cobra.Command) *cobra.Command {
+func addClientFlags(cmd *cobra.Command) *cobra.Command {
 	f := cmd.Flags()
 	f.String("name", "", "what people see")
-	f.String("auth-method", "", "client_secret_basic, client_secret_post or none")
+	f.String("auth-method", "", "private_key_jwt, client_secret_basic, client_secret_post or none")
 	f.Bool("public", false, "the same as --auth-method none")
 	f.String("type", "", "web or native")
 	f.StringArray("redirect-uri", nil, "where browsers go back to, exactly; may be repeated")
@@ -147,15 +165,16 @@ func clientFlags(cmd *cobra.Command) *cobra.Command {
 	f.Duration("access-token-lifetime", 0, "5m to 15m; 0: as the resource says")
 	f.Duration("refresh-token-idle-lifetime", 0, "how long a refresh token lives unused")
 	f.Duration("refresh-token-lifetime", 0, "how long a refresh token lives at the most")
+	addMetadataFlags(cmd)
 	return cmd
 }
 
-func clientBody(cmd *cobra.Command) map[string]any {
+func clientBody(cmd *cobra.Command) (map[string]any, error) {
 	f := cmd.Flags()
 	body := given(cmd, clientTexts)
 	for flag, member := range clientLists {
 		if f.Changed(flag) {
-			list, _ := f.GetStringArray(flag) // these flags were defined by clientFlags
+			list, _ := f.GetStringArray(flag) // these flags were defined by addClientFlags
 			body[member] = present(list)
 		}
 	}
@@ -165,13 +184,19 @@ func clientBody(cmd *cobra.Command) map[string]any {
 			body[member] = int64(d / time.Second)
 		}
 	}
-	if f.Changed("first-party") {
-		body["first_party"], _ = f.GetBool("first-party")
+	for flag, member := range clientFlags {
+		if f.Changed(flag) {
+			body[member], _ = f.GetBool(flag)
+		}
+	}
+	if f.Changed("default-max-age") {
+		d, _ := f.GetDuration("default-max-age")
+		body["default_max_age"] = int64(d / time.Second)
 	}
 	if public, _ := f.GetBool("public"); public {
 		body["token_endpoint_auth_method"] = "none"
 	}
-	return body
+	return body, keySet(cmd, body)
 }
 
 // present leaves empty texts out of a list, so that an empty one can be given.

@@ -32,7 +32,7 @@ func (a *App) wirePasswords(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.egress, err = egress.New(egress.Options{Allow: a.c.EgressAllow, Now: a.c.Now, Blocked: a.blocked}); err != nil {
+	if a.egress, err = egress.New(egress.Options{Allow: a.allowed(), Now: a.c.Now, Blocked: a.blocked}); err != nil {
 		return err
 	}
 	breaches, err := a.breaches()

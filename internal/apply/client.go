@@ -42,10 +42,11 @@ type Client struct {
 	TokenLifetime     int         `json:"access_token_lifetime,omitempty"`       // seconds
 	RefreshIdle       int         `json:"refresh_token_idle_lifetime,omitempty"` // seconds
 	RefreshLife       int         `json:"refresh_token_lifetime,omitempty"`      // seconds
+	Metadata
 }
 
 // authMethod is what a client without a token_endpoint_auth_method has (RFC 7591).
-const (
-	authMethod = "client_secret_basic"
-	authNone   = "none"
-)
+const authMethod = "client_secret_basic"
+
+// secretive reports whether a client with the method has a secret.
+func secretive(method string) bool { return method == authMethod || method == "client_secret_post" }

@@ -39,8 +39,8 @@ var (
 	ErrResourceUnknown = problem.New(problem.Unprocessable, "apply_resource_unknown", "A resource named here does not exist. Declare it under resources, or check its identifier.")
 	// ErrSecretMissing: a confidential client would have no secret.
 	ErrSecretMissing = problem.New(problem.Unprocessable, "apply_client_secret_missing", "This client needs a client_secret. Write it as {env: NAME} or {file: path}, or make the client public with token_endpoint_auth_method none.")
-	// ErrSecretUnused: a public client is given a secret.
-	ErrSecretUnused = problem.New(problem.Unprocessable, "apply_client_secret_unused", "A public client has no secret. Remove client_secret, or choose another token_endpoint_auth_method than none.")
+	// ErrSecretUnused: a client that has no secret is given one.
+	ErrSecretUnused = problem.New(problem.Unprocessable, "apply_client_secret_unused", "This client has no secret, being public or having keys. Remove client_secret, or choose client_secret_basic or client_secret_post as token_endpoint_auth_method.")
 )
 
 func (p *planner) scope(i int, s Scope) {
@@ -130,6 +130,7 @@ func (c *Change) client(now, w Client) {
 	c.number("access_token_lifetime", now.TokenLifetime, w.TokenLifetime)
 	c.number("refresh_token_idle_lifetime", now.RefreshIdle, w.RefreshIdle)
 	c.number("refresh_token_lifetime", now.RefreshLife, w.RefreshLife)
+	c.members(now.Metadata.Members(), w.Metadata.Members())
 }
 
 // clientFault is the first thing that keeps w from being brought about.
@@ -141,9 +142,9 @@ func (p *planner) clientFault(now, w Client, hasSecret bool) error {
 		}
 	}
 	switch {
-	case method == authNone && !w.Secret.IsZero():
+	case !secretive(method) && !w.Secret.IsZero():
 		return ErrSecretUnused
-	case method != authNone && w.Secret.IsZero() && !hasSecret:
+	case secretive(method) && w.Secret.IsZero() && !hasSecret:
 		return ErrSecretMissing
 	case !p.scopesExist(names(w.Scope)):
 		return ErrScopeUnknown

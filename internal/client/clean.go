@@ -22,7 +22,7 @@ func (c Client) Clean(a Addresses) (Client, error) {
 		return c, err
 	}
 	c = c.defaults()
-	for _, check := range []func(Addresses) error{c.sizes, c.method, c.flows, c.addresses, c.tokens} {
+	for _, check := range []func(Addresses) error{c.sizes, c.method, c.profile, c.flows, c.addresses, c.tokens, c.described, c.located, c.keyed, c.sectored} {
 		if err := check(a); err != nil {
 			return c, err
 		}
@@ -34,7 +34,12 @@ func (c Client) defaults() Client {
 	fill(&c.Type, Web)
 	fill(&c.Auth, AuthBasic)
 	fill(&c.Profile, OAuth21)
-	fill(&c.IDTokenAlg, "RS256")
+	rules := c.Profile.Rules()
+	if len(rules.Algorithms) > 0 {
+		fill(&c.IDTokenAlg, rules.Algorithms[0])
+	}
+	c.Metadata = c.Metadata.canonical()
+	c.RequirePAR, c.DPoPBound = c.RequirePAR || rules.Pushed, c.DPoPBound || rules.Bound
 	if c.RefreshIdle == 0 {
 		c.RefreshIdle = DefaultRefreshIdle
 		if c.RefreshLife != 0 {
@@ -72,7 +77,7 @@ func set(list []string) []string {
 }
 
 func (c Client) sizes(Addresses) error {
-	for _, list := range [][]string{c.RedirectURIs, c.PostLogoutURIs, c.Origins, c.Scopes, c.Resources} {
+	for _, list := range [][]string{c.RedirectURIs, c.PostLogoutURIs, c.Origins, c.Scopes, c.Resources, c.Contacts, c.RequestURIs, c.AssertionAudiences, c.DefaultACRs, c.DetailTypes} {
 		if len(list) > maxList {
 			return ErrTooMany
 		}
@@ -81,17 +86,8 @@ func (c Client) sizes(Addresses) error {
 }
 
 func (c Client) method(Addresses) error {
-	switch c.Profile {
-	case OAuth21:
-	case FAPI2:
-		if c.Auth != AuthPrivateKeyJWT {
-			return ErrProfile
-		}
-	default:
-		return named(ErrProfile, "/profile", "Use oauth2.1 or fapi2.")
-	}
 	switch c.Auth {
-	case AuthNone, AuthBasic, AuthPost:
+	case AuthNone, AuthBasic, AuthPost, AuthPrivateKeyJWT:
 		return nil
 	}
 	return ErrAuthMethod
@@ -164,9 +160,6 @@ func (c Client) addresses(a Addresses) error {
 }
 
 func (c Client) tokens(Addresses) error {
-	if !slices.Contains([]string{"RS256", "PS256", "ES256", "EdDSA"}, c.IDTokenAlg) {
-		return ErrBadAlgorithm
-	}
 	if !slices.Contains([]string{"", "jwt", "opaque"}, c.TokenFormat) {
 		return ErrBadTokenFormat
 	}

@@ -60,6 +60,8 @@ type Client struct {
 	IDTokenAlg        string   // id_token_signed_response_alg
 	FirstParty        bool     // no consent page
 
+	Metadata
+
 	TokenFormat   string        // of access tokens; empty: as the resource says
 	TokenLifetime time.Duration // of access tokens; 0: as the resource says
 	RefreshIdle   time.Duration // a refresh family ends when unused this long
@@ -73,7 +75,7 @@ type Client struct {
 	// (TH-3). Read only: stores raise it, with Version and by itself (TH-17).
 	TokenVersion int64
 	Disabled     bool
-	ManagedBy    string // "file" when declared by apply, else empty
+	ManagedBy    string // ByFile, ByRegistration, ByDocument; empty: an administrator
 	Revision     int64
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
@@ -96,7 +98,17 @@ const (
 	AuthNone          Auth = "none" // a public client
 	AuthBasic         Auth = "client_secret_basic"
 	AuthPost          Auth = "client_secret_post"
-	AuthPrivateKeyJWT Auth = "private_key_jwt" // not yet: ErrAuthMethod
+	AuthPrivateKeyJWT Auth = "private_key_jwt" // a signature under one of its keys (OA-32)
+	// Seams for RFC 8705, refused today: ErrAuthMethod.
+	AuthTLS           Auth = "tls_client_auth"
+	AuthSelfSignedTLS Auth = "self_signed_tls_client_auth"
+)
+
+// Who describes a client, if not an administrator.
+const (
+	ByFile         = "file"    // declared by apply
+	ByRegistration = "dynamic" // registered itself (RFC 7591)
+	ByDocument     = "cimd"    // its client_id is the address of its metadata
 )
 
 // Profile is a set of rules a client is held to.
@@ -129,6 +141,15 @@ const (
 
 // Public reports whether the client cannot prove who it is.
 func (c Client) Public() bool { return c.Auth == AuthNone }
+
+// HasSecret reports whether the client proves itself with a secret.
+func (c Client) HasSecret() bool { return c.Auth == AuthBasic || c.Auth == AuthPost }
+
+// SelfRegistered reports whether nobody here has looked at the client: consent is
+// asked every time, and error pages stand before redirects (OA-21, OA-22).
+func (c Client) SelfRegistered() bool {
+	return c.ManagedBy == ByRegistration || c.ManagedBy == ByDocument
+}
 
 // May reports whether the client is registered for a grant type and not disabled.
 func (c Client) May(grant string) bool { return !c.Disabled && slices.Contains(c.Grants, grant) }

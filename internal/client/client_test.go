@@ -46,6 +46,7 @@ func TestDefaults(t *testing.T) {
 	want := Client{
 		ID: "web", Name: "web", Type: Web, Auth: AuthBasic, Profile: OAuth21, Grants: []string{GrantCode}, Responses: []string{"code"},
 		RedirectURIs: []string{"https://app.example.org/callback"}, IDTokenAlg: "RS256", RefreshIdle: DefaultRefreshIdle, RefreshLife: DefaultRefreshLife,
+		Metadata: Metadata{SubjectType: PublicSubject},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -67,11 +68,11 @@ func TestClean(t *testing.T) {
 	}{
 		"no name of ours":           {ErrBadID, func(c *Client) { c.ID = "usr_x" }},
 		"name with a line break":    {user.ErrBadName, func(c *Client) { c.Name = "a\x00b" }},
-		"private_key_jwt":           {ErrAuthMethod, func(c *Client) { c.Auth = AuthPrivateKeyJWT }},
+		"private_key_jwt, no key":   {ErrBadKeys, func(c *Client) { c.Auth = AuthPrivateKeyJWT }},
 		"tls_client_auth":           {ErrAuthMethod, func(c *Client) { c.Auth = "tls_client_auth" }},
 		"fapi2 with a secret":       {ErrProfile, func(c *Client) { c.Profile = FAPI2 }},
 		"fapi2, public":             {ErrProfile, func(c *Client) { c.Profile, c.Auth = FAPI2, AuthNone }},
-		"fapi2, its method":         {ErrAuthMethod, func(c *Client) { c.Profile, c.Auth = FAPI2, AuthPrivateKeyJWT }},
+		"fapi2, its method, no key": {ErrBadKeys, func(c *Client) { c.Profile, c.Auth = FAPI2, AuthPrivateKeyJWT }},
 		"another profile":           {ErrProfile, func(c *Client) { c.Profile = "oauth2.0" }},
 		"password grant":            {ErrBadGrants, func(c *Client) { c.Grants = []string{"password"} }},
 		"token response":            {ErrBadGrants, func(c *Client) { c.Responses = []string{"token"} }},

@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"time"
@@ -44,7 +45,7 @@ func (f *Flow) acceptable(ctx context.Context, want apply.File, c apply.Change) 
 		_, _, err = f.wantedResource(ctx, f.o.Read, want.Resources[c.Index])
 	case apply.KindClient:
 		w := want.Clients[c.Index]
-		if _, _, err = f.wantedClient(ctx, f.o.Read, w); err == nil && !w.Secret.IsZero() {
+		if err = f.acceptableClient(ctx, w, c.Action); err == nil && !w.Secret.IsZero() {
 			err = client.CheckSecret(w.Secret)
 		}
 	}
@@ -129,6 +130,9 @@ func (f *Flow) wantedClient(ctx context.Context, tx Tx, w apply.Client) (client.
 	lifetime(&c.TokenLifetime, w.TokenLifetime)
 	lifetime(&c.RefreshIdle, w.RefreshIdle)
 	lifetime(&c.RefreshLife, w.RefreshLife)
+	if c.Metadata, err = c.Metadata.Over(w.Metadata.Members()); err != nil {
+		return c, !absent, err
+	}
 	if w.FirstParty != nil {
 		c.FirstParty = *w.FirstParty
 	}
@@ -145,6 +149,16 @@ func (f *Flow) wantedClient(ctx context.Context, tx Tx, w apply.Client) (client.
 	return c, !absent, err
 }
 
+// acceptableClient also looks at the documents of a client that changes. It is
+// asked outside transactions: those documents are on other machines.
+func (f *Flow) acceptableClient(ctx context.Context, w apply.Client, action apply.Action) error {
+	c, _, err := f.wantedClient(ctx, f.o.Read, w)
+	if err != nil || action == apply.Unchanged {
+		return err
+	}
+	return client.CheckSector(ctx, f.o.Documents, c)
+}
+
 func (f *Flow) applyClient(ctx context.Context, by user.Caller, w apply.Client, change apply.Change) error {
 	return f.o.InTx(ctx, func(tx Tx) error {
 		c, there, err := f.wantedClient(ctx, tx, w)
@@ -155,7 +169,7 @@ func (f *Flow) applyClient(ctx context.Context, by user.Caller, w apply.Client, 
 			return f.changeClient(ctx, tx, by, c, w.Secret, change)
 		}
 		c.CreatedAt = c.UpdatedAt
-		if !c.Public() {
+		if c.HasSecret() {
 			if c.Secret, err = f.secretOf(c.ID, w.Secret, c.UpdatedAt); err != nil {
 				return err
 			}
@@ -177,6 +191,14 @@ func (f *Flow) changeClient(ctx context.Context, tx Tx, by user.Caller, c client
 		return f.rotate(ctx, tx, by, c.ID, text, KeepSecret, false)
 	}
 	return nil
+}
+
+// described is what a client has in the form of a file. Both have the same members.
+func described(m client.Metadata) (out apply.Metadata) {
+	if b, err := json.Marshal(m); err == nil {
+		_ = json.Unmarshal(b, &out) // a test holds the two against each other
+	}
+	return out
 }
 
 func replace[T ~string](to *T, value T) {
@@ -232,7 +254,7 @@ func (c current) Client(ctx context.Context, id string) (apply.ClientState, bool
 			RedirectURIs: v.RedirectURIs, PostLogoutURIs: v.PostLogoutURIs, BackchannelLogout: v.BackchannelLogout, IDTokenAlg: v.IDTokenAlg,
 			Scope: &scope, FirstParty: &v.FirstParty, Profile: string(v.Profile), Origins: v.Origins, Resources: v.Resources,
 			TokenFormat: v.TokenFormat, TokenLifetime: int(v.TokenLifetime / time.Second),
-			RefreshIdle: int(v.RefreshIdle / time.Second), RefreshLife: int(v.RefreshLife / time.Second),
+			RefreshIdle: int(v.RefreshIdle / time.Second), RefreshLife: int(v.RefreshLife / time.Second), Metadata: described(v.Metadata),
 		},
 		HasSecret: func(text secret.Text) bool {
 			if text.IsZero() {

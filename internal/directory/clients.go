@@ -40,8 +40,8 @@ func (f *Flow) Client(ctx context.Context, by user.Caller, id client.ID) (client
 	return f.o.Read.Clients().ByID(ctx, id)
 }
 
-// CreateClient makes a client, with a name of our making if it has none. A
-// confidential one gets the chosen secret, or one that is made and returned to be
+// CreateClient makes a client, with a name of our making if it has none. One
+// whose method has a secret gets the chosen secret, or one that is made and returned to be
 // shown this once.
 func (f *Flow) CreateClient(ctx context.Context, by user.Caller, c client.Client, chosen secret.Text) (client.Client, secret.Text, error) {
 	if err := f.allow(ctx, by, "clients.create"); err != nil {
@@ -51,13 +51,13 @@ func (f *Flow) CreateClient(ctx context.Context, by user.Caller, c client.Client
 	if c.ID == "" {
 		c.ID = client.NewID(now)
 	}
-	c, err := c.Clean(f.o.Addresses)
+	c, err := f.accepted(ctx, c)
 	if err != nil {
 		return c, secret.Text{}, err
 	}
 	c.CreatedAt, c.UpdatedAt = now, now
 	var shown secret.Text
-	if !c.Public() {
+	if c.HasSecret() {
 		if chosen.IsZero() {
 			shown = client.NewSecret()
 			chosen = shown
@@ -76,6 +76,15 @@ func (f *Flow) CreateClient(ctx context.Context, by user.Caller, c client.Client
 	return made, shown, err
 }
 
+// accepted is c in canonical form, its documents looked at.
+func (f *Flow) accepted(ctx context.Context, c client.Client) (client.Client, error) {
+	c, err := c.Clean(f.o.Addresses)
+	if err != nil {
+		return c, err
+	}
+	return c, client.CheckSector(ctx, f.o.Documents, c)
+}
+
 // secretOf is what is kept of a secret somebody chose or we made.
 func (f *Flow) secretOf(id client.ID, text secret.Text, now time.Time) (client.Secret, error) {
 	if err := client.CheckSecret(text); err != nil {
@@ -90,7 +99,7 @@ func (f *Flow) UpdateClient(ctx context.Context, by user.Caller, c client.Client
 	if err := f.allow(ctx, by, "clients.update"); err != nil {
 		return c, err
 	}
-	c, err := c.Clean(f.o.Addresses)
+	c, err := f.accepted(ctx, c)
 	if err != nil {
 		return c, err
 	}

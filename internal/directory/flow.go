@@ -77,6 +77,7 @@ type Options struct {
 	Link     func(path string) string // absolute form of a path of ours
 	// Addresses says what clients may register beyond the addresses of production.
 	Addresses client.Addresses
+	Documents client.Documents // that clients refer to
 	Signing   Signing
 	Masters   Masters
 }

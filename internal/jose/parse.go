@@ -26,7 +26,11 @@ const (
 //
 // ErrKeySet if the document is not JSON, not a set, or too large. A set of no
 // usable key is no error.
-func ParseKeySet(document []byte) (KeySet, error) {
+func ParseKeySet(document []byte) (KeySet, error) { return ParseKeySetFor(document, RS256) }
+
+// ParseKeySetFor is ParseKeySet, with an RSA key without alg being for the given
+// algorithm: RS256 or PS256.
+func ParseKeySetFor(document []byte, rsa Algorithm) (KeySet, error) {
 	if len(document) > MaxKeySet {
 		return KeySet{}, fmt.Errorf("%w: larger than %d bytes", ErrKeySet, MaxKeySet)
 	}
@@ -37,7 +41,7 @@ func ParseKeySet(document []byte) (KeySet, error) {
 	var keys []PublicKey
 	var unfit []string
 	for i := range list {
-		key, err := list[i].key()
+		key, err := list[i].key(rsa)
 		if err != nil {
 			unfit = append(unfit, reason(list[i].text["kid"], err.Error()))
 			continue
@@ -125,7 +129,7 @@ func readKey(r *strictjson.Reader) jwk {
 	return k
 }
 
-func (k *jwk) key() (PublicKey, error) {
+func (k *jwk) key(rsa Algorithm) (PublicKey, error) {
 	use, hasUse := k.text["use"]
 	switch {
 	case k.odd != "":
@@ -135,7 +139,7 @@ func (k *jwk) key() (PublicKey, error) {
 	case k.hasOps && !slices.Equal(k.ops, []string{"verify"}):
 		return PublicKey{}, fmt.Errorf("%w: not for checking", ErrKey)
 	}
-	alg, err := k.algorithm()
+	alg, err := k.algorithm(rsa)
 	if err != nil {
 		return PublicKey{}, err
 	}
@@ -149,7 +153,7 @@ func (k *jwk) key() (PublicKey, error) {
 	return key, nil
 }
 
-func (k *jwk) algorithm() (Algorithm, error) {
+func (k *jwk) algorithm(rsa Algorithm) (Algorithm, error) {
 	if name, ok := k.text["alg"]; ok {
 		if alg, ok := algorithm(name); ok {
 			return alg, nil
@@ -162,7 +166,7 @@ func (k *jwk) algorithm() (Algorithm, error) {
 	case "EC":
 		return ES256, nil
 	default:
-		return RS256, nil
+		return rsa, nil
 	}
 }
 

@@ -1,6 +1,7 @@
 package manifest
 
 import (
+	"maps"
 	"strconv"
 
 	"go.yaml.in/yaml/v4"
@@ -34,7 +35,7 @@ func (d *decoder) resource(n *yaml.Node) {
 
 func (d *decoder) client(n *yaml.Node) {
 	var c apply.Client
-	d.object(n, keys{
+	known := keys{
 		"client_id":                    d.text(&c.ClientID),
 		"client_name":                  d.text(&c.Name),
 		"client_secret":                d.secret(&c.Secret),
@@ -55,7 +56,9 @@ func (d *decoder) client(n *yaml.Node) {
 		"access_token_lifetime":        d.number(&c.TokenLifetime),
 		"refresh_token_idle_lifetime":  d.number(&c.RefreshIdle),
 		"refresh_token_lifetime":       d.number(&c.RefreshLife),
-	})
+	}
+	maps.Copy(known, d.metadata(&c.Metadata))
+	d.object(n, known)
 	if d.declare(n, "client_id", "client "+c.ClientID, c.ClientID) {
 		d.file.Clients = append(d.file.Clients, c)
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/problem"
@@ -18,20 +19,20 @@ func (s *surface) clientTable() []endpoint {
 	which := []*problem.Error{client.ErrUnknown}
 	wrong := []*problem.Error{
 		client.ErrBadRedirect, client.ErrBadLogout, client.ErrBadOrigin, client.ErrBadGrants, client.ErrAuthMethod, client.ErrProfile,
-		client.ErrBadAlgorithm, client.ErrBadTokenFormat, client.ErrBadLifetime, client.ErrTooMany, resource.ErrBadScope, resource.ErrScopeUnknown, resource.ErrUnknown,
+		client.ErrMetadata, client.ErrBadAddress, client.ErrBadKeys, client.ErrBadSector, client.ErrBadAlgorithm, client.ErrBadTokenFormat, client.ErrBadLifetime, client.ErrTooMany, resource.ErrBadScope, resource.ErrScopeUnknown, resource.ErrUnknown,
 	}
 	return []endpoint{
 		route(s, endpoint{Method: "GET", Path: "/clients", Access: web.Admin, Tag: tag, Name: "clients.list", Summary: "List clients", Text: "In order of client_id."}, s.clients),
 		route(s, endpoint{
 			Method: "POST", Path: "/clients", Access: web.Admin, Tag: tag, Name: "clients.create", Status: http.StatusCreated, Once: true, Summary: "Register a client",
-			Text: "A confidential client gets a secret, which is in this answer and never again.",
+			Text: "A client whose method has a secret gets one, which is in this answer and never again.",
 			Example: `{"client_name": "Web", "redirect_uris": ["https://app.example.org/callback"], "grant_types": ["authorization_code", "refresh_token"], ` +
 				`"scope": "openid profile offline_access"}`,
 			Errors: append([]*problem.Error{client.ErrTaken, client.ErrBadID, client.ErrBadSecret, client.ErrPublic}, wrong...),
 		}, s.createClient),
 		route(s, endpoint{Method: "GET", Path: "/clients/{client}", Access: web.Admin, Tag: tag, Name: "clients.get", Summary: "Read a client", Errors: which}, s.getClient),
 		route(s, endpoint{
-			Method: "PATCH", Path: "/clients/{client}", Access: web.Admin, Tag: tag, Name: "clients.update", Summary: "Change a client", Text: "What is left out stays. A client that becomes public loses its secrets.",
+			Method: "PATCH", Path: "/clients/{client}", Access: web.Admin, Tag: tag, Name: "clients.update", Summary: "Change a client", Text: "What is left out stays. A client whose method has none loses its secrets.",
 			Example: `{"first_party": true}`, Errors: append(append([]*problem.Error{client.ErrStale}, which...), wrong...),
 		}, s.updateClient),
 		route(s, endpoint{Method: "DELETE", Path: "/clients/{client}", Access: web.Admin, Tag: tag, Name: "clients.delete", Summary: "Delete a client and end everything minted for it", Errors: which}, s.deleteClient),
@@ -75,12 +76,13 @@ type Client struct {
 	CreatedAt         time.Time  `json:"created_at"`
 	UpdatedAt         time.Time  `json:"updated_at"`
 	LastUsedAt        *time.Time `json:"last_used_at,omitempty" doc:"When it authenticated last, to about a minute."`
+	client.Metadata
 }
 
 // ClientWithSecret is a client and its secret, which nobody sees again.
 type ClientWithSecret struct {
 	Client
-	Secret string `json:"client_secret,omitempty" doc:"Shown this once. Absent for a public client and a chosen secret."`
+	Secret string `json:"client_secret,omitempty" doc:"Shown this once. Absent for a client without one and for a chosen secret."`
 }
 
 func (s *surface) showClient(c client.Client) Client {
@@ -90,7 +92,7 @@ func (s *surface) showClient(c client.Client) Client {
 		Scope: resource.FormatScopes(c.Scopes), FirstParty: c.FirstParty, Profile: string(c.Profile), Origins: listed(c.Origins), Resources: listed(c.Resources),
 		TokenFormat: c.TokenFormat, TokenLifetime: int64(c.TokenLifetime / time.Second), RefreshIdle: int64(c.RefreshIdle / time.Second),
 		RefreshLife: int64(c.RefreshLife / time.Second), Disabled: c.Disabled, ManagedBy: c.ManagedBy, SecretSince: moment(c.Secret.CreatedAt),
-		CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(), LastUsedAt: moment(c.LastUsedAt),
+		CreatedAt: c.CreatedAt.UTC(), UpdatedAt: c.UpdatedAt.UTC(), LastUsedAt: moment(c.LastUsedAt), Metadata: c.Metadata,
 	}
 	if c.FormerSecret.ExpiresAt.After(s.Now()) {
 		out.FormerUntil = moment(c.FormerSecret.ExpiresAt)
@@ -101,7 +103,7 @@ func (s *surface) showClient(c client.Client) Client {
 // ClientRequest is what can be said about a client. What is left out stays.
 type ClientRequest struct {
 	Name              *string   `json:"client_name,omitempty"`
-	AuthMethod        *string   `json:"token_endpoint_auth_method,omitempty" enum:"none,client_secret_basic,client_secret_post,private_key_jwt" doc:"private_key_jwt is not supported yet."`
+	AuthMethod        *string   `json:"token_endpoint_auth_method,omitempty" enum:"none,client_secret_basic,client_secret_post,private_key_jwt"`
 	Type              *string   `json:"application_type,omitempty" enum:"web,native"`
 	GrantTypes        *[]string `json:"grant_types,omitempty"`
 	ResponseTypes     *[]string `json:"response_types,omitempty"`
@@ -118,6 +120,7 @@ type ClientRequest struct {
 	TokenLifetime     *int64    `json:"access_token_lifetime,omitempty" doc:"Seconds, 300 to 900; 0: as the resource says."`
 	RefreshIdle       *int64    `json:"refresh_token_idle_lifetime,omitempty" doc:"Seconds."`
 	RefreshLife       *int64    `json:"refresh_token_lifetime,omitempty" doc:"Seconds."`
+	apply.Metadata
 }
 
 // over returns c with the changes.
@@ -139,10 +142,10 @@ func (in ClientRequest) over(c client.Client) (client.Client, error) {
 	lasting(&c.TokenLifetime, in.TokenLifetime)
 	lasting(&c.RefreshIdle, in.RefreshIdle)
 	lasting(&c.RefreshLife, in.RefreshLife)
-	if in.Scope == nil {
-		return c, nil
-	}
 	var err error
+	if c.Metadata, err = c.Metadata.Over(in.Metadata.Members()); err != nil || in.Scope == nil {
+		return c, err
+	}
 	c.Scopes, err = resource.ParseScopes(*in.Scope)
 	return c, err
 }

@@ -65,7 +65,7 @@ func TestClientsRefused(t *testing.T) {
 		`{"grant_types":["authorization_code"]}`:                                                                       "bad_grant_types",
 		`{"grant_types":["password"]}`:                                                                                 "bad_grant_types",
 		`{"grant_types":["client_credentials"],"token_endpoint_auth_method":"none"}`:                                   "bad_grant_types",
-		`{"grant_types":["client_credentials"],"token_endpoint_auth_method":"private_key_jwt"}`:                        "client_auth_method_unsupported",
+		`{"grant_types":["client_credentials"],"token_endpoint_auth_method":"private_key_jwt"}`:                        "bad_client_keys",
 		`{"grant_types":["client_credentials"],"profile":"fapi2"}`:                                                     "client_profile_unmet",
 		`{"grant_types":["client_credentials"],"client_secret":"short"}`:                                               "bad_client_secret",
 		`{"grant_types":["refresh_token"],"token_endpoint_auth_method":"none","client_secret":"` + chosenSecret + `"}`: "client_public",

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -30,6 +31,8 @@ func (c *schemas) of(t reflect.Type) object {
 	switch {
 	case t == reflect.TypeFor[time.Time]():
 		return object{"type": "string", "format": "date-time"}
+	case t == reflect.TypeFor[json.RawMessage]():
+		return object{"type": "object"}
 	case t == reflect.TypeFor[secret.Text]():
 		return object{"type": "string", "format": "password", "writeOnly": true}
 	case kindOf(t) == reflect.String && t.Kind() == reflect.Array:

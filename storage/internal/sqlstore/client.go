@@ -2,6 +2,8 @@ package sqlstore
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -17,14 +19,31 @@ type clients set
 
 // described are the columns that Update replaces, metadata their values.
 const described = `name, type, auth_method, profile, grant_types, response_types, scopes, resources, redirect_uris, post_logout_uris,
-	backchannel_logout_uri, origins, id_token_alg, first_party, access_token_format, access_token_lifetime, refresh_idle, refresh_life, managed_by, updated_at`
+	backchannel_logout_uri, origins, id_token_alg, first_party, access_token_format, access_token_lifetime, refresh_idle, refresh_life, metadata, managed_by, updated_at`
 
 func metadata(c client.Client) []any {
 	return []any{
 		string(c.ID), c.Name, string(c.Type), string(c.Auth), string(c.Profile), words(c.Grants), words(c.Responses), words(c.Scopes), words(c.Resources),
 		words(c.RedirectURIs), words(c.PostLogoutURIs), c.BackchannelLogout, words(c.Origins), c.IDTokenAlg, c.FirstParty,
-		c.TokenFormat, seconds(c.TokenLifetime), seconds(c.RefreshIdle), seconds(c.RefreshLife), c.ManagedBy, at(c.UpdatedAt),
+		c.TokenFormat, seconds(c.TokenLifetime), seconds(c.RefreshIdle), seconds(c.RefreshLife), members(c.Metadata), c.ManagedBy, at(c.UpdatedAt),
 	}
+}
+
+// members is the column of a client's metadata.
+func members(m client.Metadata) string {
+	b, _ := json.Marshal(m) // Clean has read its one part that could fail
+	return string(b)
+}
+
+type metadataOf struct{ m *client.Metadata }
+
+func (dst metadataOf) Scan(src any) (err error) {
+	s, ok := src.(string)
+	if !ok {
+		return fmt.Errorf("want a JSON text, got %T", src)
+	}
+	*dst.m, err = client.ParseMetadata([]byte(s))
+	return err
 }
 
 const clientColumns = `client_id, ` + described + `, secret, secret_created_at, former_secret, former_secret_expires_at,
@@ -35,7 +54,7 @@ func scanClient(row Row) (c client.Client, err error) {
 		nameOf[client.ID]{&c.ID}, &c.Name, nameOf[client.Type]{&c.Type}, nameOf[client.Auth]{&c.Auth}, nameOf[client.Profile]{&c.Profile},
 		listOf{&c.Grants}, listOf{&c.Responses}, listOf{&c.Scopes}, listOf{&c.Resources}, listOf{&c.RedirectURIs}, listOf{&c.PostLogoutURIs},
 		&c.BackchannelLogout, listOf{&c.Origins}, &c.IDTokenAlg, truthOf{&c.FirstParty}, &c.TokenFormat, secondsOf{&c.TokenLifetime},
-		secondsOf{&c.RefreshIdle}, secondsOf{&c.RefreshLife}, &c.ManagedBy, timeOf{&c.UpdatedAt},
+		secondsOf{&c.RefreshIdle}, secondsOf{&c.RefreshLife}, metadataOf{&c.Metadata}, &c.ManagedBy, timeOf{&c.UpdatedAt},
 		bytesOf(c.Secret.Digest[:]), timeOf{&c.Secret.CreatedAt}, bytesOf(c.FormerSecret.Digest[:]), timeOf{&c.FormerSecret.ExpiresAt},
 		&c.Version, &c.TokenVersion, truthOf{&c.Disabled}, &c.Revision, timeOf{&c.CreatedAt}, timeOf{&c.LastUsedAt})
 	return c, err
@@ -48,8 +67,8 @@ func (s clients) Create(ctx context.Context, c client.Client, ev audit.Event) er
 		}
 		args := append(metadata(c), seal(c.Secret.Digest), at(c.Secret.CreatedAt), at(c.CreatedAt))
 		n, err := tx.Exec(ctx, `INSERT INTO clients (client_id, `+described+`, secret, secret_created_at, version, token_version, disabled, revision, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
-			COALESCE((SELECT version FROM former_clients WHERE client_id = $1), 1), COALESCE((SELECT version FROM former_clients WHERE client_id = $1), 1), 0, 1, $24) ON CONFLICT (client_id) DO NOTHING`, args...)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+			COALESCE((SELECT version FROM former_clients WHERE client_id = $1), 1), COALESCE((SELECT version FROM former_clients WHERE client_id = $1), 1), 0, 1, $25) ON CONFLICT (client_id) DO NOTHING`, args...)
 		return exactly(n, err, client.ErrTaken)
 	})
 }
@@ -74,7 +93,7 @@ func (s clients) locked(ctx context.Context, tx Tx, id client.ID) (client.Client
 	return c, otherwise(err, client.ErrUnknown)
 }
 
-// Update takes the secrets of a client that becomes public.
+// Update takes the secrets of a client that no longer has any.
 func (s clients) Update(ctx context.Context, c client.Client, ev audit.Event) error {
 	return change(ctx, s.e, ev, func(tx Tx) error {
 		now, err := s.locked(ctx, tx, c.ID)
@@ -87,12 +106,12 @@ func (s clients) Update(ctx context.Context, c client.Client, ev audit.Event) er
 		if err := s.hold(ctx, tx, c); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE clients SET (`+described+`) = ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21),
+		_, err = tx.Exec(ctx, `UPDATE clients SET (`+described+`) = ($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22),
 			revision = revision + 1 WHERE client_id = $1`, metadata(c)...)
 		if err != nil {
 			return err
 		}
-		if c.Public() {
+		if !c.HasSecret() {
 			_, err = tx.Exec(ctx, `UPDATE clients SET secret = NULL, secret_created_at = NULL, former_secret = NULL, former_secret_expires_at = NULL
 				WHERE client_id = $1`, string(c.ID))
 			if err != nil {
@@ -154,7 +173,7 @@ func (s clients) Rotate(ctx context.Context, id client.ID, fresh client.Secret, 
 		if err != nil {
 			return err
 		}
-		if c.Public() {
+		if !c.HasSecret() {
 			return client.ErrPublic
 		}
 		former := c.Secret.Digest

@@ -52,6 +52,7 @@ CREATE TABLE clients (
     access_token_lifetime    BIGINT  NOT NULL CHECK (access_token_lifetime = 0 OR access_token_lifetime BETWEEN 300 AND 900),
     refresh_idle             BIGINT  NOT NULL CHECK (refresh_idle > 0),
     refresh_life             BIGINT  NOT NULL CHECK (refresh_life >= refresh_idle),
+    metadata                 TEXT    NOT NULL, -- a JSON object of registered names
     secret                   BYTEA   CHECK (length(secret) = 32),
     secret_created_at        BIGINT ,
     former_secret            BYTEA   CHECK (length(former_secret) = 32),
