@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/bearer"
+	"github.com/mortise-auth/mortise/internal/devicecode"
 	"github.com/mortise-auth/mortise/internal/gateway"
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/jwt"
@@ -52,10 +53,14 @@ func (a *App) wireTokens(context.Context) error {
 	a.Auth.AcceptTokens(checker, a.live.Set(), tokenReader{a.Grants, a.store, a.Signing, a.c.Now})
 	a.OAuth = oauth.New(oauth.Options{
 		Issuer: a.Issuer(), Registry: a.Registry, Grants: a.Grants, Checker: a.Auth, Signer: tokenSigner{a.Signing}, Rates: a.rates,
-		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, ev.Client) },
-		Append: a.store.Audit().Append,
-		Used:   func(ctx context.Context, id token.SessionID) { a.Auth.Use(ctx, session.ID(id)) },
-		Now:    a.c.Now, Log: a.c.Log,
+		Record:   func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, ev.Client) },
+		Append:   a.store.Audit().Append,
+		Used:     func(ctx context.Context, id token.SessionID) { a.Auth.Use(ctx, session.ID(id)) },
+		Instance: a.facts.ID, Keys: a.keys, Devices: a.store.DeviceCodes(), Sessions: a.store.Sessions(), Scopes: a.store.Resources(),
+		DeviceTx: func(ctx context.Context, fn func(devicecode.Store, token.Store) error) error {
+			return a.store.InTx(ctx, func(s store.Set) error { return fn(s.DeviceCodes(), s.Tokens()) })
+		},
+		Now: a.c.Now, Log: a.c.Log,
 	})
 	a.feed = publish.New(publish.Options{
 		Issuer: a.Issuer(), Store: a.store.Revocations(), Keys: a.keys, Now: a.c.Now, Wake: a.follower.Wake, Log: a.c.Log,

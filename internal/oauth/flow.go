@@ -9,6 +9,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/devicecode"
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -59,8 +60,15 @@ type Options struct {
 	Record, Append func(context.Context, audit.Event) error
 	// Used learns that a session was used, by the refreshing of its tokens.
 	Used func(ctx context.Context, session token.SessionID)
-	Now  func() time.Time
-	Log  *slog.Logger
+	// Of device authorization.
+	Instance [16]byte
+	Keys     devicecode.Keys
+	Devices  devicecode.Store
+	DeviceTx DeviceTx
+	Sessions Sessions
+	Scopes   Scopes
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // Flow hands out tokens and takes them back. It is safe for concurrent use.
@@ -73,7 +81,7 @@ type Flow struct {
 // New makes a Flow.
 func New(o Options) *Flow {
 	f := &Flow{o: o, tally: &tally{append: o.Append, rows: map[string]*tallied{}}}
-	f.hooks = map[string]Hook{client.GrantRefresh: f.refresh, client.GrantClientCredentials: f.credentials}
+	f.hooks = map[string]Hook{client.GrantRefresh: f.refresh, client.GrantClientCredentials: f.credentials, client.GrantDevice: f.device}
 	return f
 }
 

@@ -27,6 +27,8 @@ const (
 	FeedSource     Name = "feed.source"   // polls of the revocation feed
 	ClientSource   Name = "client.source" // requests of clients that failed
 	ClientPair     Name = "client.pair"   // the same, of one client
+	DeviceSource   Name = "device.source" // device codes typed that no device has
+	DeviceAccount  Name = "device.account"
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a
@@ -46,6 +48,8 @@ func Defaults() []Limit {
 		{Name: CodeMailPair, Every: 5 * time.Minute, Burst: 3},
 		PerHour(ChangeAccount, 60),
 		PerHour(ExportAccount, 5),
+		PerMinute(DeviceSource, 60),
+		PerMinute(DeviceAccount, 10),
 		PerMinute(SetupSource, 10),
 		perProcess(PerMinute(PageSource, 600)),
 		perProcess(PerMinute(APISource, 1200)),

@@ -22,6 +22,7 @@ const (
 	LiveKey           CredentialKind = "live"
 	TestKey           CredentialKind = "test"
 	PersonalToken     CredentialKind = "pat"
+	DeviceCode        CredentialKind = "dc"
 )
 
 // Marks reports whether text begins as every credential of the kind does.

@@ -17,6 +17,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"audit", audits},
 		{"births", births},
 		{"decisions", decisions},
+		{"device codes", deviceTests},
 		{"clients", clients},
 		{"idempotency", idempotencies},
 		{"instance", instances},

@@ -21,6 +21,7 @@ type Metadata struct {
 	ResponseTypes        []string `json:"response_types_supported"`
 	Introspection        string   `json:"introspection_endpoint"`
 	IntrospectionMethods []string `json:"introspection_endpoint_auth_methods_supported"`
+	Device               string   `json:"device_authorization_endpoint"`
 	Revocation           string   `json:"revocation_endpoint"`
 	RevocationMethods    []string `json:"revocation_endpoint_auth_methods_supported"`
 	ServiceDocumentation string   `json:"service_documentation"`
@@ -37,6 +38,7 @@ func MetadataOf(issuer string, grants []string) Metadata {
 		Issuer: issuer, TokenEndpoint: issuer + "/oauth2/token", TokenAuthMethods: append(confidential[:2:2], "none"),
 		JWKS: issuer + "/oauth2/jwks", GrantTypes: grants, ResponseTypes: []string{},
 		Introspection: issuer + "/oauth2/introspect", IntrospectionMethods: confidential,
+		Device:     issuer + "/oauth2/device_authorization",
 		Revocation: issuer + "/oauth2/revoke", RevocationMethods: append(confidential[:2:2], "none"),
 		ServiceDocumentation: issuer + "/docs/api", UILocales: []string{"en", "de"}, ACRs: []string{"1", "2", "3"},
 		RevocationsFeed: issuer + "/api/v1/revocations", RevocationsFeedKeys: issuer + "/api/v1/revocations/keys",

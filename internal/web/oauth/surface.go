@@ -20,6 +20,7 @@ import (
 // Flow is what the surface needs of oauth.Flow.
 type Flow interface {
 	Token(ctx context.Context, r oauth.Request) (oauth.Tokens, error)
+	AuthorizeDevice(ctx context.Context, r oauth.Request) (oauth.DeviceAuthorization, error)
 	Revoke(ctx context.Context, p oauth.Presented) error
 	Introspect(ctx context.Context, p oauth.Presented) (oauth.Introspection, error)
 	Trusts(ctx context.Context, client, origin string) bool
@@ -46,12 +47,14 @@ func Surface(o Options) web.Surface {
 	}
 	return web.Surface{
 		Name: "oauth", Fail: s.fail,
-		Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrUnauthorized, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
+		Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrUnauthorized, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, oauth.ErrDenied, oauth.ErrExpiredToken},
 		Routes: []web.Route{
 			post("/oauth2/token", s.token),
+			post("/oauth2/device_authorization", s.device),
 			post("/oauth2/revoke", s.revoke),
 			post("/oauth2/introspect", s.introspect),
 			{Pattern: "OPTIONS /oauth2/token", Access: web.Protocol, Handler: s.preflight},
+			{Pattern: "OPTIONS /oauth2/device_authorization", Access: web.Protocol, Handler: s.preflight},
 			{Pattern: "OPTIONS /oauth2/revoke", Access: web.Protocol, Handler: s.preflight},
 		},
 	}
@@ -91,6 +94,7 @@ func codeOf(p *problem.Error) string {
 var registered = map[string]bool{
 	oauth.ErrInvalidRequest.Code: true, oauth.ErrInvalidGrant.Code: true, oauth.ErrUnauthorized.Code: true,
 	oauth.ErrUnsupportedGrant.Code: true, oauth.ErrInvalidScope.Code: true, oauth.ErrInvalidTarget.Code: true,
+	oauth.ErrPending.Code: true, oauth.ErrSlowDown.Code: true, oauth.ErrDenied.Code: true, oauth.ErrExpiredToken.Code: true,
 }
 
 // describe keeps to the characters that error_description may have (OA-26).

@@ -92,6 +92,7 @@ type Options struct {
 	Account  Account
 	Setup    Setup
 	Keys     Keys
+	Devices  Devices
 	Now      func() time.Time
 
 	SignUp    bool                                    // people may sign up by themselves
