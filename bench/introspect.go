@@ -197,7 +197,7 @@ func (b *bench) crowdRow(size int, few, many questions) error {
 // More opaque tokens, and as many revocations that can still concern a token.
 var multiplied = []string{
 	`CREATE TEMP TABLE crowd AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1) SELECT i, randomblob(32) AS digest FROM n`,
-	`INSERT INTO access_tokens SELECT c.digest, randomblob(16), t.grant_id, t.audiences, t.scope, t.jkt, t.x5t, t.issued_at, t.expires_at
+	`INSERT INTO access_tokens (digest, id, grant_id, audiences, scope, jkt, x5t, issued_at, expires_at) SELECT c.digest, randomblob(16), t.grant_id, t.audiences, t.scope, t.jkt, t.x5t, t.issued_at, t.expires_at
 		FROM crowd c, (SELECT * FROM access_tokens LIMIT 1) t ORDER BY c.digest`,
 	`INSERT INTO revocations (number, kind, value, version, at, until, audiences)
 		SELECT h.number + c.i, 'gid', substr(c.digest, 1, 16), 0, ?1, ?2, '[]' FROM crowd c, (SELECT number FROM heads WHERE name = 'revocation') h`,

@@ -63,6 +63,7 @@ var measurements = []struct {
 	{"bearer", bearers},
 	{"refresh", refreshing},
 	{"introspect", introspecting},
+	{"credentials", earning},
 	{"scale", scaling},
 	{"discovery", discovery},
 	{"password", passwordSignIn},

@@ -54,6 +54,19 @@ func serve(kind, addr string, args []string) error {
 		}
 		defer f.Close()
 		mux.Handle("POST /oauth2/token", f)
+	case "credentials": // args: client and kind, audience, data folder of opaque ones
+		var f *floor.Credentials
+		var err error
+		if len(args) > 2 {
+			f, err = floor.OpenCredentials(args[2], args[0], clientSecret, tokenIssuer, args[1])
+		} else {
+			f, err = floor.NewCredentials(args[0], args[0], clientSecret, tokenIssuer, args[1])
+		}
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		mux.Handle("POST /oauth2/token", f)
 	case "introspect":
 		mux.Handle("POST /oauth2/introspect", floor.NewIntrospector(verifierID, verifierSecret, args))
 	case "document":

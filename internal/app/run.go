@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/revocation"
 )
 
@@ -24,7 +25,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	defer a.known.running.Store(false)
 	jobs := []func(context.Context) error{
-		a.follower.Run, a.Auth.Run, a.Registry.Run, a.worker.Run, a.Signing.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run,
+		a.follower.Run, a.Auth.Run, a.Registry.Run, a.worker.Run, a.Signing.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run, a.tally,
 	}
 	if a.c.Shared != nil {
 		jobs = append(jobs, a.c.Shared.Run)
@@ -84,6 +85,18 @@ func (a *App) watchClock(ctx context.Context) error {
 	})
 }
 
+// tally tells how many tokens programs got for themselves.
+func (a *App) tally(ctx context.Context) error {
+	err := every(ctx, oauth.TallyEvery, func() {
+		if err := a.OAuth.Flush(ctx); err != nil && ctx.Err() == nil {
+			a.c.Log.Warn("tokens of programs were not recorded; they are counted on", "error", err)
+		}
+	})
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	return errors.Join(err, a.OAuth.Flush(last))
+}
+
 // every calls fn now and then each time the interval has passed, until ctx ends.
 func every(ctx context.Context, interval time.Duration, fn func()) error {
 	tick := time.NewTicker(interval)
@@ -134,6 +147,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.store.Tickets().Sweep(ctx, now.Add(-time.Hour), batch) },
 		func() (int, error) { return a.store.Assertions().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.Codes().Sweep(ctx, now.Add(-authcode.Kept), batch) },
+		func() (int, error) { return a.store.DeviceCodes().Sweep(ctx, now.Add(-time.Hour), batch) },
 		func() (int, error) { return a.store.Mail().Sweep(ctx, now.Add(-a.c.Retention.Mail), batch) },
 		func() (int, error) { return a.store.Idempotency().Sweep(ctx, now.Add(-idempotency.Life), batch) },
 		func() (int, error) {

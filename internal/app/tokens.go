@@ -13,6 +13,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/bearer"
+	"github.com/mortise-auth/mortise/internal/devicecode"
 	"github.com/mortise-auth/mortise/internal/gateway"
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/jwt"
@@ -59,9 +60,14 @@ func (a *App) wireTokens(context.Context) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Checker: a.Auth, Signer: tokenSigner{a.Signing}, Proofs: a.proofs, Rates: a.rates,
-		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, ev.Client) },
-		Used:   func(ctx context.Context, id token.SessionID) { a.Auth.Use(ctx, session.ID(id)) },
-		Now:    a.c.Now, Log: a.c.Log,
+		Record:   func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, ev.Client) },
+		Append:   a.store.Audit().Append,
+		Used:     func(ctx context.Context, id token.SessionID) { a.Auth.Use(ctx, session.ID(id)) },
+		Instance: a.facts.ID, Keys: a.keys, Devices: a.store.DeviceCodes(), Sessions: a.store.Sessions(), Scopes: a.store.Resources(),
+		DeviceTx: func(ctx context.Context, fn func(devicecode.Store, token.Store) error) error {
+			return a.store.InTx(ctx, func(s store.Set) error { return fn(s.DeviceCodes(), s.Tokens()) })
+		},
+		Now: a.c.Now, Log: a.c.Log,
 	})
 	a.feed = publish.New(publish.Options{
 		Issuer: a.Issuer(), Store: a.store.Revocations(), Keys: a.keys, Now: a.c.Now, Wake: a.follower.Wake, Log: a.c.Log,
@@ -76,7 +82,7 @@ func (a *App) wireTokens(context.Context) error {
 // tokenSurfaces are the protocol endpoints and the revocation feed.
 func (a *App) tokenSurfaces() []web.Surface {
 	return []web.Surface{
-		weboauth.Surface(weboauth.Options{URL: a.c.url, Flow: a.OAuth, Now: a.c.Now, Log: a.c.Log}),
+		weboauth.Surface(weboauth.Options{URL: a.c.url, Flow: a.OAuth, Tokens: a.Auth, Now: a.c.Now, Log: a.c.Log}),
 		webfeed.Surface(webfeed.Options{
 			URL: a.c.url, Clients: feedClients{a}, Publisher: a.feed, Now: a.c.Now, Log: a.c.Log,
 			Keys: func(ctx context.Context) ([]byte, error) {
@@ -162,6 +168,9 @@ func (t tokenReader) Alive(ctx context.Context, claims *jwt.Access) error {
 	if _, ok := t.keys.Public(signing.Token).Key(claims.KeyID); !ok {
 		return authn.ErrToken.Because(bearer.ErrRevoked)
 	}
+	if own, ok := token.OwnOf(claims); ok {
+		return t.ownAlive(ctx, own, claims.ID)
+	}
 	id, err := token.ParseID(claims.Grant)
 	if err != nil {
 		return authn.ErrToken.Because(err)
@@ -182,6 +191,18 @@ func (t tokenReader) Alive(ctx context.Context, claims *jwt.Access) error {
 		return authn.ErrToken.Because(bearer.ErrRevoked)
 	}
 	return nil
+}
+
+func (t tokenReader) ownAlive(ctx context.Context, own token.Own, jti string) error {
+	id, err := token.ParseAccessID(jti)
+	if err != nil {
+		return authn.ErrToken.Because(err)
+	}
+	alive, err := t.store.Tokens().OwnAlive(ctx, own, id)
+	if err == nil && !alive {
+		return authn.ErrToken.Because(bearer.ErrRevoked)
+	}
+	return err
 }
 
 // feedClients lets verifiers of resources follow the feed, with the credentials

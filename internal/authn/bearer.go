@@ -62,14 +62,9 @@ func (a *Authenticator) Token(ctx context.Context, p *Presented, audience string
 // VersionedToken is Token with the version of the account's tokens that this one
 // carries (TH-3).
 func (a *Authenticator) VersionedToken(ctx context.Context, p *Presented, audience string) (who *verify.Identity, version int64, err error) {
-	claims, box, err := a.access(ctx, p.Token)
+	claims, box, err := a.held(ctx, p)
 	if err != nil {
 		return nil, 0, err
-	}
-	if p.DPoP || claims.Bound() {
-		if err := a.prove(ctx, p, claims); err != nil {
-			return nil, 0, err
-		}
 	}
 	if !slices.Contains(claims.Audience, audience) {
 		return nil, 0, ErrToken.Because(jwt.ErrAudience).Comparing(audience, strings.Join(claims.Audience, " "))
@@ -86,6 +81,21 @@ func (a *Authenticator) VersionedToken(ctx context.Context, p *Presented, audien
 func (a *Authenticator) Access(ctx context.Context, text string) (*jwt.Access, error) {
 	claims, _, err := a.access(ctx, text)
 	return claims, err
+}
+
+// Held is Access for a token that its holder presents: one that is bound to a key
+// needs the scheme DPoP and a proof. Errors as of Token.
+func (a *Authenticator) Held(ctx context.Context, p *Presented) (*jwt.Access, error) {
+	claims, _, err := a.held(ctx, p)
+	return claims, err
+}
+
+func (a *Authenticator) held(ctx context.Context, p *Presented) (*jwt.Access, *box, error) {
+	claims, box, err := a.access(ctx, p.Token)
+	if err == nil && (p.DPoP || claims.Bound()) {
+		err = a.prove(ctx, p, claims)
+	}
+	return claims, box, err
 }
 
 func (a *Authenticator) access(ctx context.Context, text string) (*jwt.Access, *box, error) {

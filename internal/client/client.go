@@ -55,6 +55,10 @@ const maxDocumentID = 512
 // Value is what a revocation entry has for the client.
 func (c ID) Value() [16]byte { return feed.RawValue(feed.Client, string(c)) }
 
+// Subject is what a revocation entry has for the client as the subject of its own
+// tokens, and as an actor.
+func (c ID) Subject() [16]byte { return feed.RawValue(feed.Subject, string(c)) }
+
 // Client is one registered program. Lists are sorted and without repetition
 // where their order means nothing.
 type Client struct {
@@ -85,13 +89,16 @@ type Client struct {
 	Secret       Secret // the current one
 	FormerSecret Secret // the one before it, while it still opens
 
-	Version    int64 // raised when everything minted before is dead
-	Disabled   bool
-	ManagedBy  string // ByFile, ByRegistration, ByDocument; empty: an administrator
-	Revision   int64
-	CreatedAt  time.Time
-	UpdatedAt  time.Time
-	LastUsedAt time.Time // to about a minute
+	Version int64 // raised when everything minted before is dead
+	// TokenVersion is that of the tokens the client gets for itself, the claim uv
+	// (TH-3). Read only: stores raise it, with Version and by itself (TH-17).
+	TokenVersion int64
+	Disabled     bool
+	ManagedBy    string // ByFile, ByRegistration, ByDocument; empty: an administrator
+	Revision     int64
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+	LastUsedAt   time.Time // to about a minute
 }
 
 // Type is the application_type of OpenID registration.

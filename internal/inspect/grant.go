@@ -76,6 +76,19 @@ func (s *Inspector) account(ctx context.Context, r *Report, id user.ID, p proven
 	return err
 }
 
+// own adds what does not stand any more of a token that a client got for itself.
+func (s *Inspector) own(ctx context.Context, r *Report, o token.Own) error {
+	r.Subject, r.ClientID = o.Client, o.Client
+	c, err := s.o.Read.Clients().ByID(ctx, client.ID(o.Client))
+	if err == nil && o.TokenVersion < c.TokenVersion {
+		r.find(TokenRevoked)
+	}
+	if err != nil && !errors.Is(err, client.ErrUnknown) {
+		return err
+	}
+	return s.client(ctx, r, o.Client, proven{client: o.ClientVersion})
+}
+
 func (s *Inspector) client(ctx context.Context, r *Report, id string, p proven) error {
 	c, err := s.o.Read.Clients().ByID(ctx, client.ID(id))
 	switch {

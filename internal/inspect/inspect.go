@@ -105,7 +105,12 @@ func (s *Inspector) opaque(ctx context.Context, r *Report, text string) error {
 		r.find(Malformed)
 		return nil //nolint:nilerr // that is the finding
 	}
-	o, g, a, err := s.o.Read.Tokens().ByAccess(ctx, c.Digest(s.o.Instance), s.o.Now().UTC())
+	d, now := c.Digest(s.o.Instance), s.o.Now().UTC()
+	o, g, a, err := s.o.Read.Tokens().ByAccess(ctx, d, now)
+	own := errors.Is(err, token.ErrUnknown)
+	if own {
+		o, err = s.o.Read.Tokens().OwnByAccess(ctx, d, now)
+	}
 	if errors.Is(err, token.ErrUnknown) {
 		r.find(NotLiving)
 		return nil
@@ -114,6 +119,9 @@ func (s *Inspector) opaque(ctx context.Context, r *Report, text string) error {
 		return err
 	}
 	r.ID, r.Scope, r.Audience, r.IssuedAt, r.ExpiresAt = o.ID.String(), o.Scope, o.Audiences, o.IssuedAt, o.ExpiresAt
+	if own {
+		return s.own(ctx, r, o.Own)
+	}
 	return s.grant(ctx, r, g, proven{user: a.TokenVersion, client: a.ClientVersion})
 }
 
@@ -144,6 +152,9 @@ func (s *Inspector) jwt(ctx context.Context, r *Report, text string) error {
 	}
 	if live.Revoked(&feed.Question{Token: feed.RawValue(feed.Token, c.ID), SubjectVersion: c.UserVersion}) {
 		r.find(TokenRevoked)
+	}
+	if own, ok := token.OwnOf(c); ok {
+		return s.own(ctx, r, own)
 	}
 	id, err := token.ParseID(c.Grant)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/devicecode"
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -34,6 +35,8 @@ type Grants interface {
 	Claims(ctx context.Context, id token.ID) (json.RawMessage, error)
 	Revoke(ctx context.Context, r token.Request) (token.Grant, error)
 	RevokeOpaque(ctx context.Context, r token.Request) error
+	RevokeOwn(ctx context.Context, claims *jwt.Access, r token.Request) error
+	IssueOwn(ctx context.Context, b token.OwnBirth) (token.Issued, error)
 	Inspect(ctx context.Context, r token.Request) (token.Grant, error)
 	End(ctx context.Context, by user.Caller, owner user.ID, id token.ID, cause token.Cause) error
 }
@@ -61,11 +64,19 @@ type Options struct {
 	Signer   Signer
 	Proofs   Proofs
 	Rates    ratelimit.Store
-	Record   func(context.Context, audit.Event) error
+	// Record may leave out what repeats; Append writes every event.
+	Record, Append func(context.Context, audit.Event) error
 	// Used learns that a session was used, by the refreshing of its tokens.
 	Used func(ctx context.Context, session token.SessionID)
-	Now  func() time.Time
-	Log  *slog.Logger
+	// Of device authorization.
+	Instance [16]byte
+	Keys     devicecode.Keys
+	Devices  devicecode.Store
+	DeviceTx DeviceTx
+	Sessions Sessions
+	Scopes   Scopes
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // Flow hands out tokens and takes them back. It is safe for concurrent use.
@@ -74,12 +85,13 @@ type Flow struct {
 	hooks map[string]Hook
 	// userInfo is the audience of UserInfo.
 	userInfo string
+	tally    *tally
 }
 
 // New makes a Flow.
 func New(o Options) *Flow {
-	f := &Flow{o: o, userInfo: o.Issuer + UserInfoPath}
-	f.hooks = map[string]Hook{client.GrantRefresh: f.refresh, client.GrantCode: f.code}
+	f := &Flow{o: o, userInfo: o.Issuer + UserInfoPath, tally: &tally{append: o.Append, rows: map[string]*tallied{}}}
+	f.hooks = map[string]Hook{client.GrantRefresh: f.refresh, client.GrantCode: f.code, client.GrantClientCredentials: f.credentials, client.GrantDevice: f.device}
 	return f
 }
 

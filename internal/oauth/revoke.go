@@ -20,8 +20,8 @@ type Presented struct {
 }
 
 // Revoke takes a token back (RFC 7009): a refresh token with its whole grant, an
-// opaque access token alone, a JWT with the grant it came from, because a JWT
-// alone cannot be taken back without remembering it. What the client does not
+// opaque access token alone, a JWT with the grant it came from, one without a
+// grant alone. What the client does not
 // own, or nobody has, is as good as revoked: no error (OA-61).
 func (f *Flow) Revoke(ctx context.Context, p Presented) error {
 	c, err := f.authenticate(ctx, p.Client, p.Source)
@@ -65,6 +65,9 @@ func (f *Flow) endGrantOf(ctx context.Context, c *caller, text string) error {
 	}
 	if a.ClientID != string(c.ID) {
 		return token.ErrRefused.Becausef("an access token of another client")
+	}
+	if _, own := token.OwnOf(a); own {
+		return f.o.Grants.RevokeOwn(ctx, a, token.Request{Client: string(c.ID), Authenticated: c.proven, Source: c.source})
 	}
 	grant, err := token.ParseID(a.Grant)
 	if err != nil {

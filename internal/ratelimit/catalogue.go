@@ -32,6 +32,8 @@ const (
 	AuthorizePair   Name = "authorize.pair"   // the same, of one client
 	RegisterSource  Name = "register.source"  // clients that register themselves
 	DocumentHost    Name = "document.host"    // metadata documents of clients, by the host they are read from
+	DeviceSource    Name = "device.source"    // device codes typed that no device has
+	DeviceAccount   Name = "device.account"
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a
@@ -51,6 +53,8 @@ func Defaults() []Limit {
 		{Name: CodeMailPair, Every: 5 * time.Minute, Burst: 3},
 		PerHour(ChangeAccount, 60),
 		PerHour(ExportAccount, 5),
+		PerMinute(DeviceSource, 60),
+		PerMinute(DeviceAccount, 10),
 		PerMinute(SetupSource, 10),
 		perProcess(PerMinute(PageSource, 600)),
 		perProcess(PerMinute(APISource, 1200)),

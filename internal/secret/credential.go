@@ -24,6 +24,7 @@ const (
 	PersonalToken     CredentialKind = "pat"
 	InitialToken      CredentialKind = "iat" // initial access token of registration (RFC 7591)
 	RegistrationToken CredentialKind = "rat" // registration access token (RFC 7592)
+	DeviceCode        CredentialKind = "dc"
 )
 
 // Marks reports whether text begins as every credential of the kind does.

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-var credentialKinds = []CredentialKind{RefreshToken, OpaqueAccessToken, ClientSecret, LiveKey, TestKey, PersonalToken}
+var credentialKinds = []CredentialKind{RefreshToken, OpaqueAccessToken, ClientSecret, LiveKey, TestKey, PersonalToken, DeviceCode}
 
 // OA-40 AK-1: 256 bits with a prefix and a checksum, and a digest that depends
 // on kind, instance and every bit.

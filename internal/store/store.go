@@ -15,6 +15,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/decision"
+	"github.com/mortise-auth/mortise/internal/devicecode"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -76,6 +77,7 @@ type Set interface {
 	AuthRequests() authreq.Store
 	Logouts() logout.Store
 	Registrations() registration.Store
+	DeviceCodes() devicecode.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

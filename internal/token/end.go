@@ -73,6 +73,9 @@ func (s *Grants) RevokeOpaque(ctx context.Context, r Request) error {
 	if err == nil && g.Client != r.Client {
 		return ErrRefused.Becausef("an access token of another client")
 	}
+	if errors.Is(err, ErrUnknown) {
+		return s.revokeOwnOpaque(ctx, d, r)
+	}
 	if err == nil {
 		err = s.Store.EndAccess(ctx, d, now, g.event(RevokedEvent, now, r.Source))
 	}

@@ -3,6 +3,7 @@ package token
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/claims"
@@ -46,7 +47,7 @@ func (s *Grants) mint(ctx context.Context, g *Grant, w Wanted, known *Rules, now
 	// recorded, or the grant.
 	m := &minted{wanted: w, alg: rules.Algorithm, issued: now.Truncate(time.Second)}
 	m.expires = m.issued.Add(min(max(rules.Lifetime, MinLifetime), MaxLifetime))
-	if g.ExpiresAt.Before(m.expires) {
+	if !g.ExpiresAt.IsZero() && g.ExpiresAt.Before(m.expires) {
 		m.expires = g.ExpiresAt.Truncate(time.Second)
 	}
 	secret.Fill(m.id[:])
@@ -86,12 +87,17 @@ func (s *Grants) sign(ctx context.Context, g *Grant, m *minted, a Authority) (st
 // (JW-31). sid is only in tokens that must die with the session (TH-13).
 func (s *Grants) claims(g *Grant, a Authority, w Wanted, id AccessID, issued, expires time.Time) *jwt.Access {
 	c := &jwt.Access{
-		Issuer: s.options.Issuer, Subject: g.User.String(), ClientID: g.Client, Audience: w.Audiences, ID: id.String(),
-		Expiry: expires.Unix(), IssuedAt: issued.Unix(), NotBefore: issued.Unix(),
-		Session: g.Session.String(), Grant: g.ID.String(), Scope: w.Scope,
-		AuthTime: g.AuthTime.Unix(), ACR: g.ACR, AMR: g.Methods, Roles: a.Roles,
-		UserVersion: a.TokenVersion, ClientVersion: a.ClientVersion, Details: string(g.Details), Asked: asksUserInfo(g.Claims), JKT: w.JKT, X5T: w.X5T,
+		Issuer: s.options.Issuer, ClientID: g.Client, Audience: w.Audiences, ID: id.String(),
+		Expiry: expires.Unix(), IssuedAt: issued.Unix(), NotBefore: issued.Unix(), Scope: w.Scope,
+		Details: string(g.Details), Asked: asksUserInfo(g.Claims),
+		UserVersion: a.TokenVersion, ClientVersion: a.ClientVersion, JKT: w.JKT, X5T: w.X5T,
 	}
+	if g.ID.IsZero() {
+		c.Subject = g.Client // nobody else is behind it (RFC 9068 section 5)
+		return c
+	}
+	c.Subject, c.Session, c.Grant = g.User.String(), g.Session.String(), g.ID.String()
+	c.AuthTime, c.ACR, c.AMR, c.Roles = g.AuthTime.Unix(), g.ACR, g.Methods, a.Roles
 	for _, o := range a.Organizations {
 		c.Org = append(c.Org, jwt.Org{ID: o.ID, Slug: o.Slug, Roles: o.Roles})
 	}
@@ -105,7 +111,13 @@ func (s *Grants) Opaque(ctx context.Context, text string) (*jwt.Access, error) {
 	if err != nil {
 		return nil, ErrUnknown.Because(err)
 	}
-	o, g, a, err := s.Store.ByAccess(ctx, c.Digest(s.options.Instance), s.now())
+	d, now := c.Digest(s.options.Instance), s.now()
+	o, g, a, err := s.Store.ByAccess(ctx, d, now)
+	if errors.Is(err, ErrUnknown) {
+		if o, err = s.Store.OwnByAccess(ctx, d, now); err == nil {
+			return s.ownClaims(o), nil
+		}
+	}
 	if err != nil {
 		return nil, err
 	}

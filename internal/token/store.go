@@ -47,6 +47,20 @@ type Store interface {
 	// when there is no such grant, ended or not.
 	EndJWT(ctx context.Context, of ID, id AccessID, now time.Time, ev audit.Event) error
 
+	// KeepOwn keeps an opaque token of a client's own, if the client is enabled and
+	// has the versions in o.Own (TH-1). ErrBirth.
+	KeepOwn(ctx context.Context, o Opaque) error
+	// OwnByAccess returns an opaque token of a client's own that has not expired,
+	// if its client still is what KeepOwn asked for. ErrUnknown.
+	OwnByAccess(ctx context.Context, d secret.Digest, now time.Time) (Opaque, error)
+	// OwnAlive reports whether the client has these versions and has not given
+	// this token back.
+	OwnAlive(ctx context.Context, o Own, id AccessID) (bool, error)
+	// EndOwn forgets the token if it is an opaque one (d is not zero), and writes
+	// its revocation. A client beyond its budget of these loses all tokens of its
+	// own (TH-17). ErrUnknown when there is no such client.
+	EndOwn(ctx context.Context, o Own, id AccessID, d secret.Digest, now time.Time, ev audit.Event) error
+
 	// Bury looks at limit grants that follow after in order of id, ends those
 	// that are over in any way, and erases their successors; it returns the id
 	// to go on after, zero at the end. Nobody is told: what ended them has
@@ -85,11 +99,20 @@ type Membership struct {
 	Roles []string
 }
 
+// Own is the client that has got a token for itself, with the versions it was
+// minted under.
+type Own struct {
+	Client        string
+	ClientVersion int64 // the claim cv
+	TokenVersion  int64 // the claim uv
+}
+
 // Opaque is an access token that only this instance can read.
 type Opaque struct {
 	ID        AccessID
 	Digest    secret.Digest
-	Grant     ID
+	Grant     ID  // zero: nobody's but Own
+	Own       Own // of a token without a grant
 	Audiences []string
 	Scope     string
 	JKT, X5T  string // of the key it is bound to; empty: a bearer token

@@ -48,7 +48,7 @@ func (c *testcase) clientOf(id client.ID) client.Client {
 			SubjectType: client.PairwiseSubject, JWKS: json.RawMessage(`{"keys":[]}`), Contacts: []string{"ada@example.org"},
 			DefaultMaxAge: new(int), RequirePAR: true, RequestURIs: []string{"https://a.example/r?\u00fc=1#x"},
 		},
-		Secret: client.Secret{Digest: digest(), CreatedAt: c.now}, Version: 1, ManagedBy: "file", Revision: 1, CreatedAt: c.now, UpdatedAt: c.now,
+		Secret: client.Secret{Digest: digest(), CreatedAt: c.now}, Version: 1, TokenVersion: 1, ManagedBy: "file", Revision: 1, CreatedAt: c.now, UpdatedAt: c.now,
 	}
 }
 
@@ -61,7 +61,10 @@ func (c *testcase) readClient(id client.ID) client.Client {
 
 func (c *testcase) clientDies(id client.ID, version int64) {
 	c.Helper()
-	c.same(c.heard(), []revocation.Entry{{Kind: revocation.Client, Value: id.Value(), Version: version, At: c.now}})
+	c.same(c.heard(), []revocation.Entry{
+		{Kind: revocation.Subject, Value: id.Subject(), Version: version, At: c.now}, // of its own tokens, and where it is an actor (TH-13)
+		{Kind: revocation.Client, Value: id.Value(), Version: version, At: c.now},
+	})
 	c.same(c.since(0)[len(c.since(0))-1].Kind, revocation.Client)
 }
 
@@ -211,7 +214,7 @@ func clientPublic(c *testcase) {
 func clientReborn(c *testcase) {
 	for want := int64(1); want < 4; want++ {
 		v := c.client("web")
-		v.Version = want
+		v.Version, v.TokenVersion = want, want
 		c.same(c.readClient("web"), v)
 		c.ok(c.Clients().Delete(c.ctx, "web", c.now, c.system()))
 		c.clientDies("web", want+1)
@@ -261,7 +264,7 @@ func clientRaces(c *testcase) {
 		return c.Clients().Rotate(c.ctx, "one", client.Secret{Digest: digest()}, time.Time{}, true, c.now, c.system())
 	})
 	c.same(c.readClient("one").Version, int64(1+callers))
-	c.same(len(c.heard()), callers)
+	c.same(len(c.heard()), 2*callers) // of what it has for itself, and of the rest
 	c.once(client.ErrUnknown, func(int) error { return c.Clients().Delete(c.ctx, "one", c.now, c.system()) })
 	for i := range 10 {
 		c.givenOrGone(fmt.Sprintf("posts:%d", i), client.ID(fmt.Sprintf("client%d", i)))

@@ -18,6 +18,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"audit", audits},
 		{"births", births},
 		{"decisions", decisions},
+		{"device codes", deviceTests},
 		{"clients", clients},
 		{"consents", consents},
 		{"codes", codes},

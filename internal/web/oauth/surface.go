@@ -21,6 +21,7 @@ import (
 // Flow is what the surface needs of oauth.Flow.
 type Flow interface {
 	Token(ctx context.Context, r oauth.Request) (oauth.Tokens, error)
+	AuthorizeDevice(ctx context.Context, r oauth.Request) (oauth.DeviceAuthorization, error)
 	Revoke(ctx context.Context, p oauth.Presented) error
 	Introspect(ctx context.Context, p oauth.Presented) (oauth.Introspection, error)
 	Trusts(ctx context.Context, client, origin string) bool
@@ -29,10 +30,11 @@ type Flow interface {
 
 // Options configure the surface. All are required.
 type Options struct {
-	URL  *url.URL // public address, with the path below which we are mounted
-	Flow Flow
-	Now  func() time.Time
-	Log  *slog.Logger
+	URL    *url.URL // public address, with the path below which we are mounted
+	Flow   Flow
+	Tokens Holders
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 type surface struct {
@@ -48,12 +50,14 @@ func Surface(o Options) web.Surface {
 	}
 	return web.Surface{
 		Name: "oauth", Fail: s.fail,
-		Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrUnauthorized, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, oauth.ErrToken, oauth.ErrScope, oauth.ErrProof, oauth.ErrNonce},
+		Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrUnauthorized, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, oauth.ErrToken, oauth.ErrScope, oauth.ErrProof, oauth.ErrNonce, oauth.ErrDenied, oauth.ErrExpiredToken},
 		Routes: []web.Route{
 			post("/oauth2/token", s.token),
+			post("/oauth2/device_authorization", s.device),
 			post("/oauth2/revoke", s.revoke),
 			post("/oauth2/introspect", s.introspect),
 			{Pattern: "OPTIONS /oauth2/token", Access: web.Protocol, Handler: s.preflight},
+			{Pattern: "OPTIONS /oauth2/device_authorization", Access: web.Protocol, Handler: s.preflight},
 			{Pattern: "OPTIONS /oauth2/revoke", Access: web.Protocol, Handler: s.preflight},
 			{Pattern: "GET " + oauth.UserInfoPath, Access: web.Protocol, Handler: s.userInfo},
 			post(oauth.UserInfoPath, s.userInfo),
@@ -102,6 +106,7 @@ var registered = map[string]bool{
 	oauth.ErrUnsupportedGrant.Code: true, oauth.ErrInvalidScope.Code: true, oauth.ErrInvalidTarget.Code: true,
 	oauth.ErrToken.Code: true, oauth.ErrScope.Code: true,
 	oauth.ErrProof.Code: true, oauth.ErrNonce.Code: true,
+	oauth.ErrPending.Code: true, oauth.ErrSlowDown.Code: true, oauth.ErrDenied.Code: true, oauth.ErrExpiredToken.Code: true,
 }
 
 // describe keeps to the characters that error_description may have (OA-26).

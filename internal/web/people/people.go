@@ -93,6 +93,7 @@ type Options struct {
 	Account  Account
 	Setup    Setup
 	Keys     Keys
+	Devices  Devices
 	Now      func() time.Time
 
 	Authorize Authorization

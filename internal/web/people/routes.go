@@ -103,6 +103,9 @@ func (p *Pages) accountRoutes() []web.Route {
 		post("/account/data/keep", p.keepData),
 
 		post("/account/confirm", p.confirm),
+
+		get("/device", p.showDevice),
+		post("/device", p.decideDevice),
 	}
 }
 

@@ -113,7 +113,8 @@ func request(w http.ResponseWriter, r *http.Request, document bool) (in enroll.R
 	q := web.Of(r)
 	in.Source = q.Caller.Source
 	q.Presents("registration", "")
-	if in.Bearer, _, err = web.BearerToken(r); err != nil || !document {
+	token, _, err := web.AccessToken(r)
+	if in.Bearer = token.Token; err != nil || !document {
 		return in, err
 	}
 	in.Body, err = body(w, r)
@@ -162,7 +163,7 @@ func (s *surface) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if p.Kind == problem.Unauthenticated {
 		challenge := `Bearer realm="` + s.Issuer + `"`
-		if _, presented, _ := web.BearerToken(r); presented {
+		if _, presented, _ := web.AccessToken(r); presented {
 			challenge += `, error="invalid_token"`
 		}
 		w.Header().Set("WWW-Authenticate", challenge)

@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
+	"github.com/mortise-auth/mortise/internal/user"
 )
 
 type clients set
@@ -46,7 +47,7 @@ func (dst metadataOf) Scan(src any) (err error) {
 }
 
 const clientColumns = `client_id, ` + described + `, secret, secret_created_at, former_secret, former_secret_expires_at,
-	version, disabled, revision, created_at, last_used_at`
+	version, ` + tokenVersion + `, disabled, revision, created_at, last_used_at`
 
 func scanClient(row Row) (c client.Client, err error) {
 	err = row.Scan(
@@ -55,7 +56,7 @@ func scanClient(row Row) (c client.Client, err error) {
 		&c.BackchannelLogout, listOf{&c.Origins}, &c.IDTokenAlg, truthOf{&c.FirstParty}, &c.TokenFormat, secondsOf{&c.TokenLifetime},
 		secondsOf{&c.RefreshIdle}, secondsOf{&c.RefreshLife}, metadataOf{&c.Metadata}, &c.ManagedBy, timeOf{&c.UpdatedAt},
 		bytesOf(c.Secret.Digest[:]), timeOf{&c.Secret.CreatedAt}, bytesOf(c.FormerSecret.Digest[:]), timeOf{&c.FormerSecret.ExpiresAt},
-		&c.Version, truthOf{&c.Disabled}, &c.Revision, timeOf{&c.CreatedAt}, timeOf{&c.LastUsedAt})
+		&c.Version, &c.TokenVersion, truthOf{&c.Disabled}, &c.Revision, timeOf{&c.CreatedAt}, timeOf{&c.LastUsedAt})
 	return c, err
 }
 
@@ -65,9 +66,9 @@ func (s clients) Create(ctx context.Context, c client.Client, ev audit.Event) er
 			return err
 		}
 		args := append(metadata(c), seal(c.Secret.Digest), at(c.Secret.CreatedAt), at(c.CreatedAt))
-		n, err := tx.Exec(ctx, `INSERT INTO clients (client_id, `+described+`, secret, secret_created_at, version, disabled, revision, created_at)
+		n, err := tx.Exec(ctx, `INSERT INTO clients (client_id, `+described+`, secret, secret_created_at, version, token_version, disabled, revision, created_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
-			COALESCE((SELECT version FROM former_clients WHERE client_id = $1), 1), 0, 1, $25) ON CONFLICT (client_id) DO NOTHING`, args...)
+			COALESCE((SELECT version FROM former_clients WHERE client_id = $1), 1), COALESCE((SELECT version FROM former_clients WHERE client_id = $1), 1), 0, 1, $25) ON CONFLICT (client_id) DO NOTHING`, args...)
 		return exactly(n, err, client.ErrTaken)
 	})
 }
@@ -136,20 +137,33 @@ func (s clients) SetDisabled(ctx context.Context, id client.ID, disabled bool, n
 		if err != nil {
 			return err
 		}
-		if err := s.tell(ctx, tx, id, disabled, c.Version, now); err != nil {
+		if err := s.tell(ctx, tx, c, disabled, now); err != nil {
 			return err
 		}
 		return record(ctx, tx, ev)
 	})
 }
 
-// tell writes that everything below version is dead, or only that the client
-// must be read again.
-func (s clients) tell(ctx context.Context, tx Tx, id client.ID, dead bool, version int64, now time.Time) error {
-	if dead {
-		return revoke(ctx, tx, revocation.Client, id.Value(), version, now)
+// tell writes that everything below the version is dead, or only that the client
+// must be read again. What names the client as an actor (TH-13) is dead with it.
+func (s clients) tell(ctx context.Context, tx Tx, c client.Client, dead bool, now time.Time) error {
+	if !dead {
+		return revoke(ctx, tx, revocation.Refresh, c.ID.Value(), 0, now)
 	}
-	return revoke(ctx, tx, revocation.Refresh, id.Value(), 0, now)
+	if err := revokeOwn(ctx, tx, c.ID, user.ID{}, now); err != nil {
+		return err
+	}
+	return revoke(ctx, tx, revocation.Client, c.ID.Value(), c.Version, now)
+}
+
+// revokeOwn ends all tokens that a client got for itself, or acts in. It counts
+// towards owner's budget.
+func revokeOwn(ctx context.Context, tx Tx, id client.ID, owner user.ID, now time.Time) error {
+	version, err := number(tx.QueryRow(ctx, `UPDATE clients SET token_version = `+nextToken+` WHERE client_id = $1 RETURNING token_version`, string(id)))
+	if err != nil {
+		return otherwise(err, client.ErrUnknown)
+	}
+	return publish(ctx, tx, revocation.Entry{Kind: revocation.Subject, Value: id.Subject(), Version: version, At: now}, owner)
 }
 
 // Rotate keeps the current secret as the former only while it would live anyway.
@@ -175,7 +189,7 @@ func (s clients) Rotate(ctx context.Context, id client.ID, fresh client.Secret, 
 		if err != nil {
 			return err
 		}
-		return s.tell(ctx, tx, id, compromised, c.Version, now)
+		return s.tell(ctx, tx, c, compromised, now)
 	})
 }
 
@@ -186,15 +200,16 @@ func (s clients) Delete(ctx context.Context, id client.ID, now time.Time, ev aud
 		if err != nil {
 			return err
 		}
+		c.Version = max(c.Version, c.TokenVersion) + 1
+		if err := s.tell(ctx, tx, c, true, now); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, `DELETE FROM clients WHERE client_id = $1`, string(id)); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, `INSERT INTO former_clients (client_id, version) VALUES ($1, $2)
-			ON CONFLICT (client_id) DO UPDATE SET version = excluded.version`, string(id), c.Version+1)
-		if err != nil {
-			return err
-		}
-		return s.tell(ctx, tx, id, true, c.Version+1, now)
+			ON CONFLICT (client_id) DO UPDATE SET version = excluded.version`, string(id), c.Version)
+		return err
 	})
 }
 

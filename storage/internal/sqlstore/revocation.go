@@ -65,12 +65,11 @@ func audienceText(list []string) string {
 // beyond its budget loses all its tokens instead, with one entry for all that
 // were alive (TH-17); it stays so until that entry has had its time.
 func revokeOne(ctx context.Context, tx Tx, kind revocation.Kind, value [16]byte, owner user.ID, now time.Time) error {
-	alive, err := number(tx.QueryRow(ctx, `SELECT COALESCE(SUM(CASE WHEN kind = 'refresh' THEN CAST($3 AS BIGINT) ELSE 1 END), 0) FROM revocations
-		WHERE owner = $1 AND until > $2`, raw(owner), at(now), revocation.Budget))
+	within, err := withinBudget(ctx, tx, owner, now)
 	if err != nil {
 		return err
 	}
-	if alive < revocation.Budget {
+	if within {
 		return publish(ctx, tx, revocation.Entry{Kind: kind, Value: value, At: now}, owner)
 	}
 	version, err := raiseTokens(ctx, tx, owner)
@@ -84,6 +83,14 @@ func revokeOne(ctx context.Context, tx Tx, kind revocation.Kind, value [16]byte,
 		return err
 	}
 	return publish(ctx, tx, revocation.Entry{Kind: revocation.Refresh, Value: owner, Version: version, At: now}, owner)
+}
+
+// withinBudget reports whether owner, an account or a client, may have one more
+// single entry alive.
+func withinBudget(ctx context.Context, tx Tx, owner [16]byte, now time.Time) (bool, error) {
+	alive, err := number(tx.QueryRow(ctx, `SELECT COALESCE(SUM(CASE WHEN kind = 'refresh' OR kind = 'sub' THEN CAST($3 AS BIGINT) ELSE 1 END), 0) FROM revocations
+		WHERE owner = $1 AND until > $2`, raw(owner), at(now), revocation.Budget))
+	return alive < revocation.Budget, err
 }
 
 // demote tells that an account lost authority: its tokens die, its sessions stay.

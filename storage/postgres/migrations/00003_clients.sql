@@ -58,6 +58,7 @@ CREATE TABLE clients (
     former_secret            BYTEA   CHECK (length(former_secret) = 32),
     former_secret_expires_at BIGINT  CHECK ((former_secret_expires_at IS NULL) = (former_secret IS NULL)),
     version                  BIGINT  NOT NULL CHECK (version > 0),
+    token_version            BIGINT  NOT NULL DEFAULT 1, -- of the tokens it got for itself: see users
     disabled                 BIGINT  NOT NULL CHECK (disabled IN (0, 1)),
     managed_by               TEXT    NOT NULL,
     revision                 BIGINT  NOT NULL CHECK (revision > 0),

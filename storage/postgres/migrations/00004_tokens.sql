@@ -47,16 +47,20 @@ CREATE INDEX grants_by_user ON grants (user_id);
 CREATE INDEX grants_ended ON grants (ended_at) WHERE ended_at IS NOT NULL;
 
 -- Opaque access tokens. They die with their grant, which is no reference: their
--- own end is near.
+-- own end is near. A token that a program got for itself has no grant, and dies
+-- with the versions of its client.
 CREATE TABLE access_tokens (
-    digest     BYTEA   PRIMARY KEY CHECK (length(digest) = 32),
-    id         BYTEA   NOT NULL CHECK (length(id) = 16), -- the claim jti
-    grant_id   BYTEA   NOT NULL,
-    audiences  TEXT    NOT NULL,                         -- JSON
-    scope      TEXT    NOT NULL,
-    jkt        TEXT    NOT NULL,
-    x5t        TEXT    NOT NULL,
-    issued_at  BIGINT  NOT NULL,
-    expires_at BIGINT  NOT NULL
+    digest         BYTEA   PRIMARY KEY CHECK (length(digest) = 32),
+    id             BYTEA   NOT NULL CHECK (length(id) = 16), -- the claim jti
+    grant_id       BYTEA   CHECK ((grant_id IS NULL) = (client_id IS NOT NULL)),
+    client_id      TEXT,                                -- whose own it is
+    client_version BIGINT ,
+    token_version  BIGINT ,
+    audiences      TEXT    NOT NULL,                    -- JSON
+    scope          TEXT    NOT NULL,
+    jkt            TEXT    NOT NULL,
+    x5t            TEXT    NOT NULL,
+    issued_at      BIGINT  NOT NULL,
+    expires_at     BIGINT  NOT NULL
 );
 CREATE INDEX access_tokens_by_expiry ON access_tokens (expires_at);
