@@ -94,7 +94,17 @@ func parameter(name string, value json.RawMessage) []string {
 		}
 		return []string{text}
 	case name == "resource" && json.Unmarshal(value, &list) == nil:
-		return list
+		return present(list)
 	}
 	return []string{string(value)}
+}
+
+// present leaves empty values out; nil when nothing is left.
+func present(list []string) (out []string) {
+	for _, text := range list {
+		if text != "" {
+			out = append(out, text)
+		}
+	}
+	return out
 }
