@@ -32,6 +32,7 @@ type Grants interface {
 	Rules(ctx context.Context, client string, audiences []string) (token.Rules, error)
 	Replayed(ctx context.Context, id token.ID, ev audit.Event, from audit.Source) error
 	Claims(ctx context.Context, id token.ID) (json.RawMessage, error)
+	Described(g token.Grant, a token.Authority) *jwt.Access
 	Revoke(ctx context.Context, r token.Request) (token.Grant, error)
 	RevokeOpaque(ctx context.Context, r token.Request) error
 	Inspect(ctx context.Context, r token.Request) (token.Grant, error)
@@ -56,11 +57,13 @@ type Options struct {
 	Codes    Codes
 	People   People
 	Secrets  Secrets
-	InTx     func(context.Context, func(Tx) error) error // one transaction; fn may run again
-	Checker  Checker
-	Signer   Signer
-	Rates    ratelimit.Store
-	Record   func(context.Context, audit.Event) error
+	// Authority is what tokens may say of an account now; for the preview.
+	Authority func(ctx context.Context, u user.User) (token.Authority, error)
+	InTx      func(context.Context, func(Tx) error) error // one transaction; fn may run again
+	Checker   Checker
+	Signer    Signer
+	Rates     ratelimit.Store
+	Record    func(context.Context, audit.Event) error
 	// Used learns that a session was used, by the refreshing of its tokens.
 	Used func(ctx context.Context, session token.SessionID)
 	Now  func() time.Time
