@@ -21,7 +21,7 @@ func (p *program) clientsCommand() *cobra.Command {
 		"mortise clients rotate-secret web",
 	},
 		p.clientsList(), p.clientsGet(), p.clientsCreate(), p.clientsUpdate(), p.clientsRotate(),
-		p.clientsDisable(), p.clientsEnable(), p.clientsDelete(),
+		p.clientsPreview(), p.clientsDisable(), p.clientsEnable(), p.clientsDelete(),
 	)
 }
 

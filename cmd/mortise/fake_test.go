@@ -78,6 +78,8 @@ func (b *fakeBackend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		applyAnswer(w, body)
 	case r.Method == http.MethodDelete:
 		w.WriteHeader(http.StatusNoContent)
+	case strings.HasSuffix(path, "/preview"):
+		fmt.Fprint(w, `{"scope":"openid email","access_token_format":"jwt","claims":[{"in":"userinfo","claim":"email","value":"ada@example.test","because":"the scope email"}]}`)
 	case strings.HasPrefix(path, "/clients"):
 		secret := ""
 		if path == "/clients" || strings.HasSuffix(path, "/rotate-secret") {

@@ -55,7 +55,7 @@ func (a *App) wireTokens(context.Context) error {
 	a.Auth.AcceptProofs(a.proofs)
 	a.Codes = authcode.New(a.store.Codes(), a.facts.ID, a.c.Now)
 	a.OAuth = oauth.New(oauth.Options{
-		Issuer: a.Issuer(), Registry: a.Registry, Grants: a.Grants, Codes: a.Codes, People: a.Registry, Secrets: a.keys,
+		Issuer: a.Issuer(), Registry: a.Registry, Grants: a.Grants, Codes: a.Codes, People: a.Registry, Secrets: a.keys, Authority: a.authority,
 		InTx: func(ctx context.Context, fn func(oauth.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
@@ -77,6 +77,16 @@ func (a *App) wireTokens(context.Context) error {
 	})
 	a.follower.Tell(a.feed)
 	return nil
+}
+
+// authority is what tokens may say of an account now.
+func (a *App) authority(ctx context.Context, u user.User) (token.Authority, error) {
+	out := token.Authority{TokenVersion: u.TokenVersion, Roles: u.Roles}
+	all, err := a.store.Organizations().Of(ctx, u.ID)
+	for _, o := range all[:min(len(all), token.MaxOrganizations)] {
+		out.Organizations = append(out.Organizations, token.Membership{ID: o.Organization.String(), Slug: o.Slug, Roles: o.Roles})
+	}
+	return out, err
 }
 
 // tokenSurfaces are the protocol endpoints and the revocation feed.

@@ -33,6 +33,7 @@ type Grants interface {
 	Rules(ctx context.Context, client string, audiences []string) (token.Rules, error)
 	Replayed(ctx context.Context, id token.ID, ev audit.Event, from audit.Source) error
 	Claims(ctx context.Context, id token.ID) (json.RawMessage, error)
+	Described(g token.Grant, a token.Authority) *jwt.Access
 	Revoke(ctx context.Context, r token.Request) (token.Grant, error)
 	RevokeOpaque(ctx context.Context, r token.Request) error
 	RevokeOwn(ctx context.Context, claims *jwt.Access, r token.Request) error
@@ -59,11 +60,13 @@ type Options struct {
 	Codes    Codes
 	People   People
 	Secrets  Secrets
-	InTx     func(context.Context, func(Tx) error) error // one transaction; fn may run again
-	Checker  Checker
-	Signer   Signer
-	Proofs   Proofs
-	Rates    ratelimit.Store
+	// Authority is what tokens may say of an account now; for the preview.
+	Authority func(ctx context.Context, u user.User) (token.Authority, error)
+	InTx      func(context.Context, func(Tx) error) error // one transaction; fn may run again
+	Checker   Checker
+	Signer    Signer
+	Proofs    Proofs
+	Rates     ratelimit.Store
 	// Record may leave out what repeats; Append writes every event.
 	Record, Append func(context.Context, audit.Event) error
 	// Used learns that a session was used, by the refreshing of its tokens.

@@ -104,6 +104,14 @@ func (s *Grants) claims(g *Grant, a Authority, w Wanted, id AccessID, issued, ex
 	return c
 }
 
+// Described is what an access token of a grant would say. It is no token: it has no
+// times and names no grant.
+func (s *Grants) Described(g Grant, a Authority) *jwt.Access {
+	c := s.claims(&g, a, Wanted{Scope: g.Scope, Audiences: g.Audiences}, AccessID{}, time.Unix(0, 0), time.Unix(0, 0))
+	c.AuthTime = 0
+	return c
+}
+
 // Opaque returns the claims of a living opaque access token, read from the
 // store, with the authority of this moment. ErrUnknown for all else.
 func (s *Grants) Opaque(ctx context.Context, text string) (*jwt.Access, error) {

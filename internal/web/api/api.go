@@ -49,6 +49,7 @@ type Tokens interface {
 	Renew(ctx context.Context, r oauth.Renewal) (oauth.Tokens, error)
 	Leave(ctx context.Context, r oauth.Renewal) (token.Grant, error)
 	Trusts(ctx context.Context, client, origin string) bool
+	Preview(ctx context.Context, r oauth.PreviewRequest) (oauth.Preview, error)
 }
 
 // Account is what it needs of account.Flow.

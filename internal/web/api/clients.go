@@ -8,9 +8,11 @@ import (
 	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/directory"
+	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 )
 
@@ -43,6 +45,13 @@ func (s *surface) clientTable() []endpoint {
 			Text:    "It is in this answer and never again. The one before opens for keep_former seconds longer, a day unless said otherwise; after a compromise not at all, and everything minted for the client is dead.",
 			Example: `{"keep_former": 3600}`, Errors: append([]*problem.Error{client.ErrPublic, errKeepFormer}, which...),
 		}, s.rotateSecret),
+		route(s, endpoint{
+			Method: "POST", Path: "/clients/{client}/preview", Access: web.Admin, Tag: tag, Name: "clients.preview", Summary: "Show what a client would be told of a person",
+			Text: "The claims of ID token, access token and UserInfo as the server would make them now, each with the reason why it is there. " +
+				"Nothing is signed, and nothing is kept.",
+			Example: `{"user": "ada@example.org", "scope": "openid email"}`,
+			Errors:  append([]*problem.Error{user.ErrUnknown, oauth.ErrInvalidScope, oauth.ErrInvalidTarget}, which...),
+		}, s.previewClient),
 	}
 }
 

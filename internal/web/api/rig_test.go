@@ -285,4 +285,8 @@ func (noTokens) Leave(context.Context, oauth.Renewal) (token.Grant, error) {
 	return token.Grant{}, oauth.ErrOrigin
 }
 
+func (noTokens) Preview(context.Context, oauth.PreviewRequest) (oauth.Preview, error) {
+	return oauth.Preview{}, oauth.ErrInvalidScope
+}
+
 func (noTokens) Trusts(context.Context, string, string) bool { return false }

@@ -56,12 +56,12 @@ func Surface(o Options) web.Surface {
 			post("/oauth2/device_authorization", s.device),
 			post("/oauth2/revoke", s.revoke),
 			post("/oauth2/introspect", s.introspect),
-			{Pattern: "OPTIONS /oauth2/token", Access: web.Protocol, Handler: s.preflight},
-			{Pattern: "OPTIONS /oauth2/device_authorization", Access: web.Protocol, Handler: s.preflight},
-			{Pattern: "OPTIONS /oauth2/revoke", Access: web.Protocol, Handler: s.preflight},
+			{Pattern: "OPTIONS /oauth2/token", Access: web.Protocol, Handler: preflight("POST", "Content-Type, DPoP")},
+			{Pattern: "OPTIONS /oauth2/revoke", Access: web.Protocol, Handler: preflight("POST", "Content-Type, DPoP")},
+			{Pattern: "OPTIONS /oauth2/device_authorization", Access: web.Protocol, Handler: preflight("POST", "Content-Type, DPoP")},
 			{Pattern: "GET " + oauth.UserInfoPath, Access: web.Protocol, Handler: s.userInfo},
 			post(oauth.UserInfoPath, s.userInfo),
-			{Pattern: "OPTIONS " + oauth.UserInfoPath, Access: web.Protocol, Handler: s.preflight},
+			{Pattern: "OPTIONS " + oauth.UserInfoPath, Access: web.Protocol, Handler: preflight("GET, POST", "Authorization, Content-Type, DPoP")},
 		},
 	}
 }

@@ -198,13 +198,14 @@ func named(c client.Credentials) string {
 	return string(id)
 }
 
-// preflight lets any page ask the browser to send the form; which page may read
+// preflight lets any page ask the browser to send the request; which page may read
 // the answer is decided with it.
-func (s *surface) preflight(w http.ResponseWriter, r *http.Request) error {
-	origin := r.Header.Get("Origin")
-	if origin != "" {
-		web.Share(w, web.Sharing{Origin: origin, Methods: "GET, POST", Headers: "Authorization, Content-Type, DPoP"})
+func preflight(methods, headers string) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		if origin := r.Header.Get("Origin"); origin != "" {
+			web.Share(w, web.Sharing{Origin: origin, Methods: methods, Headers: headers})
+		}
+		w.WriteHeader(http.StatusNoContent)
+		return nil
 	}
-	w.WriteHeader(http.StatusNoContent)
-	return nil
 }
