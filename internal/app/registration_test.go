@@ -339,6 +339,27 @@ func TestRegistrationIsComplete(t *testing.T) {
 	}
 }
 
+// OA-71: oidcc-registration-sector-uri and -sector-bad.
+func TestRegistrationSector(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.set("/good", "application/json", "", `["https://app.example.org/cb","https://other.example.org/cb"]`)
+	s.set("/bad", "application/json", "", `["https://other.example.org/cb"]`)
+	s.set("/html", "text/html", "", `<p>`)
+	w := newWorld(t, s.trusted, registering(enroll.Open))
+	body := func(path string) string {
+		return `{"redirect_uris":["https://app.example.org/cb","https://other.example.org/cb"],"subject_type":"pairwise","sector_identifier_uri":"` + s.url(path) + `"}`
+	}
+	if got := w.enrol(t, "", body("/good")).want(t, 201, ""); got.text("sector_identifier_uri") != s.url("/good") {
+		t.Errorf("%s", got.Body)
+	}
+	for _, path := range []string{"/bad", "/html", "/none"} {
+		w.enrol(t, "", body(path)).want(t, 400, "invalid_client_metadata")
+	}
+	guarded := newWorld(t, registering(enroll.Open))
+	guarded.enrol(t, "", body("/good")).want(t, 400, "invalid_client_metadata")
+}
+
 // OA-70: the policy of the token, and behind it that of the instance.
 func TestRegistrationPolicy(t *testing.T) {
 	t.Parallel()

@@ -186,6 +186,9 @@ func (r *reader) read(name string, to any) {
 		return
 	}
 	if json.Unmarshal(v, to) == nil {
+		if list, ok := to.(*[]string); ok && len(*list) == 0 {
+			*list = nil // as if it were not there
+		}
 		return
 	}
 	if name == "redirect_uris" {

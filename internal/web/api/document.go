@@ -23,6 +23,7 @@ var tags = [][2]string{
 	{"Sites", "Hosts behind the gateway and who may pass, for administrators."},
 	{"Organisations", "Named groups of accounts, for administrators."},
 	{"Clients", "Programs that sign people in through us, for administrators. Members are named as in RFC 7591."},
+	{"Initial access tokens", "What lets programs register themselves as clients, for administrators."},
 	{"Resources", "The APIs that tokens are for, and the scopes that count there, for administrators."},
 	{"Keys", "What signs tokens and seals secrets, for administrators."},
 	{"Tokens", "Finding out what a token is, and why it is refused."},
