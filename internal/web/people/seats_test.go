@@ -30,14 +30,14 @@ func TestSeveralAccounts(t *testing.T) {
 	adas := b.cookies[sessionCookie]
 	id := w.seatOf(ada)
 	b.beside(ben)
-	b.get("/account").want(200, ben)
+	b.get("/account/addresses").want(200, ben)
 	if w.seatOf(ada) != id {
 		t.Fatal("the former session ended")
 	}
 	old := []string{adas, b.cookies[sessionCookie], b.cookies[furtherCookie]}
 	b.get("/choose?return_to=/x").want(200, ada, ben, "In use")
 	b.post("/choose", "account", id, "return_to", "/x").leads("/x")
-	b.get("/account").want(200, ada)
+	b.get("/account/addresses").want(200, ada)
 	for _, secret := range old {
 		thief := w.browser()
 		thief.cookies[sessionCookie] = secret
@@ -142,6 +142,17 @@ func TestReauthenticate(t *testing.T) {
 	delete(b.cookies, sessionCookie)
 	b.get("/login?again=1&return_to=/x").want(200, `id="identifier"`)
 	b.post("/login/again", "password", first, "return_to", "/x").leads("/login?return_to=%2Fx")
+}
+
+// OA-96: the language the app asks for, from page to page, unless the person chose.
+func TestLanguageOfTheJourney(t *testing.T) {
+	w := newWorld(t)
+	b := w.browser()
+	b.get("/login?ui_locales=fr-CA+de").want(200, "Anmelden", "/signup?ui_locales=de", `action="/login?ui_locales=de"`)
+	b.post("/login?ui_locales=de", "identifier", ada, "password", "wrong").want(401, "Anmelden")
+	b.get("/login?ui_locales=tlh").want(200, "Sign in")
+	b.post("/preferences", "language", "en").leads("/")
+	b.get("/login?ui_locales=de").want(200, "Sign in")
 }
 
 // TH-33: proving again is no place to guess a password.
