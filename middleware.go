@@ -171,7 +171,7 @@ func (g *guard) refuse(w http.ResponseWriter, r *http.Request, who *verify.Ident
 	h.Add("Vary", "Authorization, Cookie")
 	p := problem.Of(err)
 	if g.signsIn(r, p) {
-		http.Redirect(w, r, g.login(r), http.StatusSeeOther)
+		http.Redirect(w, r, g.login(r, p), http.StatusSeeOther)
 		return
 	}
 	if c := web.Challenge(r, g.realm, p); c != "" {
@@ -237,7 +237,10 @@ func (g *guard) signsIn(r *http.Request, p *problem.Error) bool {
 
 // login is our sign-in page, with the way back. The way back is a path on this
 // origin; the page checks it again.
-func (g *guard) login(r *http.Request) string {
+func (g *guard) login(r *http.Request, p *problem.Error) string {
 	back := url.Values{"return_to": {r.URL.RequestURI()}}
+	if errors.Is(p, errFresh) { // the same session, proven once more
+		back.Set("again", "1")
+	}
 	return g.base.JoinPath("login").String() + "?" + back.Encode()
 }

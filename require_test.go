@@ -67,7 +67,10 @@ func TestFreshWithinAsksAgain(t *testing.T) {
 	mortisetest.Do(t, h, u.Get("/")).Status(200)
 	srv.Clock.Advance(10*time.Minute + time.Second)
 	mortisetest.Do(t, h, u.Get("/")).Problem(403, "sign_in_again")
-	mortisetest.Do(t, h, navigate(u.Get("/danger?x=1"))).Status(303)
+	a := mortisetest.Do(t, h, navigate(u.Get("/danger?x=1"))).Status(303)
+	if got, want := a.Header.Get("Location"), "login?again=1&return_to="+url.QueryEscape("/danger?x=1"); !strings.HasSuffix(got, want) {
+		t.Errorf("sent to %s, want %s", got, want)
+	}
 }
 
 // navigate turns a script's request into a person's.

@@ -66,6 +66,8 @@ func (b *fakeBackend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, `{"data":[{"id":"ses_1"}],"has_more":false}`)
 	case strings.HasSuffix(path, "/grants") && r.Method == http.MethodGet:
 		fmt.Fprint(w, `{"data":[{"id":"grt_1","client_id":"web"}],"has_more":false}`)
+	case strings.HasSuffix(path, "/consents") && r.Method == http.MethodGet:
+		fmt.Fprint(w, `{"data":[{"client_id":"web"}],"has_more":false}`)
 	case path == "/doctor":
 		fmt.Fprintf(w, `{"findings":[%s]}`, b.findings)
 	case path == "/tokens/inspect":

@@ -20,7 +20,7 @@ func (p *program) usersCommand() *cobra.Command {
 		p.userAct("disable", "Suspend a person and end their sessions"),
 		p.userAct("enable", "Let a suspended person in again"),
 		p.usersDelete(), p.usersRecoveryLink(), p.usersSessions(), p.usersEndSessions(),
-		p.usersGrants(), p.usersRevokeGrant(),
+		p.usersGrants(), p.usersRevokeGrant(), p.usersConsents(), p.usersWithdraw(),
 		p.usersRoles(), p.usersExport(), p.usersEvents(),
 	)
 }
@@ -243,6 +243,31 @@ func (p *program) usersRevokeGrant() *cobra.Command {
 		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
 			return p.api(ctx, cmd, func(s *session) error {
 				return s.object(newAct(http.MethodDelete, "users", args[0], "grants", args[1]))
+			})
+		},
+	}))
+}
+
+func (p *program) usersConsents() *cobra.Command {
+	return addQuery(p.command(verb{
+		use: "consents USER", short: "List what a person allowed apps to do",
+		examples: [2]string{"mortise users consents ada@example.org", "mortise users consents ada@example.org --filter client_id=web --json"},
+		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
+			return p.api(ctx, cmd, func(s *session) error {
+				return s.list(newAct(http.MethodGet, "users", args[0], "consents"), "client_id", "app", "created_at", "updated_at", "last_used_at")
+			})
+		},
+	}))
+}
+
+func (p *program) usersWithdraw() *cobra.Command {
+	return addAs(p.command(verb{
+		use: "withdraw USER CLIENT", short: "Take back what a person allowed an app to do",
+		long:     "The app's grants of that person end with it, refresh tokens at once and access tokens within a second. It has to ask again.",
+		examples: [2]string{"mortise users withdraw ada@example.org web", "mortise users withdraw ada@example.org web --as curl"},
+		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
+			return p.api(ctx, cmd, func(s *session) error {
+				return s.object(newAct(http.MethodDelete, "users", args[0], "consents", args[1]))
 			})
 		},
 	}))

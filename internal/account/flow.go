@@ -9,6 +9,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/password"
@@ -29,6 +30,7 @@ type Tx interface {
 	Proofs() proof.Store
 	Organizations() organization.Store
 	Clients() client.Store
+	Consents() consent.Store
 	Resources() resource.Store
 	Mail() mail.Store
 	Audit() audit.Store

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
@@ -33,6 +34,7 @@ type Tx interface {
 	Roles() rbac.Store
 	Organizations() organization.Store
 	Clients() client.Store
+	Consents() consent.Store
 	Resources() resource.Store
 	Instance() instance.Store
 	Mail() mail.Store

@@ -77,6 +77,9 @@ type Account interface {
 	Apps(ctx context.Context, by user.Caller) ([]account.App, error)
 	AppsOf(ctx context.Context, owner user.ID) ([]account.App, error)
 	EndGrant(ctx context.Context, by user.Caller, id token.ID) error
+	Consents(ctx context.Context, by user.Caller) ([]account.Allowed, error)
+	ConsentsOf(ctx context.Context, owner user.ID) ([]account.Allowed, error)
+	Withdraw(ctx context.Context, by user.Caller, client string) (int, error)
 	Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error)
 	Report(ctx context.Context, by user.Caller, about, lang string) (secret.Token, error)
 	Export(ctx context.Context, by user.Caller, current secret.Text) (account.Export, error)
@@ -100,6 +103,7 @@ type Directory interface {
 	EndSession(ctx context.Context, by user.Caller, id user.ID, s session.ID) error
 	EndSessions(ctx context.Context, by user.Caller, id user.ID) (int, error)
 	EndGrant(ctx context.Context, by user.Caller, id user.ID, grant token.ID) error
+	Withdraw(ctx context.Context, by user.Caller, id user.ID, client string) (int, error)
 	Events(ctx context.Context, by user.Caller, q audit.Query) ([]audit.Event, error)
 	RecoveryLink(ctx context.Context, by user.Caller, id user.ID) (string, time.Time, error)
 
@@ -214,7 +218,7 @@ func Surface(o Options) web.Surface {
 func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
-		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(),
+		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
 		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {

@@ -27,7 +27,11 @@ func (p *Pages) showApps(w http.ResponseWriter, r *http.Request) error {
 	for _, s := range live {
 		devices[token.SessionID(s.ID)] = useragent.Describe(s.UserAgent)
 	}
-	return p.own(w, r, http.StatusOK, page.Apps{List: byApp(apps, devices)})
+	allowed, err := p.o.Account.Consents(r.Context(), by)
+	if err != nil {
+		return err
+	}
+	return p.own(w, r, http.StatusOK, page.Apps{List: withConsents(byApp(apps, devices), allowed)})
 }
 
 // byApp groups grants by the app that has them, the newest first.
@@ -39,6 +43,22 @@ func byApp(grants []account.App, devices map[token.SessionID]string) []page.App 
 			i, list = len(list), append(list, page.App{Client: g.Client, Name: g.Name})
 		}
 		list[i].SignIns = append(list[i].SignIns, signInView(g, devices[g.Session]))
+	}
+	return list
+}
+
+// withConsents adds what was agreed to; an app that is not signed in now stands
+// after those that are.
+func withConsents(list []page.App, allowed []account.Allowed) []page.App {
+	for _, c := range allowed {
+		i := slices.IndexFunc(list, func(a page.App) bool { return a.Client == c.Client })
+		if i < 0 {
+			i, list = len(list), append(list, page.App{Client: c.Client, Name: c.Name})
+		}
+		list[i].Since = c.CreatedAt
+		for _, s := range c.Scopes {
+			list[i].Allowed = append(list[i].Allowed, page.Scope{Name: s.Name, Text: s.Description})
+		}
 	}
 	return list
 }
@@ -82,6 +102,15 @@ func (p *Pages) endApp(w http.ResponseWriter, r *http.Request, f form) error {
 		return err
 	}
 	return p.appEnded(w)
+}
+
+// withdraw is POST /account/apps/withdraw.
+func (p *Pages) withdraw(w http.ResponseWriter, r *http.Request, f form) error {
+	if _, err := p.o.Account.Withdraw(r.Context(), web.Of(r).Caller, f["client"]); err != nil {
+		return err
+	}
+	p.flash(w, page.NoticeConsentWithdrawn, "")
+	return p.to(w, "/account/apps")
 }
 
 func (p *Pages) appEnded(w http.ResponseWriter) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -75,4 +76,32 @@ func TestApps(t *testing.T) {
 func (w *world) refreshes(i token.Issued) error {
 	_, err := w.grants.Refresh(w.t.Context(), token.Request{Token: i.Refresh.Reveal(), Client: i.Grant.Client})
 	return err
+}
+
+// OA-23 OA-47: what was allowed stands beside the sign-ins, also when there is none,
+// and taking it back ends them; nobody takes back another's.
+func TestAllowedApps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	here := w.signed(ada)
+	by := w.callerOf(ada)
+	one := w.app("notes", "openid", by)
+	allow := func() {
+		c := consent.Consent{User: by.User, UserVersion: 1, Client: "notes", Scopes: []string{"openid", "posts:read"}, CreatedAt: w.now(), UpdatedAt: w.now()}
+		must(t, w.store.Consents().Put(t.Context(), c, by.Event(consent.Given, w.now(), by.User)))
+	}
+	allow()
+	here.get("/account/apps").want(200, "Allowed since", "posts:read", "Take back what The notes may do")
+	stranger := w.signed("ben@example.test")
+	stranger.get("/account/apps")
+	stranger.post("/account/apps/withdraw", "client", "notes").want(404, "consent_unknown")
+	here.get("/account/apps")
+	here.post("/account/apps/withdraw", "client", "notes").leads("/account/apps")
+	here.get("/account/apps").want(200, "may not act for you any more", "No app acts for you")
+	if err := w.refreshes(one); err == nil {
+		t.Error("an app without consent renewed its sign-in")
+	}
+	allow()
+	here.get("/account/apps").want(200, "Not signed in at the moment")
+	here.get("/account/activity").want(200, "App allowed to act for you", "Permission taken back from an app")
 }

@@ -59,6 +59,8 @@ type Account interface {
 	Apps(ctx context.Context, by user.Caller) ([]account.App, error)
 	EndGrant(ctx context.Context, by user.Caller, id token.ID) error
 	EndApp(ctx context.Context, by user.Caller, client string) (int, error)
+	Consents(ctx context.Context, by user.Caller) ([]account.Allowed, error)
+	Withdraw(ctx context.Context, by user.Caller, client string) (int, error)
 	Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error)
 	Event(ctx context.Context, by user.Caller, id audit.ID) (audit.Event, bool, error)
 	Report(ctx context.Context, by user.Caller, about, lang string) (secret.Token, error)
@@ -96,8 +98,8 @@ type Options struct {
 	Devices  Devices
 	Now      func() time.Time
 
-	Authorize Authorization
-	Desk      Desk
+	Authorize Authorization // nil: apps ask for nothing here
+	Desk      Desk          // of Authorize
 
 	SignUp    bool                                    // people may sign up by themselves
 	Ready     func(ctx context.Context) (bool, error) // setup is over

@@ -8,7 +8,13 @@ import (
 )
 
 func (p *Pages) routes() []web.Route {
-	return append(p.publicRoutes(), p.accountRoutes()...)
+	all := append(p.publicRoutes(), p.accountRoutes()...)
+	if p.o.Authorize == nil {
+		return all
+	}
+	return append(all,
+		web.Route{Pattern: "GET /consent", Access: web.Anyone, Handler: p.showConsent},
+		web.Route{Pattern: "POST /consent", Access: web.Anyone, Handler: p.decide})
 }
 
 // publicRoutes are for anybody. The flows behind them count sources, accounts
@@ -32,8 +38,6 @@ func (p *Pages) publicRoutes() []web.Route {
 		post("/login/verify", p.loginCode),
 		post("/login/resend", p.resendLogin),
 		{Pattern: "POST /login/again", Access: web.Anyone, Handler: p.reauthenticate},
-		get("/consent", p.showConsent),
-		{Pattern: "POST /consent", Access: web.Anyone, Handler: p.decide},
 		get("/choose", p.showChoose),
 		post("/choose", p.choose),
 		post("/choose/end", p.endSeat),
@@ -92,6 +96,7 @@ func (p *Pages) accountRoutes() []web.Route {
 		get("/account/apps", p.showApps),
 		post("/account/apps/end", p.endGrant),
 		post("/account/apps/end-all", p.endApp),
+		post("/account/apps/withdraw", p.withdraw),
 
 		get("/account/activity", p.showActivity),
 		post("/account/activity/not-me", p.notMe),

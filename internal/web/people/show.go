@@ -103,14 +103,20 @@ func (p *Pages) newBrowser(w http.ResponseWriter) string {
 }
 
 // lang is the language to speak: the account's, the one chosen in this browser,
-// what the app asks for, what the browser prefers.
+// what the browser prefers. What an app asks for holds on its own journey, where
+// only a choice made in this browser goes before it.
 func (p *Pages) lang(r *http.Request) string {
 	q := web.Of(r)
 	chosen, _ := web.Cookie(r, p.o.Frame.Names().Language)
+	asked := r.URL.Query().Get("ui_locales")
 	if q.Identity != nil && q.Identity.Locale != "" {
-		chosen = q.Identity.Locale
+		if asked == "" {
+			chosen = q.Identity.Locale
+		} else {
+			asked += " " + q.Identity.Locale
+		}
 	}
-	return p.o.Render.Negotiate(r.Header.Get("Accept-Language"), chosen, r.URL.Query().Get("ui_locales"))
+	return p.o.Render.Negotiate(r.Header.Get("Accept-Language"), chosen, asked)
 }
 
 // askedFor is the language of ours that the app asked for (ui_locales), which this

@@ -23,6 +23,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/setup"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/store"
@@ -75,6 +76,8 @@ type set struct {
 	base  string // mount path
 	fresh bool   // setup is not over
 	tight bool   // the limits of production
+
+	asking *asking // what an app asks for; nil: there are none
 }
 
 func newWorld(t *testing.T) *world { return worldOf(t, set{}) }
@@ -149,11 +152,15 @@ func worldOf(t *testing.T, with set) *world {
 	must(t, err)
 	demo := []dev.Person{{DevPerson: page.DevPerson{Key: "ada", Name: "Ada"}, Email: "ada@example.test"}}
 	gate := dev.NewGate(w.frame, keys, secret.NewText("H4TW-9QKM"), demo)
-	w.pages = people.New(people.Options{
+	o := people.Options{
 		Frame: w.frame, Render: render, BasePath: with.base, SignIn: w.signin, Account: w.account, Setup: w.setup, Keys: keys, Now: w.now,
 		SignUp: true, Ready: ready, MinLength: 15, DevEntry: gate.Entry,
 		Map: []page.MapLine{{Label: "Sign in", Path: "/login", Note: "as anybody"}},
-	})
+	}
+	if with.asking != nil {
+		o.Authorize, o.Desk = with.asking, with.asking
+	}
+	w.pages = people.New(o)
 	w.handler = w.frame.Handler(w.pages.Surface(), dev.Surface(dev.Options{
 		Desk: w.pages, Gate: func() *dev.Gate { return gate }, Mailbox: w.mailbox,
 		SignIn: func(ctx context.Context, r signin.Request) (signin.Result, error) {
@@ -362,3 +369,21 @@ func (w *world) signed(email string) *browser {
 }
 
 const sessionCookie = "__Host-mortise"
+
+// liveOf are the live sessions of an account.
+func (w *world) liveOf(email string) []session.Session {
+	w.t.Helper()
+	live, err := w.store.Sessions().Of(w.t.Context(), w.callerOf(email).User, w.now())
+	must(w.t, err)
+	return live
+}
+
+// seatOf is the id of the one live session of an account.
+func (w *world) seatOf(email string) string {
+	w.t.Helper()
+	live := w.liveOf(email)
+	if len(live) != 1 {
+		w.t.Fatalf("%d sessions of %s", len(live), email)
+	}
+	return live[0].ID.String()
+}
