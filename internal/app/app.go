@@ -18,9 +18,12 @@ import (
 	"github.com/mortise-auth/mortise/internal/device"
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/egress"
+	"github.com/mortise-auth/mortise/internal/endsession"
+	"github.com/mortise-auth/mortise/internal/idhint"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/lockout"
+	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/password"
@@ -62,6 +65,7 @@ type App struct {
 	sites    *site.Book
 	gateway  *webgateway.Handler
 	told     *told
+	ended    *ended
 	live     *revocation.Live
 	feed     *publish.Publisher
 
@@ -82,6 +86,10 @@ type App struct {
 	OAuth     *oauth.Flow
 	Frame     *web.Frame
 
+	Logouts    *logout.Worker
+	Hints      *idhint.Reader // ID tokens that come back
+	EndSession *endsession.Flow
+
 	handler  http.Handler
 	metadata http.Handler
 	host     http.Handler
@@ -98,7 +106,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	a.suspect = newSampler(st.Audit(), c.Now)
-	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireTokens, a.wireFlows, a.wireWeb} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireTokens, a.wireLogout, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

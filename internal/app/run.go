@@ -11,6 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/revocation"
 )
 
@@ -23,7 +24,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	defer a.known.running.Store(false)
 	jobs := []func(context.Context) error{
-		a.follower.Run, a.Auth.Run, a.Registry.Run, a.worker.Run, a.Signing.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run,
+		a.follower.Run, a.Auth.Run, a.Registry.Run, a.worker.Run, a.Logouts.Run, a.Signing.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run,
 	}
 	if a.c.Shared != nil {
 		jobs = append(jobs, a.c.Shared.Run)
@@ -132,6 +133,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.store.Proofs().Sweep(ctx, now.Add(-24*time.Hour), batch) },
 		func() (int, error) { return a.store.Tickets().Sweep(ctx, now.Add(-time.Hour), batch) },
 		func() (int, error) { return a.store.Mail().Sweep(ctx, now.Add(-a.c.Retention.Mail), batch) },
+		func() (int, error) { return a.store.Logouts().Sweep(ctx, now.Add(-logout.Keep), batch) },
 		func() (int, error) { return a.store.Idempotency().Sweep(ctx, now.Add(-idempotency.Life), batch) },
 		func() (int, error) {
 			return a.store.Decisions().Sweep(ctx, now.Add(-decision.Keep), decision.Most, batch)

@@ -49,10 +49,12 @@ func standing(scheme string) []header {
 	return all
 }
 
-// PagePolicy is the policy of a page (SE-40).
-func PagePolicy(nonce string) string {
+// PagePolicy is the policy of a page (SE-40), which may show frames of our own and
+// of the origins given, each as browsers write it.
+func PagePolicy(nonce string, frames ...string) string {
 	return "default-src 'none'; script-src 'nonce-" + nonce + "' 'strict-dynamic'; style-src 'nonce-" + nonce +
-		"'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+		"'; img-src 'self' data:; connect-src 'self'; frame-src " + strings.Join(append([]string{"'self'"}, frames...), " ") +
+		"; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 }
 
 func encode(b []byte) string {

@@ -43,7 +43,11 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, f page.Frame, stat
 		return err
 	}
 	h := w.Header()
-	h.Set("Content-Security-Policy", web.PagePolicy(f.Nonce))
+	var frames []string
+	if v, ok := v.(interface{ FrameOrigins() []string }); ok {
+		frames = v.FrameOrigins()
+	}
+	h.Set("Content-Security-Policy", web.PagePolicy(f.Nonce, frames...))
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(status)
