@@ -129,7 +129,11 @@ func (k hintKeys) Key(kid string) (jose.PublicKey, bool) {
 // forever is a version that nothing is above: only the key is in question.
 const forever = 1<<63 - 1
 
-// LogoutDepth is the state of the queue of logout tokens.
-func (a *App) LogoutDepth(ctx context.Context) (logout.Depth, error) {
-	return a.store.Logouts().Depth(ctx)
+// LogoutQueue is the state of the queue of logout tokens and the time of it, unless
+// the store does not answer.
+func (a *App) LogoutQueue() (logout.Depth, time.Time, bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	d, err := a.store.Logouts().Depth(ctx)
+	return d, a.now(), err == nil
 }

@@ -82,6 +82,11 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 		return out, err
 	}
 	out.Outbox = int64(depth.Waiting)
+	told, err := a.store.Logouts().Depth(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Logouts = int64(told.Waiting)
 	if out.Users, err = a.store.Users().Count(ctx, user.Query{}); err != nil {
 		return out, err
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/password"
@@ -37,6 +38,7 @@ type Tx interface {
 	Mail() mail.Store
 	Audit() audit.Store
 	Sites() site.Store
+	Logouts() logout.Store
 }
 
 // InTx runs fn in one transaction; see store.Store.
