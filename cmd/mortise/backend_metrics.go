@@ -72,7 +72,19 @@ func (v *server) sources(st store.Store) metrics.Sources {
 		}
 		return o, ok
 	}
+	s.Logouts = v.logouts
 	return s
+}
+
+func (v *server) logouts() metrics.Logouts {
+	c := v.app.Logouts.Counts()
+	l := metrics.Logouts{Delivered: c.Delivered, Failed: c.Failed, GivenUp: c.Dead}
+	d, now, ok := v.app.LogoutQueue()
+	l.Known, l.Waiting, l.Dead = ok, d.Waiting, d.Dead
+	if !d.Oldest.IsZero() {
+		l.Oldest = now.Sub(d.Oldest)
+	}
+	return l
 }
 
 func (v *server) keyAges() []metrics.Key {

@@ -20,11 +20,14 @@ import (
 	"github.com/mortise-auth/mortise/internal/directory"
 	"github.com/mortise-auth/mortise/internal/dpop"
 	"github.com/mortise-auth/mortise/internal/egress"
+	"github.com/mortise-auth/mortise/internal/endsession"
 	"github.com/mortise-auth/mortise/internal/enroll"
+	"github.com/mortise-auth/mortise/internal/idhint"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/logo"
+	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/password"
@@ -66,6 +69,7 @@ type App struct {
 	sites    *site.Book
 	gateway  *webgateway.Handler
 	told     *told
+	ended    *ended
 	live     *revocation.Live
 	proofs   *dpop.Checker
 	feed     *publish.Publisher
@@ -90,6 +94,10 @@ type App struct {
 	Codes     *authcode.Codes
 	Frame     *web.Frame
 
+	Logouts    *logout.Worker
+	Hints      *idhint.Reader // ID tokens that come back
+	EndSession *endsession.Flow
+
 	handler  http.Handler
 	metadata http.Handler
 	resource map[string]http.Handler // RFC 9728 documents, by path
@@ -107,7 +115,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	a.suspect = newSampler(st.Audit(), c.Now)
-	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireProofs, a.wireTokens, a.wireRegistration, a.wireFlows, a.wireWeb} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireProofs, a.wireTokens, a.wireRegistration, a.wireLogout, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

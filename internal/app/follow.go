@@ -22,8 +22,8 @@ func (a *App) follow() {
 		Issuer: a.Issuer(), Documents: documents{a.egress, documentTime}, Assertions: a.store.Assertions(),
 	})
 	a.live = revocation.NewLive(a.store.Revocations(), liveEntries, a.c.Now)
-	a.told = &told{}
-	heard := revocation.Caches{a.Auth.Cache(), a.Registry, siteCache{a.sites}, a.live, a.told}
+	a.told, a.ended = &told{}, &ended{}
+	heard := revocation.Caches{a.Auth.Cache(), a.Registry, siteCache{a.sites}, a.live, a.told, a.ended}
 	a.follower = revocation.NewFollower(a.store.Revocations(), heard, a.c.Now, a.c.Log)
 	fresh.Follower = a.follower
 	a.Auth.Follow(a.follower)

@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/revocation"
 )
@@ -25,7 +26,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	defer a.known.running.Store(false)
 	jobs := []func(context.Context) error{
-		a.follower.Run, a.Auth.Run, a.Registry.Run, a.worker.Run, a.Signing.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run, a.tally,
+		a.follower.Run, a.Auth.Run, a.Registry.Run, a.worker.Run, a.Logouts.Run, a.Signing.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run, a.tally,
 	}
 	if a.c.Shared != nil {
 		jobs = append(jobs, a.c.Shared.Run)
@@ -149,6 +150,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.store.Codes().Sweep(ctx, now.Add(-authcode.Kept), batch) },
 		func() (int, error) { return a.store.DeviceCodes().Sweep(ctx, now.Add(-time.Hour), batch) },
 		func() (int, error) { return a.store.Mail().Sweep(ctx, now.Add(-a.c.Retention.Mail), batch) },
+		func() (int, error) { return a.store.Logouts().Sweep(ctx, now.Add(-logout.Keep), batch) },
 		func() (int, error) { return a.store.Idempotency().Sweep(ctx, now.Add(-idempotency.Life), batch) },
 		func() (int, error) {
 			return a.store.Decisions().Sweep(ctx, now.Add(-decision.Keep), decision.Most, batch)

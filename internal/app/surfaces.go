@@ -35,7 +35,7 @@ func (a *App) surfaces() ([]web.Surface, error) {
 		URL: a.c.url, Version: a.c.Version, Dev: a.c.Dev, Now: a.c.Now, Log: a.c.Log,
 		SignIn: a.SignIn, Tokens: a.OAuth, Account: a.Account, Directory: a.Directory, Setup: a.Setup, Cookies: a.Frame, Pages: render,
 		Keys: a.keys, Rates: a.rates, Idempotency: a.store.Idempotency(), Rotate: a.SignIn.Rotate, Why: a.Decisions.Find, Status: a.status, Inspect: a.Inspector().Inspect, Doctor: a.Doctor,
-	}), a.gatewaySurface(pages.Fail)}
+	}), a.gatewaySurface(pages.Fail), a.endSessionSurface(pages)}
 	all = append(all, a.tokenSurfaces()...)
 	all = append(all, a.registrationSurfaces()...)
 	if a.mailbox != nil {
@@ -83,6 +83,11 @@ func (a *App) status(ctx context.Context) (api.Status, error) {
 		return out, err
 	}
 	out.Outbox = int64(depth.Waiting)
+	told, err := a.store.Logouts().Depth(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Logouts = int64(told.Waiting)
 	if out.Users, err = a.store.Users().Count(ctx, user.Query{}); err != nil {
 		return out, err
 	}

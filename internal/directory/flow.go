@@ -10,6 +10,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/password"
@@ -41,6 +42,7 @@ type Tx interface {
 	Audit() audit.Store
 	Sites() site.Store
 	Registrations() registration.Store
+	Logouts() logout.Store
 }
 
 // InTx runs fn in one transaction; see store.Store.

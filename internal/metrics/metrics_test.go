@@ -32,6 +32,9 @@ func busy() *Registry {
 		Live:   func() int { return 12 },
 		Feed:   func() Feed { return Feed{Tail: 5, Empty: 6, Snapshot: 7, Entries: 8, Gone: 9, Streams: 10, Head: 11} },
 		Outbox: func() (Outbox, bool) { return Outbox{Waiting: 4, Dead: 1, Oldest: time.Minute}, true },
+		Logouts: func() Logouts {
+			return Logouts{Delivered: 5, Failed: 3, GivenUp: 1, Known: true, Waiting: 2, Dead: 1, Oldest: time.Minute}
+		},
 		Skew:   func() time.Duration { return -20 * time.Millisecond },
 		Engine: "sqlite", Version: "v1.2.3", Commit: "abc", Built: "2026-11-22",
 	})
@@ -72,6 +75,10 @@ func TestScrape(t *testing.T) {
 		`mortise_feed_head 11`,
 		`mortise_outbox_messages{state="dead"} 1`,
 		`mortise_outbox_oldest_seconds 60`,
+		`mortise_logout_attempts_total{result="delivered"} 5`,
+		`mortise_logout_attempts_total{result="failed"} 2`,
+		`mortise_logout_queue{state="waiting"} 2`,
+		`mortise_logout_oldest_seconds 60`,
 		`mortise_clock_skew_seconds -0.02`,
 		`mortise_store_info{engine="sqlite"} 1`,
 		`mortise_build_info{commit="abc",date="2026-11-22",version="v1.2.3"} 1`,

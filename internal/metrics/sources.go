@@ -26,6 +26,8 @@ type Sources struct {
 	Feed func() Feed
 	// Outbox is the state of mail. ok is false when the store does not answer.
 	Outbox func() (o Outbox, ok bool)
+	// Logouts is how telling clients of ended sessions goes.
+	Logouts func() Logouts
 	// Keys are the signing keys that are not gone.
 	Keys func() []Key
 	// Skew is how far the machine's clock is ahead of the database's.
@@ -89,6 +91,9 @@ func (s Sources) collectors() []prometheus.Collector {
 	}
 	if s.Outbox != nil {
 		all = append(all, outbox(s.Outbox))
+	}
+	if s.Logouts != nil {
+		all = append(all, logouts(s.Logouts))
 	}
 	if s.Keys != nil {
 		all = append(all, several{keyAges, func(ch chan<- prometheus.Metric) { s.keys(ch) }})

@@ -49,17 +49,19 @@ func standing(scheme string) []header {
 	return all
 }
 
-// PagePolicy is the policy of a page (SE-40).
-func PagePolicy(nonce string) string {
-	return LeavingPolicy(nonce) + "; form-action 'self'"
+// PagePolicy is the policy of a page (SE-40), which may show frames of our own and
+// of the origins given, each as browsers write it.
+func PagePolicy(nonce string, frames ...string) string {
+	return LeavingPolicy(nonce, frames...) + "; form-action 'self'"
 }
 
 // LeavingPolicy is that of a page whose form may end at an app: browsers apply
 // form-action to every redirect that follows a form, and apps may have schemes of
 // their own (SE-41).
-func LeavingPolicy(nonce string) string {
+func LeavingPolicy(nonce string, frames ...string) string {
 	return "default-src 'none'; script-src 'nonce-" + nonce + "' 'strict-dynamic'; style-src 'nonce-" + nonce +
-		"'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+		"'; img-src 'self' data:; connect-src 'self'; frame-src " + strings.Join(append([]string{"'self'"}, frames...), " ") +
+		"; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 }
 
 func encode(b []byte) string {

@@ -18,6 +18,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/inspect"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/jose"
+	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/problem"
@@ -143,6 +144,8 @@ type Directory interface {
 	Site(ctx context.Context, by user.Caller, host string) (site.Site, error)
 	PutSite(ctx context.Context, by user.Caller, w apply.Site) (site.Site, error)
 	DeleteSite(ctx context.Context, by user.Caller, host string) error
+	Logouts(ctx context.Context, by user.Caller, after logout.ID, limit int) ([]logout.Delivery, error)
+	RetryLogout(ctx context.Context, by user.Caller, id logout.ID) error
 	SigningKeys(ctx context.Context, by user.Caller) ([]signing.Key, error)
 	RotateKey(ctx context.Context, by user.Caller, u signing.Use, alg jose.Algorithm, emergency bool) (signing.Key, error)
 	RetireKey(ctx context.Context, by user.Caller, id string) (signing.Key, error)
@@ -220,7 +223,7 @@ func (s *surface) table() []endpoint {
 	for _, part := range [][]endpoint{
 		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
-		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
+		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}

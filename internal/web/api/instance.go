@@ -91,6 +91,7 @@ type Status struct {
 	StartedAt time.Time `json:"started_at"`
 	SetupDone bool      `json:"setup_done"`
 	Outbox    int64     `json:"outbox" doc:"Mails that wait to be sent."`
+	Logouts   int64     `json:"logouts" doc:"Logouts that wait for a client to be told: see logouts list."`
 	Users     int64     `json:"users"`
 	Keys      []string  `json:"keys" doc:"Ids of the keys in use."`
 	MasterKey string    `json:"master_key" doc:"Id of the master key, the first that was given: eight hexadecimal digits of its SHA-256."`

@@ -34,6 +34,11 @@ func signinSamples() []Sample {
 		public("signup-wrong", Signup{Form: weakPassword, DisplayName: "Ada Lovelace", Email: "ada@example", MinLength: 15, ReturnTo: "/account"}),
 		public("logout-nobody", LoggedOut{}),
 		public("logout-everywhere-done", LoggedOut{Everywhere: true}),
+		signed("end-session", EndSession{App: "Demo web app", Fields: []Field{{"client_id", "web"}, {"state", `"><b>`}}}),
+		signed("end-session-unnamed", EndSession{}),
+		public("signed-off", SignedOff{App: "Demo web app", To: "https://app.example.test/bye?state=1"}),
+		public("signed-off-native", SignedOff{To: "test.example.app:/bye", Frames: []string{"https://one.example.test/out?iss=x&sid=y"}}),
+		public("signed-off-here", SignedOff{Frames: []string{"https://one.example.test/out", "https://one.example.test/b", "https://two.example.test:8443/out"}}),
 		signed("logout", Logout{Sessions: 1}),
 		signed("logout-many", Logout{Sessions: 5, ReturnTo: "/account"}),
 	}

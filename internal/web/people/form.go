@@ -44,6 +44,18 @@ func (p *Pages) Form(w http.ResponseWriter, r *http.Request) (func(field string)
 	return func(field string) string { return f[field] }, err
 }
 
+// Read reads a request's parameters, each once: those of a GET from its query,
+// those of a POST from its body. A form's token is not checked.
+func (p *Pages) Read(w http.ResponseWriter, r *http.Request) (map[string]string, error) {
+	if r.Method == http.MethodPost {
+		return readForm(w, r)
+	}
+	return query(r)
+}
+
+// CheckForm checks the token of a form that Read has read.
+func (p *Pages) CheckForm(r *http.Request, form map[string]string) error { return p.checkForm(r, form) }
+
 func readForm(w http.ResponseWriter, r *http.Request) (form, error) {
 	kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || kind != "application/x-www-form-urlencoded" {

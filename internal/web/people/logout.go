@@ -71,10 +71,16 @@ func (p *Pages) signOutFurther(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// signedOut takes from the browser what belonged to the session. The cookie that
+// signedOut forgets the session and leads on.
+func (p *Pages) signedOut(w http.ResponseWriter, returnTo, otherwise string) error {
+	p.forget(w)
+	return p.onward(w, returnTo, otherwise)
+}
+
+// forget takes from the browser what belonged to the session. The cookie that
 // makes it a known device stays: it opens nothing, and keeps strangers' guesses
 // from locking its owner out. So Clear-Site-Data does not name cookies (SE-15).
-func (p *Pages) signedOut(w http.ResponseWriter, returnTo, otherwise string) error {
+func (p *Pages) forget(w http.ResponseWriter) {
 	names := p.o.Frame.Names()
 	for _, name := range []string{names.Session, names.Flow, names.Browser} {
 		p.o.Frame.ClearCookie(w, name)
@@ -82,5 +88,4 @@ func (p *Pages) signedOut(w http.ResponseWriter, returnTo, otherwise string) err
 	if p.o.BasePath == "" { // below a path, the origin is somebody else's too
 		w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	}
-	return p.onward(w, returnTo, otherwise)
 }

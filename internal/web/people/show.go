@@ -58,6 +58,9 @@ func policy(v page.View, nonce string) string {
 	case page.Consent, page.Login, page.Again, page.Choose, page.Code:
 		return web.LeavingPolicy(nonce)
 	}
+	if v, ok := v.(interface{ FrameOrigins() []string }); ok {
+		return web.PagePolicy(nonce, v.FrameOrigins()...)
+	}
 	return web.PagePolicy(nonce)
 }
 
