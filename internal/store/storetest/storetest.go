@@ -18,6 +18,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"births", births},
 		{"decisions", decisions},
 		{"clients", clients},
+		{"dpop", dpops},
 		{"idempotency", idempotencies},
 		{"instance", instances},
 		{"keys", keys},
