@@ -13,6 +13,12 @@ import (
 // tokenOf registers an app for the host's API and signs somebody in with it.
 func tokenOf(t *testing.T, srv *mortisetest.Server, resource string) string {
 	t.Helper()
+	access, _ := tokensOf(t, srv, resource)
+	return access
+}
+
+func tokensOf(t *testing.T, srv *mortisetest.Server, resource string) (access, refresh string) {
+	t.Helper()
 	ada := srv.User(t, mortisetest.Role("admin"))
 	api := func(path string, body any) {
 		mortisetest.Do(t, srv.Auth.Handler(), ada.Post("/auth/api/v1"+path, body)).Status(http.StatusCreated)
@@ -35,10 +41,11 @@ func tokenOf(t *testing.T, srv *mortisetest.Server, resource string) string {
 		r.Header.Del(name) // an app, not a page
 	}
 	var got struct {
-		Access string `json:"access_token"`
+		Access  string `json:"access_token"`
+		Refresh string `json:"refresh_token"`
 	}
 	mortisetest.Do(t, srv.Auth.Handler(), r).Status(http.StatusOK).JSON(&got)
-	return got.Access
+	return got.Access, got.Refresh
 }
 
 func with(r *http.Request, authorization ...string) *http.Request {

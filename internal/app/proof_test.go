@@ -7,12 +7,17 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/internal/testenv"
 	"github.com/mortise-auth/mortise/internal/testenv/dpoptest"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/storage/postgres"
 )
 
 // bound begins a grant of kim for a public client that proved a key, as a code's
@@ -216,4 +221,38 @@ func TestProtectedResource(t *testing.T) {
 			t.Errorf("%s: %v %s", c.path, got.Header(), got.Body)
 		}
 	}
+}
+
+// OA-81 OA-83 TH-27: on PostgreSQL a nonce of one process is good at the other, a proof
+// used at one is used at both, and when what they remember is lost all nonces are void.
+func TestProofsOfReplicas(t *testing.T) {
+	t.Parallel()
+	url, secretKey := testenv.Postgres(t, nil), keyring.NewMaster().Reveal()
+	replica := func() *rig {
+		st, err := postgres.Open(t.Context(), url, postgres.Options{})
+		must(t, err)
+		t.Cleanup(func() { _ = st.Close() })
+		return newRigOn(t, st, func(cfg *Config) { cfg.SecretKey = secretKey })
+	}
+	a := replica().world(t)
+	second := replica()
+	b := &world{rig: second, h: second.Handler(), kim: a.kim}
+	key := dpoptest.New(t)
+	refresh := a.bound(t, "phone", key, apiURI).Refresh.Reveal()
+	nonce := a.prove(t, "phone", refresh, a.proof(key, "")).want(t, 400, "use_dpop_nonce").Header().Get("DPoP-Nonce")
+	used := b.proof(key, nonce)
+	refresh = b.prove(t, "phone", refresh, used).want(t, 200, "").text("refresh_token")
+	a.prove(t, "phone", refresh, used).want(t, 400, "invalid_dpop_proof")
+
+	conn, err := pgx.Connect(t.Context(), url)
+	must(t, err)
+	defer conn.Close(t.Context())
+	_, err = conn.Exec(t.Context(), "TRUNCATE dpop_epoch, dpop_proofs") // as a crash leaves them
+	must(t, err)
+	for _, w := range []*world{a, b, a} {
+		w.prove(t, "phone", refresh, used).want(t, 400, "use_dpop_nonce")
+	}
+	nonce = a.prove(t, "phone", refresh, a.proof(key, "")).want(t, 400, "use_dpop_nonce").Header().Get("DPoP-Nonce")
+	b.clock.Advance(time.Second)
+	b.prove(t, "phone", refresh, b.proof(key, nonce)).want(t, 200, "")
 }

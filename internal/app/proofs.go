@@ -12,13 +12,21 @@ import (
 	weboauth "github.com/mortise-auth/mortise/internal/web/oauth"
 )
 
-// wireProofs makes what checks proofs of possession. One process remembers them by
-// itself; several share the memory. Nonces are good at all of them.
+// wireProofs makes what checks proofs of possession.
 func (a *App) wireProofs(context.Context) error {
+	a.proofs = dpop.New(dpop.Options{MAC: a.keys.MAC, Memory: a.proofMemory()})
+	return nil
+}
+
+// proofMemory is this process's own on SQLite, which has one process: nothing is
+// written for a request. On PostgreSQL others may answer beside it.
+func (a *App) proofMemory() dpop.Memory {
+	if a.store.Engine() == "postgres" {
+		return a.store.DPoP()
+	}
 	var epoch dpop.Epoch
 	secret.Fill(epoch[:])
-	a.proofs = dpop.New(dpop.Options{MAC: a.keys.MAC, Memory: dpop.NewRecent(epoch, a.c.Now())})
-	return nil
+	return dpop.NewRecent(epoch, a.c.Now())
 }
 
 // protectedResources are the RFC 9728 documents by path: of our own API, and of the

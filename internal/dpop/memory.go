@@ -18,6 +18,13 @@ type Memory interface {
 	Use(ctx context.Context, e Epoch, s Seen, now time.Time) error
 }
 
+// Store is a Memory that several processes share.
+type Store interface {
+	Memory
+	// Sweep forgets at most limit proofs that nobody accepts any more.
+	Sweep(ctx context.Context, now time.Time, limit int) (int, error)
+}
+
 // Seen is a proof as a Memory keeps it.
 type Seen struct {
 	ID    [16]byte  // of key, address and jti

@@ -1,6 +1,8 @@
 package jose
 
 import (
+	"bytes"
+	"crypto/ed25519"
 	"fmt"
 	"slices"
 
@@ -69,9 +71,35 @@ func (k *jwk) keyFor(alg Algorithm) (PublicKey, error) {
 	if _, ok := k.text["alg"]; !ok {
 		k.text["alg"] = string(alg)
 	}
-	key, err := k.key(alg)
-	if err == nil && key.k.alg != alg {
+	fit, err := k.fit(alg)
+	switch {
+	case err != nil:
+		return PublicKey{}, err
+	case fit != alg:
 		return PublicKey{}, ErrAlgorithm
+	case alg == EdDSA:
+		return k.ephemeral()
 	}
-	return key, err
+	return k.public(alg)
+}
+
+// ephemeral is an Ed25519 key that checks one token. Whether it is a point of the
+// curve that check finds out too, at no cost; NewPublicKey needs four times as long
+// as the check for it.
+func (k *jwk) ephemeral() (PublicKey, error) {
+	if k.text["kty"] != "OKP" || k.text["crv"] != "Ed25519" {
+		return PublicKey{}, fmt.Errorf("%w: type %.32q, curve %.32q", ErrKey, k.text["kty"], k.text["crv"])
+	}
+	x, err := k.bytes("x", ed25519.PublicKeySize)
+	if err != nil {
+		return PublicKey{}, err
+	}
+	y := bytes.Clone(x)
+	y[31] &= 0x7f
+	if isSmallOrder(y) {
+		return PublicKey{}, fmt.Errorf("%w: of small order", ErrKey)
+	}
+	key := &publicKey{alg: EdDSA, ed: x}
+	key.id = key.thumbprint()
+	return PublicKey{key}, nil
 }

@@ -129,17 +129,22 @@ func readKey(r *strictjson.Reader) jwk {
 	return k
 }
 
-func (k *jwk) key(rsa Algorithm) (PublicKey, error) {
+// fit is the algorithm of a key that is for checking signatures.
+func (k *jwk) fit(rsa Algorithm) (Algorithm, error) {
 	use, hasUse := k.text["use"]
 	switch {
 	case k.odd != "":
-		return PublicKey{}, fmt.Errorf("%w: member %q", ErrKey, k.odd)
+		return "", fmt.Errorf("%w: member %q", ErrKey, k.odd)
 	case hasUse && use != "sig":
-		return PublicKey{}, fmt.Errorf("%w: not for signatures", ErrKey)
+		return "", fmt.Errorf("%w: not for signatures", ErrKey)
 	case k.hasOps && !slices.Equal(k.ops, []string{"verify"}):
-		return PublicKey{}, fmt.Errorf("%w: not for checking", ErrKey)
+		return "", fmt.Errorf("%w: not for checking", ErrKey)
 	}
-	alg, err := k.algorithm(rsa)
+	return k.algorithm(rsa)
+}
+
+func (k *jwk) key(rsa Algorithm) (PublicKey, error) {
+	alg, err := k.fit(rsa)
 	if err != nil {
 		return PublicKey{}, err
 	}

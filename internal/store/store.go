@@ -16,6 +16,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/devicecode"
+	"github.com/mortise-auth/mortise/internal/dpop"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -78,6 +79,7 @@ type Set interface {
 	Logouts() logout.Store
 	Registrations() registration.Store
 	DeviceCodes() devicecode.Store
+	DPoP() dpop.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

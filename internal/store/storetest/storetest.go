@@ -22,6 +22,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"clients", clients},
 		{"consents", consents},
 		{"codes", codes},
+		{"dpop", dpops},
 		{"idempotency", idempotencies},
 		{"instance", instances},
 		{"keys", keys},

@@ -1,7 +1,7 @@
 import { below, trusted } from "./address.js";
 import { browser, type Environment } from "./environment.js";
 import { MortiseError } from "./error.js";
-import { authorized } from "./fetch.js";
+import { authorized, bearer } from "./fetch.js";
 import { claims } from "./idtoken.js";
 import { Server, type Answer } from "./server.js";
 import { State } from "./state.js";
@@ -26,7 +26,7 @@ export function createIn(env: Environment, options: Options): Client {
   return Object.freeze({
     signIn: core.signIn.bind(core),
     getAccessToken: core.getAccessToken.bind(core),
-    fetch: authorized({ fetch: env.fetch, now: env.now, guard, token: core.getAccessToken.bind(core) }),
+    fetch: authorized({ send: bearer(env.fetch), now: env.now, guard, token: core.getAccessToken.bind(core) }),
     refresh: async () => (await core.renew()) !== null,
     signOut: core.signOut.bind(core),
     onChange: (listener: Parameters<Client["onChange"]>[0]) => core.state.listen(listener),

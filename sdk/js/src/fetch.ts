@@ -6,7 +6,8 @@ const rest = 30_000;
 
 /** What authorized needs. */
 export interface Source {
-  fetch: Environment["fetch"];
+  /** Sends a request with a token, or without one. */
+  send: (request: Request, token: string | null) => Promise<Response>;
   now: Environment["now"];
   guard: Guard;
   /** The access token, another than the refused one; null when nobody is signed in. */
@@ -22,13 +23,13 @@ export function authorized(source: Source): (input: RequestInfo | URL, init?: Re
   return async (input, init) => {
     const request = new Request(input, init);
     if (!source.guard(request.url) || request.headers.has("Authorization")) {
-      return source.fetch(request);
+      return source.send(request, null);
     }
     const token = await source.token();
     // A stream can be read once; everything else can be sent again, and a refused
     // request did nothing, so that any method may be.
     const again = init?.body instanceof ReadableStream ? null : request.clone();
-    const response = await source.fetch(bear(request, token));
+    const response = await source.send(request, token);
     if (!token || response.status !== 401 || source.now() < restUntil || !(await isOver(response))) {
       return response;
     }
@@ -37,21 +38,20 @@ export function authorized(source: Source): (input: RequestInfo | URL, init?: Re
       return response;
     }
     await response.body?.cancel();
-    const second = await source.fetch(bear(again, renewed));
+    const second = await source.send(again, renewed);
     restUntil = second.status === 401 ? source.now() + rest : 0;
     return second;
   };
 }
 
-/**
- * The one place that puts a token on a request. A proof of possession (RFC 9449)
- * would be made here, from the request's method and address.
- */
-function bear(request: Request, token: string | null): Request {
-  if (token) {
-    request.headers.set("Authorization", "Bearer " + token);
-  }
-  return request;
+/** Sends tokens as Bearer. */
+export function bearer(fetch: Environment["fetch"]): Source["send"] {
+  return (request, token) => {
+    if (token) {
+      request.headers.set("Authorization", "Bearer " + token);
+    }
+    return fetch(request);
+  };
 }
 
 /** Codes of APIs whose WWW-Authenticate header this page may not read. */

@@ -11,6 +11,14 @@ test("the client is at most 6 kB, minified and compressed", (t) => {
   assert.ok(size <= 6144, `${size} bytes`);
 });
 
+test("the redirect client is at most 6 kB, and keeps nothing where scripts of others look first", (t) => {
+  const redirect = readFileSync("dist/redirect.js");
+  const size = gzipSync(redirect, { level: 9 }).length;
+  t.diagnostic(`${size} bytes`);
+  assert.ok(size <= 6144, `${size} bytes`);
+  assert.equal(redirect.toString().match(/localStorage|sessionStorage|document\.cookie|console\.|\bwindow\b|cookieStore|caches\b/g), null);
+});
+
 test("the client keeps nothing and says nothing", () => {
   const found = bundle.toString().match(/localStorage|sessionStorage|indexedDB|document\.cookie|console\.|\bwindow\b|cookieStore|caches\b|history\.|location\./g);
   assert.equal(found, null);

@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/devicecode"
+	"github.com/mortise-auth/mortise/internal/dpop"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -67,6 +68,7 @@ func (s set) AuthRequests() authreq.Store       { return authRequests(s) }
 func (s set) Logouts() logout.Store             { return logouts(s) }
 func (s set) Registrations() registration.Store { return registrations(s) }
 func (s set) DeviceCodes() devicecode.Store     { return deviceCodes(s) }
+func (s set) DPoP() dpop.Store                  { return usedProofs(s) }
 
 // change runs fn as one act and writes ev with it: both are kept or neither
 // (AU-40). It is how every act that takes an event ends.
