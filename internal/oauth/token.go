@@ -27,6 +27,7 @@ type Tokens struct {
 	ExpiresIn time.Duration
 	Refresh   secret.Text // empty: there is none, or the one presented stays
 	ID        secret.Text // empty: openid was not granted
+	Issued    string      // issued_token_type of RFC 8693; empty: not by exchange
 	Scope     string
 	Audiences []string
 	Grant     token.ID
@@ -63,6 +64,9 @@ func (f *Flow) Token(ctx context.Context, r Request) (Tokens, error) {
 	out, err := f.answer(ctx, c.Client, issued)
 	if err != nil {
 		return Tokens{}, err
+	}
+	if grant == client.GrantExchange {
+		out.Issued = TypeAccessToken
 	}
 	f.done(ctx, c)
 	return out, nil

@@ -20,6 +20,7 @@ type Answer struct {
 	ExpiresIn    int64  `json:"expires_in"`
 	RefreshToken string `json:"refresh_token,omitempty"`
 	IDToken      string `json:"id_token,omitempty"`
+	IssuedType   string `json:"issued_token_type,omitempty"`
 	Scope        string `json:"scope,omitempty"`
 }
 
@@ -27,7 +28,7 @@ type Answer struct {
 func AnswerOf(t oauth.Tokens) Answer {
 	return Answer{
 		AccessToken: t.Access.Reveal(), TokenType: t.Type, ExpiresIn: int64(t.ExpiresIn / time.Second),
-		RefreshToken: t.Refresh.Reveal(), IDToken: t.ID.Reveal(), Scope: t.Scope,
+		RefreshToken: t.Refresh.Reveal(), IDToken: t.ID.Reveal(), IssuedType: t.Issued, Scope: t.Scope,
 	}
 }
 
