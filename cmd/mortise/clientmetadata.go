@@ -39,6 +39,9 @@ func addMetadataFlags(cmd *cobra.Command) {
 	f.StringArray("response-mode", nil, "query, form_post or fragment; may be repeated")
 	f.Bool("oauth20-only", false, "an old client: redirect_uri is required at the token endpoint")
 	f.Bool("without-pkce", false, "an old client that cannot send a code_challenge")
+	f.StringArray("exchange-subject", nil, "tokens it may exchange, own or received; may be repeated")
+	f.StringArray("exchange-audience", nil, "an API it may exchange tokens for; may be repeated")
+	f.StringArray("exchange-mode", nil, "delegation or impersonation; may be repeated")
 	f.Bool("without-partial-consent", false, "people agree to all scopes or to none")
 }
 

@@ -130,7 +130,8 @@ var (
 	clientLists = map[string]string{
 		"redirect-uri": "redirect_uris", "post-logout-redirect-uri": "post_logout_redirect_uris", "grant-type": "grant_types",
 		"response-type": "response_types", "origin": "origins", "resource": "resources", "contact": "contacts", "request-uri": "request_uris",
-		"assertion-audience": "assertion_audiences", "response-mode": "response_modes", "authorization-details-type": "authorization_details_types",
+		"assertion-audience": "assertion_audiences", "response-mode": "response_modes",
+		"exchange-subject": "exchange_subjects", "exchange-audience": "exchange_audiences", "exchange-mode": "exchange_modes", "authorization-details-type": "authorization_details_types",
 		"default-acr": "default_acr_values",
 	}
 	clientFlags = map[string]string{

@@ -92,6 +92,14 @@ func TestDeviceAuthorization(t *testing.T) {
 		if got := w.do(t, ask{"GET", "/device?user_code=" + typed, "", nil}); got.Code != 303 || !strings.Contains(got.Header().Get("Location"), "return_to=%2Fdevice%3Fuser_code") {
 			t.Errorf("a stranger: %d %v", got.Code, got.Header())
 		}
+		for path, want := range map[string]string{"/device/qr.svg": "<svg ", "/device/qr.txt": "█"} {
+			if got := w.do(t, ask{"GET", path + "?user_code=" + typed, "", nil}); got.Code != 200 || !strings.Contains(got.Body.String(), want) {
+				t.Errorf("%s: %d %s", path, got.Code, got.Body)
+			}
+			if got := w.do(t, ask{"GET", path + "?user_code=<script>", "", nil}); got.Code != 422 {
+				t.Errorf("%s draws anything: %d", path, got.Code)
+			}
+		}
 		b := w.browser(t)
 		if got := b.get(t, "/device?user_code="+typed); got.Code != 200 || !strings.Contains(got.Body.String(), `value="`+typed+`"`) || strings.Contains(got.Body.String(), "Living room") {
 			t.Errorf("the link does more than fill in: %d %s", got.Code, got.Body)

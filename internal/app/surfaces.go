@@ -24,7 +24,7 @@ func (a *App) surfaces() ([]web.Surface, error) {
 		return nil, err
 	}
 	o := people.Options{
-		Frame: a.Frame, Render: render, BasePath: base, SignIn: a.SignIn, Account: a.Account, Setup: a.Setup, Devices: a.OAuth,
+		Frame: a.Frame, Render: render, BasePath: base, SignIn: a.SignIn, Account: a.Account, Setup: a.Setup, Devices: a.OAuth, Link: a.link,
 		Keys: a.keys, Now: a.c.Now, SignUp: !a.c.NoSignUp, Ready: a.ready, MinLength: a.policy.MinLength(password.Context{}),
 	}
 	if a.c.Dev {

@@ -13,6 +13,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/bearer"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/devicecode"
 	"github.com/mortise-auth/mortise/internal/gateway"
 	"github.com/mortise-auth/mortise/internal/jose"
@@ -185,7 +186,7 @@ func (t tokenReader) Alive(ctx context.Context, claims *jwt.Access) error {
 	if err != nil {
 		return authn.ErrToken.Because(err)
 	}
-	_, alive, err := t.store.Tokens().ByID(ctx, id, t.now())
+	g, alive, err := t.store.Tokens().ByID(ctx, id, t.now())
 	if err != nil {
 		return err
 	}
@@ -200,7 +201,46 @@ func (t tokenReader) Alive(ctx context.Context, claims *jwt.Access) error {
 	if !alive || claims.UserVersion < u.TokenVersion {
 		return authn.ErrToken.Because(bearer.ErrRevoked)
 	}
+	if g.Client != claims.ClientID || claims.Actor != nil {
+		return t.derivedAlive(ctx, claims, owner)
+	}
 	return nil
+}
+
+// derivedAlive asks what an exchanged token names beyond its grant: that it was
+// not given back, its client, and all who act (TH-13).
+func (t tokenReader) derivedAlive(ctx context.Context, claims *jwt.Access, owner user.ID) error {
+	id, err := token.ParseAccessID(claims.ID)
+	if err != nil {
+		return authn.ErrToken.Because(err)
+	}
+	void, err := t.store.Tokens().Void(ctx, owner, id)
+	if err != nil {
+		return err
+	}
+	c, err := t.store.Clients().ByID(ctx, client.ID(claims.ClientID))
+	if err != nil {
+		return err
+	}
+	dead := void || c.Disabled || claims.ClientVersion < c.Version
+	for one := claims.Actor; one != nil && !dead; one = one.Actor {
+		if dead, err = t.actorDead(ctx, one); err != nil {
+			return err
+		}
+	}
+	if dead {
+		return authn.ErrToken.Because(bearer.ErrRevoked)
+	}
+	return nil
+}
+
+func (t tokenReader) actorDead(ctx context.Context, a *jwt.Actor) (bool, error) {
+	if id, err := user.ParseID(a.Subject); err == nil {
+		u, err := t.store.Users().ByID(ctx, id)
+		return u.State != user.Active || a.UserVersion < u.TokenVersion, err
+	}
+	c, err := t.store.Clients().ByID(ctx, client.ID(a.Subject))
+	return c.Disabled || a.UserVersion < c.TokenVersion, err
 }
 
 func (t tokenReader) ownAlive(ctx context.Context, own token.Own, jti string) error {

@@ -48,6 +48,10 @@ type Metadata struct {
 	OAuth20Only      *bool     `json:"oauth20_only,omitempty" doc:"An old client: redirect_uri is required at the token endpoint."`
 	NoPKCE           *bool     `json:"without_pkce,omitempty" doc:"An old client that cannot send a code_challenge. Confidential clients only."`
 	NoPartialConsent *bool     `json:"without_partial_consent,omitempty" doc:"People agree to all scopes or to none."`
+
+	ExchangeSubjects  *[]string `json:"exchange_subjects,omitempty" doc:"Tokens it may exchange: own for those issued to it, received for those that APIs it verifies for have got."`
+	ExchangeAudiences *[]string `json:"exchange_audiences,omitempty" doc:"APIs it may exchange tokens for."`
+	ExchangeModes     *[]string `json:"exchange_modes,omitempty" doc:"delegation: the new token says who acts; impersonation: it does not."`
 }
 
 // Members are the members that are given, by their names.

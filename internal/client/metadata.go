@@ -49,12 +49,26 @@ type Metadata struct {
 	OAuth20Only      bool     `json:"oauth20_only,omitempty"`            // ours: redirect_uri is required at the token endpoint (OA-35)
 	NoPKCE           bool     `json:"without_pkce,omitempty"`            // ours: confidential clients only (OA-12)
 	NoPartialConsent bool     `json:"without_partial_consent,omitempty"` // ours: scopes are agreed to all or not at all
+
+	// Of token exchange (OA-62), ours: whose tokens the client may bring, for which
+	// APIs it gets others, and as whom.
+	ExchangeSubjects  []string `json:"exchange_subjects,omitempty"` // OwnSubjects, ReceivedSubjects
+	ExchangeAudiences []string `json:"exchange_audiences,omitempty"`
+	ExchangeModes     []string `json:"exchange_modes,omitempty"` // Delegation, Impersonation
 }
 
 // The subject types there are.
 const (
 	PublicSubject   = "public"
 	PairwiseSubject = "pairwise"
+)
+
+// What a client may be allowed in token exchange.
+const (
+	OwnSubjects      = "own"           // tokens that were issued to the client
+	ReceivedSubjects = "received"      // tokens for an API that the client is a verifier of
+	Delegation       = "delegation"    // the new token says who acts
+	Impersonation    = "impersonation" // it does not
 )
 
 // Pairwise reports whether the client is told a name of the person that no other
@@ -107,7 +121,7 @@ func (m Metadata) canonical() Metadata {
 	if m.SubjectType == "" {
 		m.SubjectType = PublicSubject
 	}
-	for _, list := range []*[]string{&m.Contacts, &m.RequestURIs, &m.AssertionAudiences, &m.DetailTypes, &m.ResponseModes} {
+	for _, list := range []*[]string{&m.Contacts, &m.RequestURIs, &m.AssertionAudiences, &m.DetailTypes, &m.ResponseModes, &m.ExchangeSubjects, &m.ExchangeAudiences, &m.ExchangeModes} {
 		*list = set(*list)
 	}
 	if m.DefaultACRs = slices.Clone(m.DefaultACRs); len(m.DefaultACRs) == 0 {

@@ -169,7 +169,15 @@ func (s *Inspector) jwt(ctx context.Context, r *Report, text string) error {
 	if err != nil {
 		return err
 	}
-	return s.grant(ctx, r, g, proven{user: c.UserVersion, client: c.ClientVersion})
+	if g.Client == c.ClientID {
+		return s.grant(ctx, r, g, proven{user: c.UserVersion, client: c.ClientVersion})
+	}
+	// It was exchanged: what it came from has to stand, and who got it.
+	if err := s.grant(ctx, r, g, proven{user: c.UserVersion, client: g.ClientVersion}); err != nil {
+		return err
+	}
+	r.ClientID = c.ClientID
+	return s.client(ctx, r, c.ClientID, proven{client: c.ClientVersion})
 }
 
 // claims copies what the token says, and judges key and times.

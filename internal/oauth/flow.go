@@ -37,6 +37,9 @@ type Grants interface {
 	Revoke(ctx context.Context, r token.Request) (token.Grant, error)
 	RevokeOpaque(ctx context.Context, r token.Request) error
 	RevokeOwn(ctx context.Context, claims *jwt.Access, r token.Request) error
+	RevokeJWT(ctx context.Context, claims *jwt.Access, r token.Request) error
+	Derive(ctx context.Context, d token.Derivation) (token.Issued, error)
+	Derived(ctx context.Context, claims *jwt.Access) (bool, error)
 	IssueOwn(ctx context.Context, b token.OwnBirth) (token.Issued, error)
 	Inspect(ctx context.Context, r token.Request) (token.Grant, error)
 	End(ctx context.Context, by user.Caller, owner user.ID, id token.ID, cause token.Cause) error
@@ -94,7 +97,8 @@ type Flow struct {
 // New makes a Flow.
 func New(o Options) *Flow {
 	f := &Flow{o: o, userInfo: o.Issuer + UserInfoPath, tally: &tally{append: o.Append, rows: map[string]*tallied{}}}
-	f.hooks = map[string]Hook{client.GrantRefresh: f.refresh, client.GrantCode: f.code, client.GrantClientCredentials: f.credentials, client.GrantDevice: f.device}
+	f.hooks = map[string]Hook{client.GrantRefresh: f.refresh, client.GrantCode: f.code, client.GrantClientCredentials: f.credentials, client.GrantDevice: f.device,
+		client.GrantExchange: f.exchange}
 	return f
 }
 

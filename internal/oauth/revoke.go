@@ -21,7 +21,7 @@ type Presented struct {
 
 // Revoke takes a token back (RFC 7009): a refresh token with its whole grant, an
 // opaque access token alone, a JWT with the grant it came from, one without a
-// grant alone. What the client does not
+// grant, or exchanged from another client's, alone. What the client does not
 // own, or nobody has, is as good as revoked: no error (OA-61).
 func (f *Flow) Revoke(ctx context.Context, p Presented) error {
 	c, err := f.authenticate(ctx, p.Client, p.Source)
@@ -68,6 +68,16 @@ func (f *Flow) endGrantOf(ctx context.Context, c *caller, text string) error {
 	}
 	if _, own := token.OwnOf(a); own {
 		return f.o.Grants.RevokeOwn(ctx, a, token.Request{Client: string(c.ID), Authenticated: c.proven, Source: c.source})
+	}
+	derived, err := f.o.Grants.Derived(ctx, a)
+	if errors.Is(err, token.ErrUnknown) {
+		return token.ErrRefused.Because(err)
+	}
+	if err != nil {
+		return err
+	}
+	if derived { // the grant is another client's
+		return f.o.Grants.RevokeJWT(ctx, a, token.Request{Client: string(c.ID), Authenticated: c.proven, Source: c.source})
 	}
 	grant, err := token.ParseID(a.Grant)
 	if err != nil {

@@ -31,6 +31,7 @@ type Tokens struct {
 	ExpiresIn time.Duration
 	Refresh   secret.Text // empty: there is none, or the one presented stays
 	ID        secret.Text // empty: openid was not granted
+	Issued    string      // issued_token_type of RFC 8693; empty: not by exchange
 	Scope     string
 	Details   json.RawMessage // authorization_details granted; nil: none
 	Audiences []string
@@ -78,6 +79,9 @@ func (f *Flow) Token(ctx context.Context, r Request) (Tokens, error) {
 	out, err := f.complete(ctx, c.Client, issued, c.login)
 	if err != nil {
 		return Tokens{}, err
+	}
+	if grant == client.GrantExchange {
+		out.Issued = TypeAccessToken
 	}
 	f.done(ctx, c)
 	out.Nonce = proven.Nonce

@@ -47,6 +47,13 @@ type Store interface {
 	// when there is no such grant, ended or not.
 	EndJWT(ctx context.Context, of ID, id AccessID, now time.Time, ev audit.Event) error
 
+	// Derive notes that a token of another client, made of one of the grant's, is
+	// for these audiences and lives until then, if everything that Move asks for
+	// holds; those who follow the audiences then hear of the grant's end. ErrBirth.
+	Derive(ctx context.Context, id ID, audiences []string, until, now time.Time, ev audit.Event) error
+	// Void reports whether the one token with this id was given back.
+	Void(ctx context.Context, owner user.ID, id AccessID) (bool, error)
+
 	// KeepOwn keeps an opaque token of a client's own, if the client is enabled and
 	// has the versions in o.Own (TH-1). ErrBirth.
 	KeepOwn(ctx context.Context, o Opaque) error

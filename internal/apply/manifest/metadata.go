@@ -23,6 +23,7 @@ func (d *decoder) metadata(m *apply.Metadata) keys {
 	maps.Copy(all, each(d.several, map[string]**[]string{
 		"contacts": &m.Contacts, "assertion_audiences": &m.AssertionAudiences, "request_uris": &m.RequestURIs,
 		"default_acr_values": &m.DefaultACRs, "authorization_details_types": &m.DetailTypes, "response_modes": &m.ResponseModes,
+		"exchange_subjects": &m.ExchangeSubjects, "exchange_audiences": &m.ExchangeAudiences, "exchange_modes": &m.ExchangeModes,
 	}))
 	maps.Copy(all, each(d.choice, map[string]**bool{
 		"require_signed_request_object": &m.RequireSignedRequest, "require_pushed_authorization_requests": &m.RequirePAR,

@@ -29,6 +29,8 @@ var tokens = []test{
 	{"ends and lists", tokenEnds},
 	{"who is told of an end", tokenAudiences},
 	{"what is over is buried", tokenBuried},
+	{"of a client's own", tokenOwn},
+	{"exchanged for others", tokenDerived},
 }
 
 func tokenRoundTrip(c *testcase) {

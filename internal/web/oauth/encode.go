@@ -79,6 +79,7 @@ func (a *Answer) append(b []byte) []byte {
 	o.b = strconv.AppendInt(o.b, a.ExpiresIn, 10)
 	o.text("refresh_token", a.RefreshToken)
 	o.text("id_token", a.IDToken)
+	o.text("issued_token_type", a.IssuedType)
 	o.text("scope", a.Scope)
 	o.raw("authorization_details", a.Details)
 	return append(o.b, '}')

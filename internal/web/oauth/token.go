@@ -20,6 +20,7 @@ type Answer struct {
 	ExpiresIn    int64  `json:"expires_in"`
 	RefreshToken string `json:"refresh_token,omitempty"`
 	IDToken      string `json:"id_token,omitempty"`
+	IssuedType   string `json:"issued_token_type,omitempty"`
 	Scope        string `json:"scope,omitempty"`
 	// Details are authorization_details (RFC 9396 section 7).
 	Details json.RawMessage `json:"authorization_details,omitempty"`
@@ -29,7 +30,7 @@ type Answer struct {
 func AnswerOf(t oauth.Tokens) Answer {
 	return Answer{
 		AccessToken: t.Access.Reveal(), TokenType: t.Type, ExpiresIn: int64(t.ExpiresIn / time.Second),
-		RefreshToken: t.Refresh.Reveal(), IDToken: t.ID.Reveal(), Scope: t.Scope, Details: t.Details,
+		RefreshToken: t.Refresh.Reveal(), IDToken: t.ID.Reveal(), IssuedType: t.Issued, Scope: t.Scope, Details: t.Details,
 	}
 }
 

@@ -96,6 +96,7 @@ type Options struct {
 	Setup    Setup
 	Keys     Keys
 	Devices  Devices
+	Link     func(path string) string // makes one of our paths absolute
 	Now      func() time.Time
 
 	Authorize Authorization // nil: apps ask for nothing here
@@ -127,5 +128,5 @@ func Surface(o Options) web.Surface { return New(o).Surface() }
 
 // Surface is the pages as routes.
 func (p *Pages) Surface() web.Surface {
-	return web.Surface{Name: "people", Limit: ratelimit.PageSource, Routes: p.routes(), Fail: p.Fail}
+	return web.Surface{Name: "people", Limit: ratelimit.PageSource, Routes: append(p.routes(), p.deviceImages()...), Fail: p.Fail}
 }

@@ -153,6 +153,9 @@ func (s clients) tell(ctx context.Context, tx Tx, c client.Client, dead bool, no
 	if err := revokeOwn(ctx, tx, c.ID, user.ID{}, now); err != nil {
 		return err
 	}
+	if err := revokeDerived(ctx, tx, c.ID, now); err != nil {
+		return err
+	}
 	return revoke(ctx, tx, revocation.Client, c.ID.Value(), c.Version, now)
 }
 

@@ -1,4 +1,4 @@
--- Devices that ask to be let in (RFC 8628).
+-- Devices that ask to be let in (RFC 8628), and where exchanged tokens go (RFC 8693).
 --
 -- +goose Up
 
@@ -28,3 +28,11 @@ CREATE TABLE device_codes (
     authenticated_at INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX device_codes_by_expiry ON device_codes (expires_at);
+
+-- APIs for which a grant's tokens were exchanged, beside its own: their followers
+-- are told of its end (TH-13, TH-16).
+CREATE TABLE derived_audiences (
+    grant_id BLOB  NOT NULL REFERENCES grants (id) ON DELETE CASCADE,
+    audience TEXT  NOT NULL,
+    PRIMARY KEY (grant_id, audience)
+) STRICT, WITHOUT ROWID;
