@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
+	"github.com/mortise-auth/mortise/internal/claims"
 	"slices"
 	"strings"
 
@@ -173,7 +174,9 @@ func (f *Flow) targets(c *caller, r Request) ([]string, error) {
 // narrowed is the scope asked for, or all of the subject's that the client may ask
 // for and that is not about the sign-in.
 func narrowed(c client.Client, subject *jwt.Access, asked string) (string, error) {
-	may := func(name string) bool { return !personal(name) && hasScope(subject.Scope, name) && c.MayAsk(name) }
+	may := func(name string) bool {
+		return !personal(name) && claims.HasScope(subject.Scope, name) && c.MayAsk(name)
+	}
 	if asked == "" {
 		return resource.FormatScopes(slices.DeleteFunc(strings.Fields(subject.Scope), func(s string) bool { return !may(s) })), nil
 	}

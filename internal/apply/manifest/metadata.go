@@ -74,10 +74,7 @@ func (d *decoder) json(to *any) reader {
 				return
 			}
 		case n.Kind == yaml.MappingNode:
-			if err := n.Decode(to); err != nil {
-				d.fault(n, "want a JSON object")
-			}
-			return
+			text = written(n)
 		}
 		var object map[string]any
 		if err := json.Unmarshal([]byte(text), &object); err != nil {
@@ -86,6 +83,19 @@ func (d *decoder) json(to *any) reader {
 		}
 		*to = object
 	}
+}
+
+// written is a mapping as JSON, or nothing when it has keys that JSON has not.
+func written(n *yaml.Node) string {
+	var object map[string]any
+	if n.Decode(&object) != nil {
+		return ""
+	}
+	b, err := json.Marshal(object)
+	if err != nil {
+		return ""
+	}
+	return string(b)
 }
 
 // linked is the text of the file that n names.

@@ -215,3 +215,40 @@ func check(t *testing.T, seen map[string]bool, what, key string) {
 	}
 	seen[what] = true
 }
+
+// OA-5: keys are written out, as text, or in a file beside; what is empty counts.
+func TestMetadata(t *testing.T) {
+	const head = "clients:\n  - client_id: web\n    "
+	for text, want := range map[string]string{
+		"jwks: {keys: [{kty: OKP, crv: Ed25519, x: abc}]}": `{"jwks":{"keys":[{"crv":"Ed25519","kty":"OKP","x":"abc"}]}}`,
+		`jwks: '{"keys":[]}'`:                              `{"jwks":{"keys":[]}}`,
+		"jwks: {file: keys.json}":                          `{"jwks":{"keys":[1]}}`,
+		"jwks_uri: ''":                                     `{"jwks_uri":""}`,
+		"contacts: []":                                     `{"contacts":[]}`,
+		"default_max_age: 0":                               `{"default_max_age":0}`,
+		"require_pushed_authorization_requests: false":     `{"require_pushed_authorization_requests":false}`,
+	} {
+		f, err := Parse("a.yaml", strings.NewReader(head+text), files{})
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if got, err := json.Marshal(f.Clients[0].Metadata); err != nil || string(got) != want {
+			t.Errorf("%s: %s %v", text, got, err)
+		}
+	}
+	for _, text := range []string{"jwks: nonsense", "jwks: {file: missing.json}", "jwks: [1]", "default_max_age: -1", "contacts: x", "jwks: {keys: {1: 2}}"} {
+		if _, err := Parse("a.yaml", strings.NewReader(head+text), files{}); err == nil {
+			t.Errorf("%s: taken", text)
+		}
+	}
+}
+
+type files struct{ known }
+
+func (files) File(path string) (string, error) {
+	if path == "keys.json" {
+		return `{"keys":[1]}`, nil
+	}
+	return "", fmt.Errorf("open %s: no such file", path)
+}

@@ -23,6 +23,9 @@ func FuzzForm(f *testing.F) {
 		{"resource=a&resource=&resource=b&scope=%ff", "Basic !"},
 		{"a;b=c&%zz", "Bearer x"},
 		{strings.Repeat("a&", 70), "Basic"},
+		{"client_assertion=a.eyJzdWIiOiJhIn0.c&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer", ""},
+		{"client_assertion=a.b.c&client_secret=x", ""},
+		{"client_assertion_type=x", "Basic YTpi"},
 	} {
 		f.Add(seed[0], seed[1])
 	}
@@ -64,6 +67,10 @@ func FuzzForm(f *testing.F) {
 			}
 		case client.AuthPost:
 			if header != "" || !posted || c.ID != single["client_id"] {
+				t.Fatalf("%q, %q: %+v", body, header, c)
+			}
+		case client.AuthPrivateKeyJWT:
+			if header != "" || posted || single["client_id"] != "" && single["client_id"] != c.ID || !c.Secret.IsZero() {
 				t.Fatalf("%q, %q: %+v", body, header, c)
 			}
 		case client.AuthNone:
