@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/authreq"
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/clock"
 	"github.com/mortise-auth/mortise/internal/decision"
@@ -132,6 +133,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.store.Sessions().Sweep(ctx, now.Add(-a.c.Retention.Sessions), batch) },
 		func() (int, error) { return a.store.Proofs().Sweep(ctx, now.Add(-24*time.Hour), batch) },
 		func() (int, error) { return a.store.Tickets().Sweep(ctx, now.Add(-time.Hour), batch) },
+		func() (int, error) { return a.store.AuthRequests().Sweep(ctx, now.Add(-authreq.Kept), batch) },
 		func() (int, error) { return a.store.Codes().Sweep(ctx, now.Add(-authcode.Kept), batch) },
 		func() (int, error) { return a.store.Mail().Sweep(ctx, now.Add(-a.c.Retention.Mail), batch) },
 		func() (int, error) { return a.store.Idempotency().Sweep(ctx, now.Add(-idempotency.Life), batch) },

@@ -11,6 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/api"
+	webauthorize "github.com/mortise-auth/mortise/internal/web/authorize"
 	"github.com/mortise-auth/mortise/internal/web/dev"
 	"github.com/mortise-auth/mortise/internal/web/page"
 	"github.com/mortise-auth/mortise/internal/web/people"
@@ -37,6 +38,7 @@ func (a *App) surfaces() ([]web.Surface, error) {
 		Keys: a.keys, Rates: a.rates, Idempotency: a.store.Idempotency(), Rotate: a.SignIn.Rotate, Why: a.Decisions.Find, Status: a.status, Inspect: a.Inspector().Inspect, Doctor: a.Doctor,
 	}), a.gatewaySurface(pages.Fail)}
 	all = append(all, a.tokenSurfaces()...)
+	all = append(all, webauthorize.New(webauthorize.Options{URL: a.c.url, Dev: a.c.Dev, Frame: a.Frame, Flow: a.Authorize, Desk: pages}).Surface())
 	if a.mailbox != nil {
 		all = append(all, dev.Surface(dev.Options{Desk: pages, Gate: a.devGate, Mailbox: a.mailbox, SignIn: a.Enter}))
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/authorize"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/problem"
@@ -25,10 +26,15 @@ type Flow interface {
 	Trusts(ctx context.Context, client, origin string) bool
 }
 
-// Options configure the surface. All are required.
+// Options configure the surface. All are required but Proof.
 type Options struct {
-	URL  *url.URL // public address, with the path below which we are mounted
-	Flow Flow
+	URL      *url.URL // public address, with the path below which we are mounted
+	Flow     Flow
+	Clients  Clients
+	Requests Requests
+	// Proof checks the DPoP proof of a pushed request and returns its key's
+	// thumbprint; nil: none are taken.
+	Proof func(r *http.Request) (jkt string, err error)
 	Now  func() time.Time
 	Log  *slog.Logger
 }
@@ -51,6 +57,7 @@ func Surface(o Options) web.Surface {
 			post("/oauth2/token", s.token),
 			post("/oauth2/revoke", s.revoke),
 			post("/oauth2/introspect", s.introspect),
+			post("/oauth2/par", s.par),
 			{Pattern: "OPTIONS /oauth2/token", Access: web.Protocol, Handler: s.preflight},
 			{Pattern: "OPTIONS /oauth2/revoke", Access: web.Protocol, Handler: s.preflight},
 		},
@@ -90,6 +97,7 @@ func codeOf(p *problem.Error) string {
 
 var registered = map[string]bool{
 	oauth.ErrInvalidRequest.Code: true, oauth.ErrInvalidGrant.Code: true, oauth.ErrUnauthorized.Code: true,
+	authorize.ErrResponseType.Code: true, authorize.ErrInvalidDetails.Code: true, authorize.ErrInvalidObject.Code: true, authorize.ErrObjectUnsupported.Code: true,
 	oauth.ErrUnsupportedGrant.Code: true, oauth.ErrInvalidScope.Code: true, oauth.ErrInvalidTarget.Code: true,
 }
 

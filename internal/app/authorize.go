@@ -1,0 +1,27 @@
+package app
+
+import (
+	"context"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/authcode"
+	"github.com/mortise-auth/mortise/internal/authorize"
+	"github.com/mortise-auth/mortise/internal/jose"
+	"github.com/mortise-auth/mortise/internal/signing"
+	"github.com/mortise-auth/mortise/internal/store"
+)
+
+// wireAuthorize makes what takes authorization requests.
+func (a *App) wireAuthorize(context.Context) error {
+	a.Authorize = authorize.New(authorize.Options{
+		Issuer: a.Issuer(), Instance: a.facts.ID, Registry: a.Registry, Scopes: a.store.Resources(), Requests: a.store.AuthRequests(),
+		Sessions: a.store.Sessions(), Consents: a.store.Consents(), Codes: authcode.New(a.store.Codes(), a.facts.ID, a.c.Now),
+		InTx: func(ctx context.Context, fn func(authorize.Tx) error) error {
+			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
+		},
+		Keys:   func() jose.Keys { return a.Signing.Public(signing.Token) },
+		SignUp: !a.c.NoSignUp, Rates: a.rates, Now: a.c.Now, Log: a.c.Log,
+		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, ev.Client) },
+	})
+	return nil
+}
