@@ -33,6 +33,11 @@ func (d documents) JSON(ctx context.Context, address string) ([]byte, error) {
 	return d.get(ctx, address, "application/json")
 }
 
+// Request implements requestobject.Documents.
+func (d documents) Request(ctx context.Context, address string) ([]byte, error) {
+	return d.get(ctx, address, "application/oauth-authz-req+jwt, application/jwt")
+}
+
 func (d documents) get(ctx context.Context, address, accept string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, documentTime)
 	defer cancel()

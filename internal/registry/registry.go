@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
@@ -32,6 +33,9 @@ type Options struct {
 	Clients      Clients
 	Resources    Resources
 	Keys         client.Keys
+	Issuer       string           // the audience of assertions (OA-32)
+	Documents    client.Documents // fetches key sets of clients
+	Assertions   assertion.Store
 	Now          func() time.Time
 	Log          *slog.Logger
 	ClientsKept  int // snapshots in memory; default 16,384
@@ -48,6 +52,9 @@ type Registry struct {
 	running atomic.Bool // Run writes last uses; otherwise each is written at once
 	mu      sync.Mutex
 	used    map[client.ID]time.Time
+
+	keysMu sync.Mutex
+	keys   map[source]*keySet // at most keySetsKept
 }
 
 // New makes a Registry. Without Follow it never answers from memory.
@@ -59,7 +66,7 @@ func New(o Options) *Registry {
 		o.ResourceKept = 1024
 	}
 	return &Registry{
-		o: o, used: map[client.ID]time.Time{},
+		o: o, used: map[client.ID]time.Time{}, keys: map[source]*keySet{},
 		clients:   newCache[client.Client](o.ClientsKept, func(id string) [16]byte { return client.ID(id).Value() }),
 		resources: newCache[resource.Resource](o.ResourceKept, resource.Value),
 	}
@@ -116,10 +123,13 @@ const longest = 1024
 // Authenticate returns the client that c belongs to. Everything else is
 // client.ErrCredentials, whose cause tells the log why: an unknown or disabled
 // client, a wrong secret, another method than the client's own (OA-5). The
-// digest is made and compared before anything is decided.
+// digest is made and compared before anything is decided about a secret.
 func (r *Registry) Authenticate(ctx context.Context, c Credentials) (client.Client, error) {
 	if len(c.ID) > longest || len(c.Secret.Reveal()) > longest {
 		return client.Client{}, client.ErrCredentials.Becausef("too long")
+	}
+	if c.Method == client.AuthPrivateKeyJWT {
+		return r.asserted(ctx, c)
 	}
 	digest := client.Digest(r.o.Keys, client.ID(c.ID), c.Secret)
 	known, err := r.Client(ctx, c.ID)
@@ -133,7 +143,7 @@ func (r *Registry) Authenticate(ctx context.Context, c Credentials) (client.Clie
 		return client.Client{}, client.ErrCredentials.Because(err)
 	case known.Auth != c.Method:
 		return client.Client{}, client.ErrCredentials.Becausef("method %s", known.Auth)
-	case known.Public() != c.Secret.IsZero(), !known.Public() && !opens:
+	case known.HasSecret() == c.Secret.IsZero(), known.HasSecret() && !opens:
 		return client.Client{}, client.ErrCredentials.Becausef("wrong secret")
 	case known.Disabled:
 		return client.Client{}, client.ErrCredentials.Becausef("disabled")

@@ -8,6 +8,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authreq"
@@ -69,6 +70,7 @@ type Set interface {
 	Decisions() decision.Store
 	Sites() site.Store
 	Tickets() ticket.Store
+	Assertions() assertion.Store
 	AuthRequests() authreq.Store
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authreq"
@@ -58,6 +59,7 @@ func (s set) Idempotency() idempotency.Store    { return idempotencies(s) }
 func (s set) Decisions() decision.Store         { return decisions(s) }
 func (s set) Sites() site.Store                 { return sites(s) }
 func (s set) Tickets() ticket.Store             { return tickets(s) }
+func (s set) Assertions() assertion.Store       { return assertions(s) }
 func (s set) AuthRequests() authreq.Store       { return authRequests(s) }
 
 // change runs fn as one act and writes ev with it: both are kept or neither
