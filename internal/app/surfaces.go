@@ -24,21 +24,25 @@ func (a *App) surfaces() ([]web.Surface, error) {
 	if err != nil {
 		return nil, err
 	}
+	var pages *people.Pages
+	door := webauthorize.New(webauthorize.Options{
+		URL: a.c.url, Dev: a.c.Dev, Frame: a.Frame, Flow: a.Authorize, Desk: func() webauthorize.Desk { return pages }, Others: a.others,
+	})
 	o := people.Options{
-		Frame: a.Frame, Render: render, BasePath: base, SignIn: a.SignIn, Account: a.Account, Setup: a.Setup,
+		Frame: a.Frame, Render: render, BasePath: base, SignIn: a.SignIn, Account: a.Account, Setup: a.Setup, Authorize: a.Authorize, Desk: door,
 		Keys: a.keys, Now: a.c.Now, SignUp: !a.c.NoSignUp, Ready: a.ready, MinLength: a.policy.MinLength(password.Context{}),
 	}
 	if a.c.Dev {
 		o.Map, o.DevEntry = devMap(), func(r *http.Request) *page.DevEntry { return a.devGate().Entry(r) }
 	}
-	pages := people.New(o)
+	pages = people.New(o)
 	all := []web.Surface{pages.Surface(), api.Surface(api.Options{
 		URL: a.c.url, Version: a.c.Version, Dev: a.c.Dev, Now: a.c.Now, Log: a.c.Log,
 		SignIn: a.SignIn, Tokens: a.OAuth, Account: a.Account, Directory: a.Directory, Setup: a.Setup, Cookies: a.Frame, Pages: render,
 		Keys: a.keys, Rates: a.rates, Idempotency: a.store.Idempotency(), Rotate: a.SignIn.Rotate, Why: a.Decisions.Find, Status: a.status, Inspect: a.Inspector().Inspect, Doctor: a.Doctor,
 	}), a.gatewaySurface(pages.Fail)}
 	all = append(all, a.tokenSurfaces()...)
-	all = append(all, webauthorize.New(webauthorize.Options{URL: a.c.url, Dev: a.c.Dev, Frame: a.Frame, Flow: a.Authorize, Desk: pages}).Surface())
+	all = append(all, door.Surface())
 	if a.mailbox != nil {
 		all = append(all, dev.Surface(dev.Options{Desk: pages, Gate: a.devGate, Mailbox: a.mailbox, SignIn: a.Enter}))
 	}

@@ -28,10 +28,11 @@ type Store interface {
 	// Of returns the owner's live sessions, last seen first, at most 200.
 	Of(ctx context.Context, owner user.ID, now time.Time) ([]Session, error)
 
-	// Rotate replaces the secret of a live session, if old still is its digest,
-	// and records what was proven: version, methods, assurance, authenticated-at
-	// of s. The old secret is dead at once. ErrEnded otherwise.
-	Rotate(ctx context.Context, s Session, old secret.Digest, now time.Time, ev audit.Event) error
+	// Rotate replaces the secret of a live session, if old still is its digest and
+	// the password, when passwordVersion > 0, has that version, and records what
+	// was proven: version, methods, assurance, authenticated-at of s. The old
+	// secret is dead at once. ErrEnded otherwise.
+	Rotate(ctx context.Context, s Session, old secret.Digest, passwordVersion int64, now time.Time, ev audit.Event) error
 
 	// End ends one live session of owner. ErrUnknown when it is not theirs or
 	// not live.

@@ -27,6 +27,7 @@ var (
 	Blocked                = audit.Define("login.blocked", audit.Warning, "Sign-in blocked")
 	CodeSent               = audit.Define("login.code_sent", audit.Notice, "Sign-in code mailed")
 	CodeUsed               = audit.Define("login.code_used", audit.Info, "")
+	Reauthenticated        = audit.Define("login.reauthenticated", audit.Info, "Signed in again")
 	StepUp                 = audit.Define("login.step_up", audit.Info, "Identity confirmed for a change")
 )
 

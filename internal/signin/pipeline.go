@@ -45,6 +45,17 @@ func outcome(r Result, err error) string {
 	}
 }
 
+// reproved is what became of a proof given again, for metrics.
+func reproved(err error) string {
+	if errors.Is(err, ErrConfirmation) {
+		return "failed"
+	}
+	if err != nil {
+		return outcome(Result{}, err)
+	}
+	return "succeeded"
+}
+
 func (f *Flow) signIn(ctx context.Context, r Request) (Result, error) {
 	if err := r.validate(); err != nil {
 		return Result{}, err

@@ -12,21 +12,14 @@ import (
 // act that changed what the session is worth (SE-3). session.ErrEnded when
 // oldSecret is not the live secret of that very session.
 func (f *Flow) Rotate(ctx context.Context, by user.Caller, oldSecret string) (secret.Token, error) {
-	old, ok := secret.DigestOf(session.Purpose, f.o.Instance, oldSecret)
-	if !ok {
-		return secret.Token{}, session.ErrEnded
-	}
-	s, err := f.o.Read.Sessions().ByDigest(ctx, old)
+	s, err := f.own(ctx, by, oldSecret)
 	if err != nil {
 		return secret.Token{}, err
 	}
-	if s.User != by.User || s.ID.String() != by.Session {
-		return secret.Token{}, session.ErrEnded
-	}
-	now := f.now()
+	now, old := f.now(), s.Digest
 	token := secret.NewAt(session.Purpose, now)
 	s.Digest = token.Digest(f.o.Instance)
-	if err := f.o.Read.Sessions().Rotate(ctx, s, old, now, by.Event(session.Rotated, now, by.User)); err != nil {
+	if err := f.o.Read.Sessions().Rotate(ctx, s, old, 0, now, by.Event(session.Rotated, now, by.User)); err != nil {
 		return secret.Token{}, err
 	}
 	return token, nil

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 // Names are the cookies of one instance. Over https all carry __Host- (SE-10).
 type Names struct {
 	Session  string // who is signed in
+	Further  string // who else is signed in in this browser
 	Device   string // known to which accounts
 	Flow     string // binds a code to the browser that asked
 	Setup    string // the browser that took the setup code
@@ -36,7 +38,8 @@ func namesOf(scheme, suffix string) Names {
 	}
 	base += suffix
 	return Names{
-		Session: base, Device: base + "-device", Flow: base + "-flow", Setup: base + "-setup", Browser: base + "-browser", Request: base + "-request",
+		Session: base, Further: base + "-further", Device: base + "-device", Flow: base + "-flow", Setup: base + "-setup", Browser: base + "-browser",
+		Request: base + "-request",
 		Language: base + "-lang", Theme: base + "-theme", Flash: base + "-flash", Dev: base + "-dev",
 		Gate: base + "-gate", Nonce: base + "-gate-nonce",
 	}
@@ -76,6 +79,17 @@ func Cookie(r *http.Request, name string) (string, error) {
 		}
 	}
 	return value, nil
+}
+
+// Path is the path of an address of ours, below the mount path, and false for any
+// other address.
+func (f *Frame) Path(address string) (string, bool) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != f.o.URL.Scheme || u.Host != f.o.URL.Host || u.User != nil {
+		return "", false
+	}
+	path, ok := strings.CutPrefix(u.EscapedPath(), strings.TrimRight(f.o.URL.Path, "/"))
+	return path, ok && strings.HasPrefix(path, "/")
 }
 
 // SetCookie sets one of our cookies. A zero maxAge lasts as long as the browser.

@@ -51,8 +51,15 @@ func standing(scheme string) []header {
 
 // PagePolicy is the policy of a page (SE-40).
 func PagePolicy(nonce string) string {
+	return LeavingPolicy(nonce) + "; form-action 'self'"
+}
+
+// LeavingPolicy is that of a page whose form may end at an app: browsers apply
+// form-action to every redirect that follows a form, and apps may have schemes of
+// their own (SE-41).
+func LeavingPolicy(nonce string) string {
 	return "default-src 'none'; script-src 'nonce-" + nonce + "' 'strict-dynamic'; style-src 'nonce-" + nonce +
-		"'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
+		"'; img-src 'self' data:; connect-src 'self'; frame-src 'self'; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 }
 
 func encode(b []byte) string {

@@ -48,7 +48,7 @@ func absentNames(c *testcase) {
 		{"Sessions.Insert", session.ErrBirth, func() error { _, err := c.Sessions().Insert(c.ctx, c.session(u), 0, 1, c.system()); return err }},
 		{"Sessions.ByDigest", session.ErrEnded, func() error { _, err := c.Sessions().ByDigest(c.ctx, digest()); return err }},
 		{"Sessions.ByID", session.ErrUnknown, func() error { _, err := c.Sessions().ByID(c.ctx, ses); return err }},
-		{"Sessions.Rotate", session.ErrEnded, func() error { return c.Sessions().Rotate(c.ctx, c.session(u), digest(), c.now, c.system()) }},
+		{"Sessions.Rotate", session.ErrEnded, func() error { return c.Sessions().Rotate(c.ctx, c.session(u), digest(), 0, c.now, c.system()) }},
 		{"Sessions.End", session.ErrUnknown, func() error { return c.Sessions().End(c.ctx, id, ses, session.Revoked, c.now, c.system()) }},
 		{"Sessions.EndAll", user.ErrUnknown, func() error {
 			_, err := c.Sessions().EndAll(c.ctx, id, ses, session.Revoked, c.now, c.system())

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -49,7 +50,7 @@ func diffSessions(a, b session.Session) string {
 	return cmp.Diff(a, b, cmp.Comparer(func(a, b secret.Digest) bool { return a.Equal(b) }))
 }
 
-// SE-22 TH-22: one secret opens a session at any time; the old one is dead at once.
+// SE-22 TH-22 TH-1: one secret opens a session at any time; the old one is dead at once.
 func sessionRotate(c *testcase) {
 	u := c.person()
 	s := c.signIn(u)
@@ -57,13 +58,20 @@ func sessionRotate(c *testcase) {
 	next.Digest, next.Methods, next.Assurance, next.AuthenticatedAt = digest(), []string{"pwd", "otp"}, 2, c.later(time.Minute)
 	c.once(session.ErrEnded, func(int) error {
 		v := next
-		return c.Sessions().Rotate(c.ctx, v, s.Digest, c.now, c.event(session.Rotated, u.ID))
+		return c.Sessions().Rotate(c.ctx, v, s.Digest, 0, c.now, c.event(session.Rotated, u.ID))
 	})
 	c.same(c.heard(), []revocation.Entry{refreshOf(u.ID, c.now)})
 	c.same([]bool{c.usable(s), c.usable(next)}, []bool{false, true})
 	got, err := c.Sessions().ByDigest(c.ctx, next.Digest)
 	c.ok(err)
 	c.same(diffSessions(got, next), "")
+
+	c.ok(c.Passwords().Set(c.ctx, password.Credential{User: u.ID, Version: 3, Hash: "new", ChangedAt: c.now}, c.event(user.Updated, u.ID)))
+	again := next
+	again.Digest = digest()
+	c.is(c.Sessions().Rotate(c.ctx, again, next.Digest, 2, c.now, c.event(session.Rotated, u.ID)), session.ErrEnded)
+	c.ok(c.Sessions().Rotate(c.ctx, again, next.Digest, 3, c.now, c.event(session.Rotated, u.ID)))
+	next = again
 
 	for name, spoil := range map[string]func(){
 		"account moved on": func() { c.endAll(u, next.ID) },
@@ -74,7 +82,7 @@ func sessionRotate(c *testcase) {
 		spoil()
 		last := next
 		last.Digest = digest()
-		if err := c.Sessions().Rotate(c.ctx, last, next.Digest, c.now, c.event(session.Rotated, u.ID)); err == nil {
+		if err := c.Sessions().Rotate(c.ctx, last, next.Digest, 0, c.now, c.event(session.Rotated, u.ID)); err == nil {
 			c.Errorf("%s: rotated", name)
 		}
 	}

@@ -152,7 +152,7 @@ func ticketChild(c *testcase) {
 	_, g := c.gate(s, "app.example.test")
 	again := s
 	again.Digest = digest()
-	c.ok(c.Sessions().Rotate(c.ctx, again, s.Digest, c.now, c.event(session.Rotated, u.ID)))
+	c.ok(c.Sessions().Rotate(c.ctx, again, s.Digest, 0, c.now, c.event(session.Rotated, u.ID)))
 	c.same(c.opens(g), true) // another secret, the same session
 	c.ok(c.Sessions().End(c.ctx, u.ID, s.ID, session.SignedOut, c.now, c.event(session.EndedEvent, u.ID)))
 	c.same(c.opens(g), false)

@@ -113,7 +113,7 @@ func rotate(ctx context.Context, st *sqlite.Store, instance [16]byte, by user.Ca
 	}
 	fresh := secret.New(session.Purpose)
 	s.Digest = fresh.Digest(instance)
-	return fresh, st.Sessions().Rotate(ctx, s, d, now, by.Event(session.Rotated, now, by.User))
+	return fresh, st.Sessions().Rotate(ctx, s, d, 0, now, by.Event(session.Rotated, now, by.User))
 }
 
 // working sends mails until the test ends.

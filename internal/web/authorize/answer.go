@@ -18,22 +18,22 @@ func policy(nonce string) string {
 		"'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'; object-src 'none'"
 }
 
-// answer sends the browser back to an app.
-func (h *Handler) answer(w http.ResponseWriter, r *http.Request, a flow.Response) error {
+// Answer sends the browser back to an app.
+func (h *Handler) Answer(w http.ResponseWriter, r *http.Request, a flow.Response) error {
 	host := flow.HostOf(a.To)
 	if a.Mode == flow.FormPost && !a.Pause {
 		v := page.Respond{To: template.URL(a.To), Host: host, Params: a.Params} //nolint:gosec // an address that the client is registered with
-		return h.o.Desk.Present(w, r, http.StatusOK, v, policy(web.Of(r).Nonce))
+		return h.o.Desk().Present(w, r, http.StatusOK, v, policy(web.Of(r).Nonce))
 	}
 	to := Address(a)
 	switch {
 	case a.Pause:
 		v := page.Away{To: template.URL(to), Host: host} //nolint:gosec // as above
-		return h.o.Desk.Present(w, r, http.StatusBadRequest, v, policy(web.Of(r).Nonce))
+		return h.o.Desk().Present(w, r, http.StatusBadRequest, v, policy(web.Of(r).Nonce))
 	case chained(r):
 		w.Header().Set("Refresh", "0; url="+to)
 		v := page.Onward{To: template.URL(to), Host: host} //nolint:gosec // as above
-		return h.o.Desk.Present(w, r, http.StatusOK, v, policy(web.Of(r).Nonce))
+		return h.o.Desk().Present(w, r, http.StatusOK, v, policy(web.Of(r).Nonce))
 	}
 	return seeOther(w, to)
 }

@@ -19,16 +19,16 @@ func (h *Handler) Fail(w http.ResponseWriter, r *http.Request, err error) { h.fa
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := problem.Of(err)
 	if refusal, ok := flow.RefusalOf(err); ok {
-		if err := h.answer(w, r, refusal.Response); err == nil {
+		if err := h.Answer(w, r, refusal.Response); err == nil {
 			return
 		}
 	}
 	v, ok := h.fault(r, e)
 	if !ok {
-		h.o.Desk.Fail(w, r, err)
+		h.o.Desk().Fail(w, r, err)
 		return
 	}
-	if err := h.o.Desk.Present(w, r, e.Kind.Status(), v, web.PagePolicy(web.Of(r).Nonce)); err != nil {
+	if err := h.o.Desk().Present(w, r, e.Kind.Status(), v, web.PagePolicy(web.Of(r).Nonce)); err != nil {
 		http.Error(w, e.Public, e.Kind.Status())
 	}
 }

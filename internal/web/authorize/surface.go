@@ -21,9 +21,6 @@ type Flow interface {
 	Begin(ctx context.Context, p flow.Params, v flow.Visit) (flow.Step, error)
 	Post(ctx context.Context, p flow.Params, v flow.Visit) (flow.Params, error)
 	Next(ctx context.Context, handle string, v flow.Visit) (flow.Step, error)
-	View(ctx context.Context, handle string, v flow.Visit) (flow.Page, error)
-	Approve(ctx context.Context, handle string, v flow.Visit, c flow.Choice) (flow.Response, error)
-	Deny(ctx context.Context, handle string, v flow.Visit) (flow.Response, error)
 }
 
 // Desk writes pages; see people.Pages.
@@ -38,7 +35,7 @@ type Options struct {
 	Dev   bool
 	Frame *web.Frame
 	Flow  Flow
-	Desk  Desk
+	Desk  func() Desk // asked when a page is due: the pages need us too
 	// Others counts the further accounts signed in to in r's browser; nil: none are.
 	Others func(r *http.Request) int
 }
@@ -76,7 +73,7 @@ func (h *Handler) get(w http.ResponseWriter, r *http.Request) error {
 	if handle := p["flow"]; len(handle) == 1 {
 		return h.next(w, r, handle[0])
 	}
-	v, err := h.visit(r)
+	v, err := h.Visit(r)
 	if err != nil {
 		return err
 	}
@@ -97,7 +94,7 @@ func (h *Handler) get(w http.ResponseWriter, r *http.Request) error {
 
 // next is ?flow=…: a page of ours has done its part.
 func (h *Handler) next(w http.ResponseWriter, r *http.Request, handle string) error {
-	v, err := h.visit(r)
+	v, err := h.Visit(r)
 	if err != nil {
 		return err
 	}
@@ -131,8 +128,8 @@ func present(r *http.Request, p flow.Params) {
 	web.Of(r).Presents("authorization request", id)
 }
 
-// visit is who comes. A bearer token signs nobody in here: no page goes with it.
-func (h *Handler) visit(r *http.Request) (flow.Visit, error) {
+// Visit is who comes, for the pages that ask people too. A bearer token signs nobody in here: no page goes with it.
+func (h *Handler) Visit(r *http.Request) (flow.Visit, error) {
 	q := web.Of(r)
 	v := flow.Visit{Source: q.Caller.Source}
 	cookie, err := web.Cookie(r, h.o.Frame.Names().Request)
@@ -162,7 +159,7 @@ func (h *Handler) visit(r *http.Request) (flow.Visit, error) {
 // goOn leads to what is next.
 func (h *Handler) goOn(w http.ResponseWriter, r *http.Request, s flow.Step) error {
 	if s.Kind == flow.Done {
-		return h.answer(w, r, s.Response)
+		return h.Answer(w, r, s.Response)
 	}
 	back := h.base + Path + "?flow=" + s.Handle
 	q := url.Values{"return_to": {back}}
@@ -192,39 +189,4 @@ func seeOther(w http.ResponseWriter, to string) error {
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)
 	return nil
-}
-
-// View is what the consent page of a request says.
-func (h *Handler) View(r *http.Request, handle string) (flow.Page, error) {
-	v, err := h.visit(r)
-	if err != nil {
-		return flow.Page{}, err
-	}
-	return h.o.Flow.View(r.Context(), handle, v)
-}
-
-// Approve answers the consent page's form and sends the browser back to the app.
-func (h *Handler) Approve(w http.ResponseWriter, r *http.Request, handle string, c flow.Choice) error {
-	v, err := h.visit(r)
-	if err != nil {
-		return err
-	}
-	a, err := h.o.Flow.Approve(r.Context(), handle, v, c)
-	if err != nil {
-		return err
-	}
-	return h.answer(w, r, a)
-}
-
-// Deny is Approve for no.
-func (h *Handler) Deny(w http.ResponseWriter, r *http.Request, handle string) error {
-	v, err := h.visit(r)
-	if err != nil {
-		return err
-	}
-	a, err := h.o.Flow.Deny(r.Context(), handle, v)
-	if err != nil {
-		return err
-	}
-	return h.answer(w, r, a)
 }

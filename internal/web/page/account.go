@@ -131,7 +131,8 @@ type Session struct {
 }
 
 // Apps is /account/apps. Each sign-in of an app posts id to /account/apps/end; an
-// app with several of them posts client to /account/apps/end-all.
+// app with several of them posts client to /account/apps/end-all, and one that was
+// allowed something to /account/apps/withdraw.
 type Apps struct {
 	Form
 	List []App
@@ -141,6 +142,8 @@ type Apps struct {
 type App struct {
 	Client  string
 	Name    string
+	Allowed []Scope     // what the person agreed to; empty when nobody was asked
+	Since   time.Time   // of that; zero when nobody was asked
 	SignIns []AppSignIn // newest first
 }
 

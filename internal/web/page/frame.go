@@ -29,6 +29,7 @@ type Frame struct {
 	Person *Person        // nil: nobody is signed in
 	CSRF   string         // hidden in every form as "csrf" unless empty
 	Nonce  string         // on style sheet and script, for the policy of SE-40
+	Asked  string         // the language that the app asked for by ui_locales, which this journey keeps; empty: none
 	Path   string         // where the language and theme buttons come back to, below the base path; a safe path, chosen by the caller
 	Flash  Flash          // said once, above the content
 	Now    time.Time      // "5 minutes ago" is counted from here
@@ -49,6 +50,8 @@ const (
 	NoticeSessionEnded      Notice = "session_ended"
 	NoticeOthersEnded       Notice = "others_ended"
 	NoticeAppEnded          Notice = "app_ended"
+	NoticeConsentWithdrawn  Notice = "consent_withdrawn"
+	NoticeAccountEnded      Notice = "account_ended"
 	NoticeDeletionCancelled Notice = "deletion_cancelled"
 	NoticeDeletionScheduled Notice = "deletion_scheduled"
 	NoticeSecured           Notice = "secured"
@@ -58,7 +61,7 @@ const (
 // Notices lists every Notice, so that a cookie can be checked against it.
 var Notices = []Notice{
 	NoticeProfileSaved, NoticePasswordChanged, NoticeAddressAdded, NoticeAddressVerified, NoticeAddressRemoved,
-	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeDeletionCancelled,
+	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeConsentWithdrawn, NoticeAccountEnded, NoticeDeletionCancelled,
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
 }
 

@@ -76,10 +76,15 @@ func (s *scene) span(d time.Duration) string {
 		return s.count("span.seconds", up(time.Second))
 	case d <= 90*time.Minute:
 		return s.count("span.minutes", up(time.Minute))
-	default:
+	case d <= 48*time.Hour:
 		return s.count("span.hours", up(time.Hour))
+	default:
+		return s.count("span.days", up(24*time.Hour))
 	}
 }
+
+// Span says how long d is, rounded up.
+func (s *scene) Span(d time.Duration) string { return s.span(d) }
 
 // must and count are for words that a test has seen in every language.
 func (s *scene) must(key string, pairs ...any) string {

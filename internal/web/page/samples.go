@@ -18,7 +18,7 @@ type Sample struct {
 // Samples returns every page in every state, for golden files and for looking
 // at. The data is the same every time.
 func Samples() []Sample {
-	all := slices.Concat(signinSamples(), recoverySamples(), accountSamples(), houseSamples(), documentSamples(), authorizeSamples())
+	all := slices.Concat(signinSamples(), consentSamples(), recoverySamples(), accountSamples(), houseSamples(), documentSamples(), authorizeSamples())
 	for i := range all {
 		all[i].Frame.Now = sampleNow
 		if all[i].Frame.Path == "" {
@@ -78,6 +78,10 @@ func sampleApps() []App {
 			{ID: "grt_01", Scopes: []Scope{profile, read, {Name: "posts:write"}}, APIs: []string{"https://api.example.test"}, Since: ago(31 * day), Used: ago(42 * time.Minute), Device: "Safari on iOS"},
 			{ID: "grt_02", Scopes: []Scope{read}, APIs: []string{"https://api.example.test", "https://files.analytical-engine.example/archive"}, Since: ago(2 * day), Used: ago(2 * day), Stays: true},
 		}},
+		{Client: "shop", Name: "The shop", Allowed: []Scope{profile, {Name: "orders:read", Text: "See what you have bought"}}, Since: ago(3 * day), SignIns: []AppSignIn{
+			{ID: "grt_04", Scopes: []Scope{profile}, Since: ago(3 * day), Used: ago(time.Hour), Device: "Firefox on macOS"},
+		}},
+		{Client: "printer", Name: "Printer", Allowed: []Scope{read}, Since: ago(200 * day)},
 		{Client: "cli_01jd4n3e5fezqrb2mcvkzx9p0h", Name: "cli_01jd4n3e5fezqrb2mcvkzx9p0h", SignIns: []AppSignIn{{ID: "grt_03", Since: ago(90 * day), Used: ago(12 * day)}}},
 	}
 }

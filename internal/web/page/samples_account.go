@@ -64,7 +64,7 @@ func actSamples() []Sample {
 		signed("sessions", Sessions{List: sampleSessions()}),
 		signed("sessions-one", Sessions{List: sampleSessions()[:1]}),
 		signed("apps", Apps{List: sampleApps()}),
-		signed("apps-one", Apps{List: sampleApps()[1:]}),
+		signed("apps-one", Apps{List: sampleApps()[3:]}),
 		signed("apps-empty", Apps{}),
 		signed("apps-gone", Apps{Form: wrong(problem.NotFound, "grant_unknown", "That access is not there any more. Reload the list."), List: sampleApps()[:1]}),
 		signed("activity", Activity{Events: sampleEvents(), Older: "evt_01", Newest: true}),

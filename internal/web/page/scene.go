@@ -1,6 +1,7 @@
 package page
 
 import (
+	"net/url"
 	"strings"
 	"time"
 
@@ -27,6 +28,24 @@ func (s *scene) Layout() string        { return string(s.sheet.layout) }
 // action goes through it.
 func (s *scene) URL(elements ...string) string {
 	return s.r.base + strings.Join(elements, "")
+}
+
+// To is URL with a query of pairs of name and value; empty values are left out.
+// The language that the app asked for goes along.
+func (s *scene) To(path string, pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if s.Asked != "" {
+		q.Set("ui_locales", s.Asked)
+	}
+	if len(q) == 0 {
+		return s.URL(path)
+	}
+	return s.URL(path) + "?" + q.Encode()
 }
 
 // Asset is the address of a static file.
@@ -94,9 +113,17 @@ func (s *scene) Initials() string {
 	if s.Person == nil {
 		return ""
 	}
-	words := strings.Fields(s.Person.Name)
+	return s.Letters(s.Person.Name, s.Person.Email)
+}
+
+// Letters are the initials of a name, or of what stands for it.
+func (s *scene) Letters(name, otherwise string) string {
+	words := strings.Fields(name)
 	if len(words) == 0 {
-		words = []string{s.Person.Email}
+		words = strings.Fields(otherwise)
+	}
+	if len(words) == 0 {
+		return ""
 	}
 	initials := first(words[0])
 	if len(words) > 1 {

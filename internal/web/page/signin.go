@@ -8,6 +8,8 @@ type Login struct {
 	Identifier string    // as typed
 	ReturnTo   string    // posted back as return_to; already checked by SE-45
 	Signup     bool      // people may create accounts here
+	Beside     bool      // whoever is signed in stays so: posted back as beside
+	Seats      int       // accounts that are signed in in this browser
 	Dev        *DevEntry // nil outside development
 }
 
@@ -27,8 +29,8 @@ type Signup struct {
 	Form
 	DisplayName string
 	Email       string
-	ReturnTo    string
-	MinLength   int // of a password, in characters
+	ReturnTo    string // posted back, and where the link to sign-in leads on to
+	MinLength   int    // of a password, in characters
 }
 
 // CodePurpose says why a code was mailed.
@@ -85,6 +87,7 @@ type Verified struct {
 type Recover struct {
 	Form
 	Identifier string
+	ReturnTo   string // posted back as return_to
 }
 
 // RecoverPassword takes the new password: POST new-password and token to
@@ -98,7 +101,10 @@ type RecoverPassword struct {
 }
 
 // Recovered is the good end of recovery. Nobody is signed in by it (PW-33).
-type Recovered struct{ Ended int }
+type Recovered struct {
+	Ended    int
+	ReturnTo string // where signing in leads on to
+}
 
 // LinkKind says what a dead link was for.
 type LinkKind string
@@ -121,11 +127,15 @@ type DeadLink struct {
 type Logout struct {
 	Form
 	Sessions int    // live ones, this one included
+	Others   []Seat // further accounts signed in in this browser; a third form posts scope=browser
 	ReturnTo string // posted back as return_to
 }
 
 // LoggedOut is the page after it.
-type LoggedOut struct{ Everywhere bool }
+type LoggedOut struct {
+	Everywhere bool
+	Others     bool // further accounts are signed in in this browser
+}
 
 func (Login) sheet() sheet           { return sheet{name: "login", layout: card} }
 func (Signup) sheet() sheet          { return sheet{name: "signup", layout: card, labels: firstPassword} }

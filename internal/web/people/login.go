@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -12,20 +13,29 @@ import (
 	"github.com/mortise-auth/mortise/internal/web/page"
 )
 
-// showLogin is GET /login. Whoever is signed in goes on at once.
+// showLogin is GET /login. Whoever is signed in goes on at once, unless they are to
+// prove it again, or want to sign in to another account beside it.
 func (p *Pages) showLogin(w http.ResponseWriter, r *http.Request) error {
 	f, err := query(r)
 	if err != nil {
 		return err
 	}
 	if web.Of(r).Identity != nil {
-		return p.onward(w, f.returnTo(), "/account")
+		switch {
+		case f["again"] != "":
+			return p.showAgain(w, r, f)
+		case f["beside"] == "":
+			return p.onward(w, f.returnTo(), "/account")
+		}
 	}
 	return p.Show(w, r, http.StatusOK, p.loginView(r, page.Form{}, f))
 }
 
 func (p *Pages) loginView(r *http.Request, again page.Form, f form) page.Login {
-	v := page.Login{Form: again, Identifier: clip(f["identifier"]), ReturnTo: f.returnTo(), Signup: p.signUpOpen(r)}
+	v := page.Login{Form: again, Identifier: clip(cmp.Or(f["identifier"], f["login_hint"])), ReturnTo: f.returnTo(), Signup: p.signUpOpen(r), Beside: f["beside"] != ""}
+	if seats, err := p.seats(r); err == nil {
+		v.Seats = len(seats)
+	}
 	if p.o.DevEntry != nil {
 		v.Dev = p.o.DevEntry(r)
 	}
@@ -52,11 +62,16 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	if err := p.checkForm(r, f); err != nil {
 		return p.again(w, r, err, p.Show, again)
 	}
-	res, err := p.o.SignIn.SignIn(r.Context(), p.SignInRequest(r, f["identifier"], secret.NewText(f["password"])))
+	in := p.SignInRequest(r, f["identifier"], secret.NewText(f["password"]))
+	where := step{Email: f["identifier"], ReturnTo: f.returnTo(), Beside: f["beside"] != ""}
+	if where.Beside {
+		in.Replaces = ""
+	}
+	res, err := p.o.SignIn.SignIn(r.Context(), in)
 	if err != nil {
 		return p.again(w, r, err, p.Show, again)
 	}
-	return p.Enter(w, r, res, f["identifier"], f.returnTo())
+	return p.entered(w, r, res, where)
 }
 
 // SignInRequest is what the flow wants to know about a sign-in from this browser.
@@ -74,10 +89,14 @@ func stranger(r *http.Request) user.Caller { return user.Anonymous(web.Of(r).Cal
 
 // Enter settles a sign-in: the browser gets the session's secret and loses what
 // it held before (SE-3, SE-4), or is asked for the mailed code.
-func (p *Pages) Enter(w http.ResponseWriter, _ *http.Request, res signin.Result, identifier, returnTo string) error {
+func (p *Pages) Enter(w http.ResponseWriter, r *http.Request, res signin.Result, identifier, returnTo string) error {
+	return p.entered(w, r, res, step{Email: identifier, ReturnTo: returnTo})
+}
+
+func (p *Pages) entered(w http.ResponseWriter, r *http.Request, res signin.Result, s step) error {
 	if !res.Complete() {
-		s := step{Kind: stepLogin, Email: clip(identifier), Flow: res.Flow.Reveal(), ReturnTo: returnTo}
-		return p.goOn(w, s, "/login/verify")
+		s.Kind, s.Email, s.Flow = stepLogin, clip(s.Email), res.Flow.Reveal()
+		return p.goOn(w, s, p.spoken(r, "/login/verify"))
 	}
 	names := p.o.Frame.Names()
 	p.o.Frame.SetCookie(w, names.Session, res.Secret.Reveal(), res.Session.ExpiresAt.Sub(p.o.Now()))
@@ -85,7 +104,10 @@ func (p *Pages) Enter(w http.ResponseWriter, _ *http.Request, res signin.Result,
 	for _, name := range []string{names.Browser, names.Flow, names.Setup} {
 		p.o.Frame.ClearCookie(w, name)
 	}
-	return p.onward(w, returnTo, "/account")
+	if err := p.settle(w, r, res.User.ID.String(), s.Beside); err != nil {
+		return err
+	}
+	return p.onward(w, s.ReturnTo, "/account")
 }
 
 // showLoginCode is GET /login/verify.
@@ -111,6 +133,9 @@ func (p *Pages) loginCode(w http.ResponseWriter, r *http.Request, f form) error 
 		return err
 	}
 	in := p.SignInRequest(r, s.Email, secret.NewText(f["password"]))
+	if s.Beside {
+		in.Replaces = ""
+	}
 	in.Code = secret.NewText(f["code"])
 	if in.Flow, err = flowToken(proof.SignIn, s); err != nil {
 		return err
@@ -121,12 +146,15 @@ func (p *Pages) loginCode(w http.ResponseWriter, r *http.Request, f form) error 
 	}
 	if errors.Is(err, signin.ErrWrong) {
 		typed := form{"identifier": s.Email, "return_to": s.ReturnTo}
+		if s.Beside {
+			typed["beside"] = "1"
+		}
 		return p.again(w, r, err, p.Show, func(form page.Form) page.View { return p.loginView(r, form, typed) })
 	}
 	if err != nil {
 		return p.again(w, r, err, p.Show, func(form page.Form) page.View { return p.codeView(form, page.CodeLogin, s) })
 	}
-	return p.Enter(w, r, res, s.Email, s.ReturnTo)
+	return p.entered(w, r, res, s)
 }
 
 // resendLogin is POST /login/resend.
@@ -144,7 +172,7 @@ func (p *Pages) resendLogin(w http.ResponseWriter, r *http.Request, f form) erro
 		return p.again(w, r, err, p.Show, func(form page.Form) page.View { return p.codeView(form, page.CodeLogin, s) })
 	}
 	p.flash(w, page.NoticeMailSent, "")
-	return p.Enter(w, r, res, s.Email, s.ReturnTo)
+	return p.entered(w, r, res, s)
 }
 
 func flowToken(purpose proof.Purpose, s step) (secret.Token, error) {

@@ -14,14 +14,18 @@ func (p *Pages) showLogout(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := web.Of(r)
+	seats, err := p.seats(r)
+	if err != nil {
+		return err
+	}
 	if q.Identity == nil {
-		return p.Show(w, r, http.StatusOK, page.LoggedOut{Everywhere: f["scope"] == "all"})
+		return p.Show(w, r, http.StatusOK, page.LoggedOut{Everywhere: f["scope"] == "all", Others: len(seats) > 0})
 	}
 	live, err := p.o.Account.Sessions(r.Context(), q.Caller)
 	if err != nil {
 		return err
 	}
-	return p.Show(w, r, http.StatusOK, page.Logout{Sessions: len(live), ReturnTo: f.returnTo()})
+	return p.Show(w, r, http.StatusOK, page.Logout{Sessions: len(live), Others: seats[1:], ReturnTo: f.returnTo()})
 }
 
 // logout is POST /logout. Sent again, or after the session ended elsewhere, it
@@ -44,7 +48,27 @@ func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
 	if err := p.o.SignIn.SignOut(r.Context(), q.Caller); err != nil {
 		return err
 	}
+	if f["scope"] == "browser" {
+		if err := p.signOutFurther(w, r); err != nil {
+			return err
+		}
+	}
 	return p.signedOut(w, f.returnTo(), "/logout")
+}
+
+// signOutFurther ends every other session that this browser holds.
+func (p *Pages) signOutFurther(w http.ResponseWriter, r *http.Request) error {
+	further, err := p.o.Frame.Further(r)
+	if err != nil {
+		return err
+	}
+	for _, h := range further {
+		if err := p.signOutHeld(r, h); err != nil {
+			return err
+		}
+	}
+	p.keepHeld(w, nil)
+	return nil
 }
 
 // signedOut takes from the browser what belonged to the session. The cookie that

@@ -24,6 +24,7 @@ type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	ResendCode(ctx context.Context, r signin.Request) (signin.Result, error)
 	Confirm(ctx context.Context, by user.Caller, r signin.Response) (signin.Proven, error)
+	Reauthenticate(ctx context.Context, by user.Caller, oldSecret string, r signin.Response) (session.Session, secret.Token, error)
 	Rotate(ctx context.Context, by user.Caller, oldSecret string) (secret.Token, error)
 	SignOut(ctx context.Context, by user.Caller) error
 }
@@ -93,6 +94,9 @@ type Options struct {
 	Setup    Setup
 	Keys     Keys
 	Now      func() time.Time
+
+	Authorize Authorization
+	Desk      Desk
 
 	SignUp    bool                                    // people may sign up by themselves
 	Ready     func(ctx context.Context) (bool, error) // setup is over

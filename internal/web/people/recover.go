@@ -7,16 +7,21 @@ import (
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web/page"
 )
 
 // showRecover is GET /recover, and the good end of it.
 func (p *Pages) showRecover(w http.ResponseWriter, r *http.Request) error {
-	if _, err := p.stepOf(r, "", stepRecovered); err == nil {
+	if s, err := p.stepOf(r, "", stepRecovered); err == nil {
 		p.o.Frame.ClearCookie(w, p.o.Frame.Names().Flow)
-		return p.Show(w, r, http.StatusOK, page.Recovered{})
+		return p.Show(w, r, http.StatusOK, page.Recovered{ReturnTo: s.ReturnTo})
 	}
-	return p.Show(w, r, http.StatusOK, page.Recover{})
+	f, err := query(r)
+	if err != nil {
+		return err
+	}
+	return p.Show(w, r, http.StatusOK, page.Recover{Identifier: clip(f["identifier"]), ReturnTo: f.returnTo()})
 }
 
 // startRecovery is POST /recover, also to send the message again. The answer is
@@ -25,12 +30,18 @@ func (p *Pages) startRecovery(w http.ResponseWriter, r *http.Request, f form) er
 	typed := clip(f["identifier"])
 	flow, err := p.o.Account.StartRecovery(r.Context(), stranger(r), typed, p.lang(r))
 	if err != nil {
-		return p.again(w, r, err, p.Show, func(form page.Form) page.View { return page.Recover{Form: form, Identifier: typed} })
+		return p.again(w, r, err, p.Show, func(form page.Form) page.View {
+			return page.Recover{Form: form, Identifier: typed, ReturnTo: f.returnTo()}
+		})
 	}
+	to := f.returnTo()
 	if f["flow"] != "" {
 		p.flash(w, page.NoticeMailSent, "")
+		if s, err := p.stepOf(r, f["flow"], stepRecover); err == nil {
+			to = s.ReturnTo
+		}
 	}
-	return p.goOn(w, step{Kind: stepRecover, Email: typed, Flow: flow.Reveal()}, "/recover/code")
+	return p.goOn(w, step{Kind: stepRecover, Email: typed, Flow: flow.Reveal(), ReturnTo: to}, "/recover/code")
 }
 
 // showRecoverCode is GET /recover/code.
@@ -57,7 +68,7 @@ func (p *Pages) tradeCode(w http.ResponseWriter, r *http.Request, f form) error 
 	if err := codeFault(err); err != nil {
 		return p.again(w, r, err, p.Show, func(form page.Form) page.View { return p.codeView(form, page.CodeRecover, s) })
 	}
-	return p.goOn(w, step{Kind: stepPassword, Email: s.Email, Flow: link.Reveal()}, "/recover/password")
+	return p.goOn(w, step{Kind: stepPassword, Email: s.Email, Flow: link.Reveal(), ReturnTo: s.ReturnTo}, "/recover/password")
 }
 
 // showRecoverPassword is GET /recover/password, from the mailed link or after a
@@ -107,5 +118,10 @@ func (p *Pages) recoverPassword(w http.ResponseWriter, r *http.Request, f form) 
 	if err != nil {
 		return p.again(w, r, renamed(err, newPassword), p.Show, func(form page.Form) page.View { return p.recoverView(form, about, f["token"]) })
 	}
-	return p.goOn(w, step{Kind: stepRecovered}, "/recover")
+	done := step{Kind: stepRecovered}
+	// Where the person was going is known when it is the browser that asked.
+	if s, err := p.stepOf(r, "", stepRecover, stepPassword); err == nil && user.EmailKey(s.Email) == user.EmailKey(about.Address) {
+		done.ReturnTo = s.ReturnTo
+	}
+	return p.goOn(w, done, "/recover")
 }

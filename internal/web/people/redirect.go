@@ -3,6 +3,7 @@ package people
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
@@ -34,6 +35,23 @@ func loginPath(returnTo string) string {
 		return "/login"
 	}
 	return "/login?" + url.Values{"return_to": {returnTo}}.Encode()
+}
+
+// loginFor is loginPath in the language that the app asked for.
+func (p *Pages) loginFor(r *http.Request, returnTo string) string {
+	return p.spoken(r, loginPath(returnTo))
+}
+
+// spoken is a path of ours, with the language that the app asked for.
+func (p *Pages) spoken(r *http.Request, path string) string {
+	asked := p.askedFor(r)
+	if asked == "" {
+		return path
+	}
+	if strings.Contains(path, "?") {
+		return path + "&ui_locales=" + asked
+	}
+	return path + "?ui_locales=" + asked
 }
 
 // askToSignIn sends a browser without a live session to sign in and come back.

@@ -31,6 +31,12 @@ func (p *Pages) publicRoutes() []web.Route {
 		get("/login/verify", p.showLoginCode),
 		post("/login/verify", p.loginCode),
 		post("/login/resend", p.resendLogin),
+		{Pattern: "POST /login/again", Access: web.Anyone, Handler: p.reauthenticate},
+		get("/consent", p.showConsent),
+		{Pattern: "POST /consent", Access: web.Anyone, Handler: p.decide},
+		get("/choose", p.showChoose),
+		post("/choose", p.choose),
+		post("/choose/end", p.endSeat),
 		get("/logout", p.showLogout),
 		{Pattern: "POST /logout", Access: web.Anyone, Handler: p.logout},
 

@@ -71,6 +71,7 @@ type step struct {
 	Flow     string `json:",omitempty"` // the flow's secret
 	ReturnTo string `json:",omitempty"`
 	Purpose  string `json:",omitempty"`
+	Beside   bool   `json:",omitempty"` // whoever is signed in stays so
 	Until    time.Time
 }
 

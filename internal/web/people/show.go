@@ -43,12 +43,22 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, f page.Frame, stat
 		return err
 	}
 	h := w.Header()
-	h.Set("Content-Security-Policy", web.PagePolicy(f.Nonce))
+	h.Set("Content-Security-Policy", policy(v, f.Nonce))
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(status)
 	_, err := b.WriteTo(w)
 	return err
+}
+
+// policy lets the forms of pages that stand between an app and its answer end at
+// the app (SE-41).
+func policy(v page.View, nonce string) string {
+	switch v.(type) {
+	case page.Consent, page.Login, page.Again, page.Choose, page.Code:
+		return web.LeavingPolicy(nonce)
+	}
+	return web.PagePolicy(nonce)
 }
 
 // frame is what surrounds a page. It binds a browser nobody is signed in with by
@@ -73,7 +83,7 @@ func (p *Pages) frame(w http.ResponseWriter, r *http.Request) (page.Frame, error
 func (p *Pages) bareFrame(r *http.Request) page.Frame {
 	q := web.Of(r)
 	theme, _ := web.Cookie(r, p.o.Frame.Names().Theme)
-	f := page.Frame{Lang: p.lang(r), Theme: page.ParseTheme(theme), Nonce: q.Nonce, Path: p.look(r), Now: p.o.Now()}
+	f := page.Frame{Lang: p.lang(r), Theme: page.ParseTheme(theme), Nonce: q.Nonce, Path: p.look(r), Asked: p.askedFor(r), Now: p.o.Now()}
 	if q.Identity != nil {
 		f.Person = &page.Person{Name: q.Identity.Name, Email: q.Identity.Email}
 	}
@@ -101,6 +111,16 @@ func (p *Pages) lang(r *http.Request) string {
 		chosen = q.Identity.Locale
 	}
 	return p.o.Render.Negotiate(r.Header.Get("Accept-Language"), chosen, r.URL.Query().Get("ui_locales"))
+}
+
+// askedFor is the language of ours that the app asked for (ui_locales), which this
+// journey carries from page to page; "" when it asked for none.
+func (p *Pages) askedFor(r *http.Request) string {
+	wish := r.URL.Query().Get("ui_locales")
+	if wish == "" {
+		return ""
+	}
+	return p.o.Render.Negotiate("", "", wish)
 }
 
 // again shows a page once more with what was wrong. Errors that are not about

@@ -146,7 +146,7 @@ func (s sessions) Of(ctx context.Context, owner user.ID, now time.Time) ([]sessi
 
 // Rotate is a birth too: the account must still be what was proven (TH-1).
 // Copies of the old secret in caches are told by the account's refresh.
-func (s sessions) Rotate(ctx context.Context, v session.Session, old secret.Digest, now time.Time, ev audit.Event) error {
+func (s sessions) Rotate(ctx context.Context, v session.Session, old secret.Digest, passwordVersion int64, now time.Time, ev audit.Event) error {
 	return change(ctx, s.e, ev, func(tx Tx) error {
 		if how := s.e.Dialect().ForShare; how != "" {
 			if err := lock(ctx, tx, v.User, how); err != nil {
@@ -155,8 +155,9 @@ func (s sessions) Rotate(ctx context.Context, v session.Session, old secret.Dige
 		}
 		n, err := tx.Exec(ctx, `UPDATE sessions SET digest = $4, user_version = $5, methods = $6, assurance = $7, authenticated_at = $8
 			WHERE id = $1 AND user_id = $2 AND digest = $3 AND ended_at IS NULL AND lapses_at > $9
-			AND EXISTS (SELECT 1 FROM users u WHERE u.id = $2 AND u.state = 'active' AND u.version = $5)`,
-			raw(v.ID), raw(v.User), old[:], v.Digest[:], v.UserVersion, words(v.Methods), v.Assurance, at(v.AuthenticatedAt), at(now))
+			AND EXISTS (SELECT 1 FROM users u WHERE u.id = $2 AND u.state = 'active' AND u.version = $5
+			AND (CAST($10 AS BIGINT) <= 0 OR EXISTS (SELECT 1 FROM passwords p WHERE p.user_id = u.id AND p.version = $10)))`,
+			raw(v.ID), raw(v.User), old[:], v.Digest[:], v.UserVersion, words(v.Methods), v.Assurance, at(v.AuthenticatedAt), at(now), passwordVersion)
 		if err = exactly(n, err, session.ErrEnded); err != nil {
 			return err
 		}
