@@ -22,8 +22,8 @@ func (a *App) wireAuthorize(context.Context) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Objects: requestobject.New(requestobject.Options{Issuer: a.Issuer(), Keys: a.Registry, Documents: documents{a.egress}, Now: a.c.Now}),
-		Keys:   func() jose.Keys { return a.Signing.Public(signing.Token) },
-		SignUp: !a.c.NoSignUp, Rates: a.rates, Now: a.c.Now, Log: a.c.Log,
+		Keys:    func() jose.Keys { return a.Signing.Public(signing.Token) },
+		SignUp:  !a.c.NoSignUp, Rates: a.rates, Now: a.c.Now, Log: a.c.Log,
 		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, ev.Client) },
 	})
 	return nil
