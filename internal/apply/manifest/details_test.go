@@ -8,7 +8,7 @@ import (
 
 // OA-76: the types of authorization_details come out as they were declared.
 func TestDetailTypes(t *testing.T) {
-	f, err := Parse("f.yaml", []byte("resources:\n  - identifier: https://bank.example.test\n    authorization_details_types:\n      - {type: payment, description: Pay, fields: [{name: to, description: To, kind: text, required: true}]}\n"), nil)
+	f, err := Parse("f.yaml", strings.NewReader("resources:\n  - identifier: https://bank.example.test\n    authorization_details_types:\n      - {type: payment, description: Pay, fields: [{name: to, description: To, kind: text, required: true}]}\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
