@@ -13,6 +13,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authn"
+	"github.com/mortise-auth/mortise/internal/authorize"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/clock"
 	"github.com/mortise-auth/mortise/internal/decision"
@@ -92,6 +93,7 @@ type App struct {
 	Grants    *token.Grants
 	OAuth     *oauth.Flow
 	Codes     *authcode.Codes
+	Authorize *authorize.Flow
 	Frame     *web.Frame
 
 	Logouts    *logout.Worker
@@ -115,7 +117,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	a.suspect = newSampler(st.Audit(), c.Now)
-	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireProofs, a.wireTokens, a.wireRegistration, a.wireLogout, a.wireFlows, a.wireWeb} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireProofs, a.wireTokens, a.wireAuthorize, a.wireRegistration, a.wireLogout, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

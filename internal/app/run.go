@@ -8,6 +8,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
+	"github.com/mortise-auth/mortise/internal/authreq"
 	"github.com/mortise-auth/mortise/internal/clock"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/idempotency"
@@ -150,6 +151,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.store.Assertions().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.Codes().Sweep(ctx, now.Add(-authcode.Kept), batch) },
 		func() (int, error) { return a.store.DeviceCodes().Sweep(ctx, now.Add(-time.Hour), batch) },
+		func() (int, error) { return a.store.AuthRequests().Sweep(ctx, now.Add(-authreq.Kept), batch) },
 		func() (int, error) { return a.store.Mail().Sweep(ctx, now.Add(-a.c.Retention.Mail), batch) },
 		func() (int, error) { return a.store.Logouts().Sweep(ctx, now.Add(-logout.Keep), batch) },
 		func() (int, error) { return a.store.Idempotency().Sweep(ctx, now.Add(-idempotency.Life), batch) },

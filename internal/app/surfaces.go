@@ -11,6 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/api"
+	webauthorize "github.com/mortise-auth/mortise/internal/web/authorize"
 	"github.com/mortise-auth/mortise/internal/web/dev"
 	"github.com/mortise-auth/mortise/internal/web/page"
 	"github.com/mortise-auth/mortise/internal/web/people"
@@ -23,14 +24,18 @@ func (a *App) surfaces() ([]web.Surface, error) {
 	if err != nil {
 		return nil, err
 	}
+	var pages *people.Pages
+	door := webauthorize.New(webauthorize.Options{
+		URL: a.c.url, Dev: a.c.Dev, Frame: a.Frame, Flow: a.Authorize, Desk: func() webauthorize.Desk { return pages }, Others: a.others,
+	})
 	o := people.Options{
-		Frame: a.Frame, Render: render, BasePath: base, SignIn: a.SignIn, Account: a.Account, Setup: a.Setup, Devices: a.OAuth, Link: a.link,
+		Frame: a.Frame, Render: render, BasePath: base, SignIn: a.SignIn, Account: a.Account, Setup: a.Setup, Authorize: a.Authorize, Desk: door, Devices: a.OAuth, Link: a.link,
 		Keys: a.keys, Now: a.c.Now, SignUp: !a.c.NoSignUp, Ready: a.ready, MinLength: a.policy.MinLength(password.Context{}),
 	}
 	if a.c.Dev {
 		o.Map, o.DevEntry = devMap(), func(r *http.Request) *page.DevEntry { return a.devGate().Entry(r) }
 	}
-	pages := people.New(o)
+	pages = people.New(o)
 	all := []web.Surface{pages.Surface(), api.Surface(api.Options{
 		URL: a.c.url, Version: a.c.Version, Dev: a.c.Dev, Now: a.c.Now, Log: a.c.Log,
 		SignIn: a.SignIn, Tokens: a.OAuth, Account: a.Account, Directory: a.Directory, Setup: a.Setup, Cookies: a.Frame, Pages: render,
@@ -38,6 +43,7 @@ func (a *App) surfaces() ([]web.Surface, error) {
 	}), a.gatewaySurface(pages.Fail), a.endSessionSurface(pages)}
 	all = append(all, a.tokenSurfaces()...)
 	all = append(all, a.registrationSurfaces()...)
+	all = append(all, door.Surface())
 	if a.mailbox != nil {
 		all = append(all, dev.Surface(dev.Options{Desk: pages, Gate: a.devGate, Mailbox: a.mailbox, SignIn: a.Enter}))
 	}

@@ -93,7 +93,7 @@ func (a *App) authority(ctx context.Context, u user.User) (token.Authority, erro
 // tokenSurfaces are the protocol endpoints and the revocation feed.
 func (a *App) tokenSurfaces() []web.Surface {
 	return []web.Surface{
-		weboauth.Surface(weboauth.Options{URL: a.c.url, Flow: a.OAuth, Tokens: a.Auth, Now: a.c.Now, Log: a.c.Log}),
+		weboauth.Surface(weboauth.Options{URL: a.c.url, Flow: a.OAuth, Clients: a.OAuth, Requests: a.Authorize, Tokens: a.Auth, Now: a.c.Now, Log: a.c.Log}),
 		webfeed.Surface(webfeed.Options{
 			URL: a.c.url, Clients: feedClients{a}, Publisher: a.feed, Now: a.c.Now, Log: a.c.Log,
 			Keys: func(ctx context.Context) ([]byte, error) {

@@ -17,6 +17,7 @@ type Resource struct {
 	TokenLifetime int      `json:"access_token_lifetime,omitempty"` // seconds
 	Algorithm     string   `json:"access_token_signing_alg,omitempty"`
 	Verifiers     []string `json:"verifiers"`
+	DetailTypes   any      `json:"authorization_details_types,omitempty"` // JSON as it was read; nil: leave them as they are
 }
 
 // Client is a wanted client, in the words of RFC 7591 and OpenID registration. A

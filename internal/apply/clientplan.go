@@ -1,6 +1,7 @@
 package apply
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -76,6 +77,9 @@ func (p *planner) resource(i int, r Resource) {
 	c.number("access_token_lifetime", now.TokenLifetime, r.TokenLifetime)
 	c.text("access_token_signing_alg", now.Algorithm, r.Algorithm)
 	c.list("verifiers", now.Verifiers, r.Verifiers)
+	if r.DetailTypes != nil {
+		c.text("authorization_details_types", inOrder(now.DetailTypes), inOrder(r.DetailTypes))
+	}
 	if !p.scopesExist(r.Scopes) {
 		c = c.Failed(ErrScopeUnknown)
 	}
@@ -191,4 +195,22 @@ func (c *Change) number(name string, from, to int) {
 	if to != 0 && to != from {
 		c.Fields = append(c.Fields, Field{name, from, to})
 	}
+}
+
+// inOrder writes JSON in one form, whatever it was read into, so that equal things
+// are equal texts.
+func inOrder(v any) string {
+	if v == nil {
+		return ""
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return ""
+	}
+	var plain any
+	if err := json.Unmarshal(b, &plain); err != nil {
+		return ""
+	}
+	b, _ = json.Marshal(plain) // it was just read
+	return string(b)
 }

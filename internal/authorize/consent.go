@@ -55,10 +55,10 @@ func (f *Flow) turn(ctx context.Context, handle string, v Visit) (*kept, session
 	}
 	s, live, err := f.step(ctx, k, v)
 	switch {
-	case err != nil:
-		return nil, live, f.refused(ctx, k, err)
-	case s.Kind != Consent:
-		return nil, live, ErrSkipped
+	case err != nil && !errors.Is(err, ErrLogin):
+		return nil, live, err
+	case err != nil || s.Kind != Consent: // Next says what to do instead
+		return nil, live, ErrSkipped.Because(err)
 	}
 	return k, live, nil
 }

@@ -31,6 +31,7 @@ var (
 	ErrInvalidDetails    = problem.New(problem.Invalid, "invalid_authorization_details", "The authorization_details are malformed, or have a type or field that is not registered.")
 	ErrInvalidObject     = problem.New(problem.Invalid, "invalid_request_object", "The request object is malformed, or its signature, issuer, audience or time is wrong.")
 	ErrObjectUnsupported = problem.New(problem.Invalid, "request_not_supported", "Request objects are not taken here.")
+	ErrURIUnsupported    = problem.New(problem.Invalid, "request_uri_not_supported", "This client has no request_uris. Register the address, or send the request itself.")
 	ErrDenied            = problem.New(problem.Forbidden, "access_denied", "The person did not agree.")
 	ErrLogin             = problem.New(problem.Unauthenticated, "login_required", "The person has to sign in.")
 	ErrConsent           = problem.New(problem.Forbidden, "consent_required", "The person has to agree.")
@@ -43,7 +44,7 @@ func Refusals() []*problem.Error {
 	return []*problem.Error{
 		ErrClient, ErrClientDisabled, ErrRedirect, ErrRedirectMissing, ErrEcho, ErrRequestURI,
 		ErrInvalidRequest, ErrUnauthorized, ErrResponseType, ErrInvalidScope, ErrInvalidTarget, ErrInvalidDetails, ErrInvalidObject,
-		ErrObjectUnsupported, ErrDenied, ErrLogin, ErrConsent, ErrSelection, ErrInteraction,
+		ErrObjectUnsupported, ErrURIUnsupported, ErrDenied, ErrLogin, ErrConsent, ErrSelection, ErrInteraction,
 	}
 }
 

@@ -60,7 +60,7 @@ type IDTokens interface {
 
 // Subjects names a person to a client as its ID tokens do.
 type Subjects interface {
-	Subject(ctx context.Context, c client.Client, u user.ID) (string, error)
+	Subject(c client.Client, u user.ID) string
 }
 
 // RequestObjects reads what a client signed (RFC 9101): by value, or from one of

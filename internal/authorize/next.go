@@ -150,7 +150,7 @@ func (f *Flow) step(ctx context.Context, k *kept, v Visit) (Step, session.Sessio
 		return s, live, nil
 	}
 	fresh := !live.AuthenticatedAt.Before(k.row.CreatedAt) // within this very request
-	if s.Kind, err = f.person(ctx, k, v.Who, fresh); err != nil || s.Kind != 0 {
+	if s.Kind, err = f.person(k, v.Who, fresh); err != nil || s.Kind != 0 {
 		return s, live, err
 	}
 	switch {
@@ -166,11 +166,8 @@ func (f *Flow) step(ctx context.Context, k *kept, v Visit) (Step, session.Sessio
 
 // person settles whose account it is: that of the hints, or the one chosen. Zero:
 // the one that is signed in.
-func (f *Flow) person(ctx context.Context, k *kept, who *Who, fresh bool) (StepKind, error) {
-	is, err := f.isWanted(ctx, k.request, who.User)
-	if err != nil {
-		return 0, err
-	}
+func (f *Flow) person(k *kept, who *Who, fresh bool) (StepKind, error) {
+	is := f.isWanted(k.request, who.User)
 	offered := !k.row.OfferedAt.IsZero()
 	switch {
 	case !is && (k.prompt.none || offered || fresh):

@@ -1,6 +1,7 @@
 package directory
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -84,8 +85,27 @@ func (f *Flow) wantedResource(ctx context.Context, tx Tx, w apply.Resource) (res
 	replaceList(&r.Scopes, w.Scopes)
 	replaceList(&r.Verifiers, w.Verifiers)
 	lifetime(&r.TokenLifetime, w.TokenLifetime)
+	if w.DetailTypes != nil {
+		if r.DetailTypes, err = detailTypes(w.DetailTypes); err != nil {
+			return r, !absent, err
+		}
+	}
 	r, err = r.Clean()
 	return r, !absent, err
+}
+
+// detailTypes reads the types of authorization_details that a file declares.
+func detailTypes(declared any) (types []resource.DetailType, err error) {
+	b, err := json.Marshal(declared)
+	if err != nil {
+		return nil, resource.ErrDetailType.Because(err)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&types); err != nil {
+		return nil, resource.ErrDetailType.Because(err)
+	}
+	return types, nil
 }
 
 func (f *Flow) applyResource(ctx context.Context, by user.Caller, w apply.Resource) error {
@@ -235,8 +255,13 @@ func (c current) Resource(ctx context.Context, identifier string) (apply.Resourc
 	if errors.Is(err, resource.ErrUnknown) {
 		return apply.ResourceState{}, false, nil
 	}
+	var types any
+	if len(r.DetailTypes) > 0 {
+		types = r.DetailTypes
+	}
 	return apply.ResourceState{Managed: r.ManagedBy == byFile, Resource: apply.Resource{
-		Identifier: r.Identifier, Name: r.Name, Scopes: r.Scopes, TokenFormat: string(r.TokenFormat),
+		DetailTypes: types,
+		Identifier:  r.Identifier, Name: r.Name, Scopes: r.Scopes, TokenFormat: string(r.TokenFormat),
 		TokenLifetime: int(r.TokenLifetime / time.Second), Algorithm: r.Algorithm, Verifiers: r.Verifiers,
 	}}, err == nil, err
 }

@@ -41,6 +41,16 @@ func (f *Flow) authenticate(ctx context.Context, c client.Credentials, from audi
 	return &caller{Client: found, proven: !found.Public(), source: from, keys: keys}, nil
 }
 
+// Client authenticates a client at another endpoint than the token endpoint, and
+// charges it alike. done gives back what a request that succeeded was charged.
+func (f *Flow) Client(ctx context.Context, c client.Credentials, from audit.Source) (found client.Client, done func(), err error) {
+	known, err := f.authenticate(ctx, c, from)
+	if err != nil {
+		return client.Client{}, nil, Registered(err)
+	}
+	return known.Client, func() { f.done(ctx, known) }, nil
+}
+
 // Verifier authenticates a client that asks about others' tokens: one that can
 // prove who it is.
 func (f *Flow) Verifier(ctx context.Context, c client.Credentials, from audit.Source) (client.Client, error) {

@@ -19,6 +19,7 @@ type Names struct {
 	Flow     string // binds a code to the browser that asked
 	Setup    string // the browser that took the setup code
 	Browser  string // pre-login, for form tokens
+	Request  string // binds authorization requests to a browser
 	Language string
 	Theme    string
 	Flash    string
@@ -38,6 +39,7 @@ func namesOf(scheme, suffix string) Names {
 	base += suffix
 	return Names{
 		Session: base, Further: base + "-further", Device: base + "-device", Flow: base + "-flow", Setup: base + "-setup", Browser: base + "-browser",
+		Request: base + "-request",
 		Language: base + "-lang", Theme: base + "-theme", Flash: base + "-flash", Dev: base + "-dev",
 		Gate: base + "-gate", Nonce: base + "-gate-nonce",
 	}

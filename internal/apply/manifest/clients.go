@@ -27,6 +27,8 @@ func (d *decoder) resource(n *yaml.Node) {
 		"access_token_lifetime":    d.number(&r.TokenLifetime),
 		"access_token_signing_alg": d.text(&r.Algorithm),
 		"verifiers":                d.texts(&r.Verifiers),
+
+		"authorization_details_types": d.array(&r.DetailTypes),
 	})
 	if d.declare(n, "identifier", "resource "+r.Identifier, r.Identifier) {
 		d.file.Resources = append(d.file.Resources, r)
@@ -89,5 +91,14 @@ func (d *decoder) number(to *int) reader {
 			return
 		}
 		*to = v
+	}
+}
+
+// array reads a list of whatever JSON has.
+func (d *decoder) array(to *any) reader {
+	return func(n *yaml.Node) {
+		if n.Kind != yaml.SequenceNode || n.Decode(to) != nil {
+			d.fault(n, "want a list")
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/authorize"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/dpop"
 	"github.com/mortise-auth/mortise/internal/oauth"
@@ -28,10 +29,15 @@ type Flow interface {
 	UserInfo
 }
 
-// Options configure the surface. All are required.
+// Options configure the surface. All are required but Proof.
 type Options struct {
-	URL    *url.URL // public address, with the path below which we are mounted
-	Flow   Flow
+	URL      *url.URL // public address, with the path below which we are mounted
+	Flow     Flow
+	Clients  Clients
+	Requests Requests
+	// Proof checks the DPoP proof of a pushed request and returns its key's
+	// thumbprint; nil: none are taken.
+	Proof  func(r *http.Request) (jkt string, err error)
 	Tokens Holders
 	Now    func() time.Time
 	Log    *slog.Logger
@@ -56,6 +62,7 @@ func Surface(o Options) web.Surface {
 			post("/oauth2/device_authorization", s.device),
 			post("/oauth2/revoke", s.revoke),
 			post("/oauth2/introspect", s.introspect),
+			post("/oauth2/par", s.par),
 			{Pattern: "OPTIONS /oauth2/token", Access: web.Protocol, Handler: preflight("POST", "Content-Type, DPoP")},
 			{Pattern: "OPTIONS /oauth2/revoke", Access: web.Protocol, Handler: preflight("POST", "Content-Type, DPoP")},
 			{Pattern: "OPTIONS /oauth2/device_authorization", Access: web.Protocol, Handler: preflight("POST", "Content-Type, DPoP")},
@@ -103,6 +110,7 @@ func codeOf(p *problem.Error) string {
 
 var registered = map[string]bool{
 	oauth.ErrInvalidRequest.Code: true, oauth.ErrInvalidGrant.Code: true, oauth.ErrUnauthorized.Code: true,
+	authorize.ErrResponseType.Code: true, authorize.ErrInvalidDetails.Code: true, authorize.ErrInvalidObject.Code: true, authorize.ErrObjectUnsupported.Code: true,
 	oauth.ErrUnsupportedGrant.Code: true, oauth.ErrInvalidScope.Code: true, oauth.ErrInvalidTarget.Code: true,
 	oauth.ErrToken.Code: true, oauth.ErrScope.Code: true,
 	oauth.ErrProof.Code: true, oauth.ErrNonce.Code: true,

@@ -2,11 +2,14 @@ package people
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 
 	"github.com/mortise-auth/mortise/internal/authorize"
+	"github.com/mortise-auth/mortise/internal/authreq"
 	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
 )
@@ -53,7 +56,7 @@ func (p *Pages) consentPage(w http.ResponseWriter, r *http.Request, f form, wron
 	}
 	asked, err := p.o.Authorize.View(r.Context(), f["flow"], visit)
 	if err != nil {
-		return err
+		return p.overtaken(w, f, err)
 	}
 	v := p.consentView(r, asked)
 	if wrong == nil {
@@ -102,7 +105,7 @@ func (p *Pages) decide(w http.ResponseWriter, r *http.Request) error {
 		return p.consentPage(w, r, f, errDecision)
 	}
 	if err != nil {
-		return err
+		return p.overtaken(w, f, err)
 	}
 	return p.o.Desk.Answer(w, r, answer)
 }
@@ -123,6 +126,15 @@ func (p *Pages) choice(r *http.Request, f form, v authorize.Visit) (authorize.Ch
 		}
 	}
 	return authorize.Choice{Scopes: kept}, nil
+}
+
+// overtaken leads to where a request says what is next, or that it is over, when
+// the question is not due.
+func (p *Pages) overtaken(w http.ResponseWriter, f form, err error) error {
+	if len(f["flow"]) == secret.EncodedLen && (errors.Is(err, authorize.ErrSkipped) || errors.Is(err, authreq.ErrOver) || errors.Is(err, authreq.ErrUnknown)) {
+		return p.to(w, pendingPath(f["flow"]))
+	}
+	return err
 }
 
 // pendingPath is where a pending request goes on.

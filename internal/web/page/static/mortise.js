@@ -88,3 +88,6 @@ all("form.prefs", (form) => form.addEventListener("submit", (event) => {
 
 // On a small screen, bring the current entry of the menu into sight.
 document.querySelector(".menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
+// An answer on its way to an app.
+document.querySelector("form[data-send]")?.submit();

@@ -1,0 +1,40 @@
+package app
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/authorize"
+	"github.com/mortise-auth/mortise/internal/jose"
+	"github.com/mortise-auth/mortise/internal/requestobject"
+	"github.com/mortise-auth/mortise/internal/signing"
+	"github.com/mortise-auth/mortise/internal/store"
+)
+
+// wireAuthorize makes what takes authorization requests.
+func (a *App) wireAuthorize(context.Context) error {
+	a.Authorize = authorize.New(authorize.Options{
+		Issuer: a.Issuer(), Instance: a.facts.ID, Registry: a.Registry, Scopes: a.store.Resources(), Requests: a.store.AuthRequests(),
+		Sessions: a.store.Sessions(), Consents: a.store.Consents(), Codes: a.Codes,
+		InTx: func(ctx context.Context, fn func(authorize.Tx) error) error {
+			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
+		},
+		Objects:  requestobject.New(requestobject.Options{Issuer: a.Issuer(), Keys: a.Registry, Documents: documents{a.egress, documentTime}, Now: a.c.Now}),
+		Keys:     func() jose.Keys { return a.Signing.Public(signing.Token) },
+		IDTokens: a.OAuth, Subjects: a.OAuth,
+		SignUp: !a.c.NoSignUp, Rates: a.rates, Now: a.c.Now, Log: a.c.Log,
+		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, ev.Client) },
+	})
+	return nil
+}
+
+// others counts the further accounts that are signed in to in r's browser. What
+// cannot be told counts as none: the one that is signed in is a choice too.
+func (a *App) others(r *http.Request) int {
+	further, err := a.Frame.Further(r)
+	if err != nil {
+		return 0
+	}
+	return len(further)
+}
