@@ -23,6 +23,8 @@ type guard struct {
 	cookie string
 	api    string // the audience of tokens for the host's handlers
 	base   *url.URL
+	realm  web.Realm
+	public string // scheme and host that clients of the API see
 	now    func() time.Time
 	origin *http.CrossOriginProtection
 	why    *decision.Recorder
@@ -30,7 +32,11 @@ type guard struct {
 }
 
 func newGuard(a *app.App) guard {
-	g := guard{auth: a.Auth, api: a.Audience(), cookie: a.Frame.Names().Session, base: a.URL(), now: a.Clock(), origin: http.NewCrossOriginProtection(), why: a.Decisions, source: a.ClientIP}
+	g := guard{auth: a.Auth, api: a.Audience(), cookie: a.Frame.Names().Session, base: a.URL(), realm: a.Realm(), now: a.Clock(), origin: http.NewCrossOriginProtection(), why: a.Decisions, source: a.ClientIP}
+	g.public = g.base.Scheme + "://" + g.base.Host
+	if u, err := url.Parse(g.api); err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") {
+		g.public = u.Scheme + "://" + u.Host
+	}
 	_ = g.origin.AddTrustedOrigin(g.base.Scheme + "://" + g.base.Host) // checked by New
 	return g
 }
@@ -39,7 +45,8 @@ var errOrigin = problem.New(problem.Forbidden, "cross_origin", "This request cam
 
 // Require lets a request through when it speaks for somebody for whom all rules
 // hold; FromContext then tells who. It takes a session's cookie, or an access token
-// for Config.Resource in the Authorization header; a token that is presented is
+// for Config.Resource in the Authorization header, by Bearer or, if it is bound to a
+// key, by DPoP with its proof; a token that is presented is
 // judged, and the cookie beside it is not looked at. Otherwise a browser that navigates is sent to
 // sign in and comes back, and everything else gets 401, 403 or 503 as
 // application/problem+json.
@@ -50,7 +57,7 @@ var errOrigin = problem.New(problem.Forbidden, "cross_origin", "This request cam
 func (s *Server) Require(rules ...Rule) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			who, err := s.guard.identify(r)
+			who, err := s.guard.identify(w.Header(), r)
 			if err == nil {
 				err = s.guard.hold(rules, who)
 			}
@@ -70,7 +77,7 @@ func (s *Server) Require(rules ...Rule) func(http.Handler) http.Handler {
 // still 503.
 func (s *Server) Identify(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		who, err := s.guard.identify(r)
+		who, err := s.guard.identify(w.Header(), r)
 		switch {
 		case err == nil:
 			r = r.WithContext(verify.NewContext(r.Context(), who))
@@ -82,12 +89,12 @@ func (s *Server) Identify(next http.Handler) http.Handler {
 	})
 }
 
-func (g *guard) identify(r *http.Request) (*verify.Identity, error) {
-	if token, ok, err := web.BearerToken(r); ok || err != nil {
+func (g *guard) identify(h http.Header, r *http.Request) (*verify.Identity, error) {
+	if token, ok, err := web.AccessToken(r); ok || err != nil {
 		if err != nil {
 			return nil, err
 		}
-		return g.auth.Bearer(r.Context(), token, g.api)
+		return g.byToken(h, r, &token)
 	}
 	value, err := web.Cookie(r, g.cookie)
 	if err != nil {
@@ -102,9 +109,30 @@ func (g *guard) identify(r *http.Request) (*verify.Identity, error) {
 	return g.auth.Session(r.Context(), value)
 }
 
+// byToken judges an access token, and the proof that comes with one bound to a key.
+func (g *guard) byToken(h http.Header, r *http.Request, p *authn.Presented) (*verify.Identity, error) {
+	if p.DPoP {
+		p.URL = g.public + path(r)
+	}
+	who, err := g.auth.Token(r.Context(), p, g.api)
+	if p.Nonce != "" {
+		h.Set("DPoP-Nonce", p.Nonce)
+	}
+	return who, err
+}
+
+// path is of the request as it came: a mux may have cut off its beginning.
+func path(r *http.Request) string {
+	if strings.HasPrefix(r.RequestURI, "/") {
+		path, _, _ := strings.Cut(r.RequestURI, "?")
+		return path
+	}
+	return r.URL.EscapedPath()
+}
+
 // hasToken reports whether r presents an access token, good or not.
 func hasToken(r *http.Request) bool {
-	_, presented, err := web.BearerToken(r)
+	_, presented, err := web.AccessToken(r)
 	return presented || err != nil
 }
 
@@ -146,7 +174,7 @@ func (g *guard) refuse(w http.ResponseWriter, r *http.Request, who *verify.Ident
 		http.Redirect(w, r, g.login(r), http.StatusSeeOther)
 		return
 	}
-	if c := web.Challenge(r, g.base.String(), p); c != "" {
+	if c := web.Challenge(r, g.realm, p); c != "" {
 		h.Set("WWW-Authenticate", c)
 	}
 	if p.RetryAfter > 0 {

@@ -24,7 +24,8 @@ func (v *Verifier) Authenticate(ctx context.Context, r *http.Request) (Identity,
 	return *who, nil
 }
 
-// Token is Authenticate for a Bearer token that came by another way than HTTP.
+// Token is Authenticate for a Bearer token that came by another way than HTTP. One
+// that is bound to a key is refused: its proof is of an HTTP request.
 func (v *Verifier) Token(ctx context.Context, token string) (Identity, error) {
 	if v.gateway || v.peers != nil {
 		return Identity{}, ErrScheme
@@ -43,35 +44,41 @@ func (v *Verifier) identify(ctx context.Context, r *http.Request) (*Identity, er
 	case v.peers != nil:
 		return fromHeaders(r, v.peers)
 	}
-	token, bad := credential(r.Header)
-	if bad != nil {
-		return nil, bad
+	token, dpop, bad := credential(r.Header)
+	switch {
+	case bad != nil:
+		return nil, bad.by(dpop)
+	case dpop:
+		who, err := v.proven(ctx, token, r)
+		return who, byDPoP(err)
 	}
-	return v.token(ctx, token)
+	who, err := v.token(ctx, token)
+	return who, err
 }
 
 // opaque asks the issuer what the token is. What has the form of one of our
 // credentials but is none is not asked about.
-func (v *Verifier) opaque(ctx context.Context, token string) (*Identity, error) {
+func (v *Verifier) opaque(ctx context.Context, token string) (*Identity, binding, error) {
 	if !token68(token) {
-		return nil, ErrMalformed
+		return nil, binding{}, ErrMalformed
 	}
 	if strings.HasPrefix(token, "mrt_") {
 		if !strings.HasPrefix(token, "mrt_at_") {
-			return nil, ErrType
+			return nil, binding{}, ErrType
 		}
 		if !checksummed(token) {
-			return nil, ErrMalformed
+			return nil, binding{}, ErrMalformed
 		}
 	}
 	a, err := v.asker.ask(ctx, token)
 	if errors.Is(err, errNoIntrospection) {
-		return nil, ErrMalformed.because(err)
+		return nil, binding{}, ErrMalformed.because(err)
 	}
 	if err != nil {
-		return nil, ErrUncertain.because(err)
+		return nil, binding{}, ErrUncertain.because(err)
 	}
-	return v.introspected(a)
+	who, err := v.introspected(a)
+	return who, a.binding(), err
 }
 
 // introspected holds an answer to the rules that a token is held to.
@@ -87,8 +94,6 @@ func (v *Verifier) introspected(a *answer) (*Identity, error) {
 	switch err := want.Check(c); {
 	case err != nil:
 		return nil, refused(err)
-	case a.bound():
-		return nil, ErrBound
 	case c.Subject == "":
 		return nil, ErrMalformed
 	}

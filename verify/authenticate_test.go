@@ -39,7 +39,7 @@ func TestAuthenticate(t *testing.T) {
 			{"none", nil, "not_signed_in"},
 			{"empty", []string{""}, "unsupported_scheme"},
 			{"Basic", []string{"Basic YTpi"}, "unsupported_scheme"},
-			{"DPoP", []string{"DPoP " + good}, "unsupported_scheme"},
+			{"DPoP", []string{"DPoP " + good}, "token_not_bound"},
 			{"no scheme", []string{good}, "unsupported_scheme"},
 			{"no token", []string{"Bearer"}, "ambiguous_credentials"},
 			{"only spaces", []string{"Bearer   "}, "ambiguous_credentials"},
@@ -94,11 +94,11 @@ func checkChallenge(t *testing.T, name string, w *httptest.ResponseRecorder, cod
 	t.Helper()
 	want := map[string]string{
 		"": "", "not_signed_in": "Bearer", "unsupported_scheme": "Bearer",
-		"ambiguous_credentials": `Bearer error="invalid_request",error_description="Send exactly one Authorization header with one Bearer token."`,
+		"ambiguous_credentials": `Bearer error="invalid_request",error_description="Send exactly one Authorization header with one access token."`,
 	}
 	auth, listed := want[code]
 	got := w.Header().Get("WWW-Authenticate")
-	if listed && got != auth || !listed && !strings.HasPrefix(got, `Bearer error="invalid_token",error_description="`) {
+	if listed && got != auth || !listed && !strings.Contains(got, ` error="invalid_token",error_description="`) && !strings.HasPrefix(got, `DPoP algs=`) {
 		t.Errorf("%s: challenge %q", name, got)
 	}
 	status := map[string]int{"": 204, "ambiguous_credentials": 400}[code]

@@ -30,22 +30,32 @@ func policyOf(s *settings) (b []byte) {
 
 // token checks a Bearer token.
 func (v *Verifier) token(ctx context.Context, token string) (*Identity, error) {
+	who, b, err := v.any(ctx, token)
+	if err == nil && b.bound {
+		return nil, ErrBound
+	}
+	return who, err
+}
+
+// any checks a token, and tells what it is bound to: without the proof of that it is
+// worth nothing.
+func (v *Verifier) any(ctx context.Context, token string) (*Identity, binding, error) {
 	if !v.located.Load() {
-		return nil, ErrUncertain.because(v.Health())
+		return nil, binding{}, ErrUncertain.because(v.Health())
 	}
 	if !compact(token) {
 		return v.opaque(ctx, token)
 	}
 	c, vouched, err := v.jwt(ctx, token)
 	if err != nil {
-		return nil, err
+		return nil, binding{}, err
 	}
 	if !vouched {
 		if err := v.ask(ctx, token); err != nil {
-			return nil, err
+			return nil, binding{}, err
 		}
 	}
-	return c.Derived(derive).(*Identity), nil
+	return c.Derived(derive).(*Identity), binding{c.Bound(), c.JKT()}, nil
 }
 
 func derive(a *jwt.Access) any { return identityOf(a) }
@@ -55,7 +65,7 @@ func derive(a *jwt.Access) any { return identityOf(a) }
 func (v *Verifier) jwt(ctx context.Context, token string) (c *bearer.Checked, vouched bool, err error) {
 	err = v.withKeys(ctx, func(_ jose.KeySet, now time.Time) error {
 		before := v.reading(now)
-		c, err = v.checker.CheckAt(token, now)
+		c, err = v.checker.CheckAny(token, now)
 		vouched = v.vouches(before)
 		return err
 	})
@@ -68,7 +78,7 @@ func (v *Verifier) jwt(ctx context.Context, token string) (c *bearer.Checked, vo
 // unwidened checks a token without the live set, which holds less than there is
 // and refuses everything: the issuer knows more (TH-17).
 func (v *Verifier) unwidened(token string) (*bearer.Checked, bool, error) {
-	c, err := v.alone.Check(token)
+	c, err := v.alone.CheckAny(token, v.now())
 	return c, false, refused(err)
 }
 

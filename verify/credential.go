@@ -8,34 +8,35 @@ import (
 // maxCredential bounds what is looked at; jose has a bound of its own for tokens.
 const maxCredential = 16 << 10
 
-// credential is the Bearer token of the request: from the Authorization header and
-// nowhere else, never the body, never the query (OA-50).
-func credential(h http.Header) (string, *Error) {
+// credential is the access token of the request: from the Authorization header and
+// nowhere else, never the body, never the query (OA-50). dpop is its scheme.
+func credential(h http.Header) (token string, dpop bool, bad *Error) {
 	values := h["Authorization"]
 	switch {
 	case len(values) == 0:
-		return "", ErrNone
+		return "", false, ErrNone
 	case len(values) > 1:
-		return "", ErrAmbiguous
+		return "", false, ErrAmbiguous
 	}
-	return bearerToken(values[0])
+	return readToken(values[0])
 }
 
-// bearerToken reads one credentials value of RFC 9110, 11.4: a scheme in any case,
-// one or more spaces, and a token68 for Bearer.
-func bearerToken(value string) (string, *Error) {
+// readToken reads one credentials value of RFC 9110, 11.4: a scheme in any case,
+// one or more spaces, and a token68 for Bearer and DPoP.
+func readToken(value string) (token string, dpop bool, bad *Error) {
 	scheme, token, _ := strings.Cut(value, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		return "", ErrScheme
+	dpop = strings.EqualFold(scheme, "DPoP")
+	if !dpop && !strings.EqualFold(scheme, "Bearer") {
+		return "", false, ErrScheme
 	}
 	token = strings.Trim(token, " ")
 	if token == "" || !single(token) {
-		return "", ErrAmbiguous
+		return "", dpop, ErrAmbiguous
 	}
 	if len(token) > maxCredential {
-		return "", ErrMalformed
+		return "", dpop, ErrMalformed
 	}
-	return token, nil // its alphabet is for who reads it: jose, or opaque
+	return token, dpop, nil // its alphabet is for who reads it: jose, or opaque
 }
 
 // single reports whether the token is one word, not a list. By IndexByte, since a

@@ -20,6 +20,8 @@ type Error struct {
 	scope     string        // insufficient_scope: what the resource needs
 	assurance int           // insufficient_user_authentication: acr_values
 	maxAge    time.Duration // insufficient_user_authentication: max_age
+	dpop      bool          // the challenge is of the scheme DPoP
+	nonce     string        // for DPoP-Nonce
 	cause     error
 }
 
@@ -29,6 +31,8 @@ const (
 	invalidToken   = "invalid_token"
 	lowScope       = "insufficient_scope"
 	lowProof       = "insufficient_user_authentication"
+	badProof       = "invalid_dpop_proof" // RFC 9449, section 7.1
+	needsNonce     = "use_dpop_nonce"
 )
 
 // Refusals of a credential. Everything but ErrUncertain is final for the
@@ -37,9 +41,9 @@ var (
 	// ErrNone: the request carries no credential.
 	ErrNone = &Error{Code: "not_signed_in", Status: 401, Public: "This needs an access token. Send one in the Authorization header."}
 	// ErrScheme: an Authorization header of another scheme.
-	ErrScheme = &Error{Code: "unsupported_scheme", Status: 401, Public: "This takes Bearer tokens in the Authorization header and nothing else."}
+	ErrScheme = &Error{Code: "unsupported_scheme", Status: 401, Public: "This takes access tokens in the Authorization header, as Bearer or DPoP, and nothing else."}
 	// ErrAmbiguous: two credentials, or none that can be read.
-	ErrAmbiguous = &Error{Code: "ambiguous_credentials", Status: 400, Public: "Send exactly one Authorization header with one Bearer token.", oauth: invalidRequest}
+	ErrAmbiguous = &Error{Code: "ambiguous_credentials", Status: 400, Public: "Send exactly one Authorization header with one access token.", oauth: invalidRequest}
 	// ErrMalformed: not a token that could ever be valid here.
 	ErrMalformed = refusal("token_malformed", "The access token cannot be read. Get a new one.")
 	// ErrSignature: the signature or its algorithm does not fit the key.
@@ -58,6 +62,12 @@ var (
 	ErrType = refusal("wrong_token_type", "This is not an access token.")
 	// ErrBound: bound to a key that was not proven.
 	ErrBound = refusal("token_bound", "The access token is bound to a key and cannot be used as a Bearer token.")
+	// ErrUnbound: by the scheme DPoP, and bound to no key or another.
+	ErrUnbound = refusal("token_not_bound", "The access token is not bound to the key that was proven.")
+	// ErrProof: the DPoP header is missing, wrong, or was used before.
+	ErrProof = &Error{Code: "dpop_proof_refused", Status: 401, Public: "The proof in the DPoP header is missing, malformed, used before, or not for this request.", oauth: badProof, dpop: true}
+	// ErrNonce: the proof needs a nonce, which the answer brings in DPoP-Nonce.
+	ErrNonce = &Error{Code: "dpop_nonce_needed", Status: 401, Public: "The proof needs a nonce of this server. Repeat the request with the one in the DPoP-Nonce header.", oauth: needsNonce, dpop: true}
 	// ErrRevoked: ended before its time.
 	ErrRevoked = refusal("token_revoked", "The access token was revoked. Sign in again.")
 	// ErrInactive: the issuer does not know the token, or no longer.
@@ -102,16 +112,28 @@ func (e *Error) Is(target error) bool {
 }
 
 // Challenge is the WWW-Authenticate header that goes with the refusal (RFC 6750,
-// RFC 9470); empty when none does.
-func (e *Error) Challenge() string {
+// RFC 9449, RFC 9470); empty when none does.
+func (e *Error) Challenge() string { return e.challenge("") }
+
+// challenge is Challenge with the address of the resource's metadata (RFC 9728).
+func (e *Error) challenge(metadata string) string {
 	if e.Status == http.StatusServiceUnavailable || (e.Status == http.StatusForbidden && e.oauth == "") {
 		return ""
 	}
 	b := []byte("Bearer")
+	if e.dpop {
+		b = []byte("DPoP")
+	}
 	sep := byte(' ')
 	add := func(name, value string) {
 		b = append(append(b, sep), name+`="`+value+`"`...)
 		sep = ','
+	}
+	if metadata != "" {
+		add("resource_metadata", quotable(metadata))
+	}
+	if e.dpop {
+		add("algs", proofAlgorithms)
 	}
 	if e.oauth != "" {
 		add("error", e.oauth)

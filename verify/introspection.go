@@ -84,9 +84,17 @@ func (a *answer) checkActors() error {
 	return nil
 }
 
-// bound reports whether the token is tied to a key that was not proven.
-func (a *answer) bound() bool {
-	return (len(a.Bound) > 0 && string(a.Bound) != "null") || (a.TokenType != "" && !strings.EqualFold(a.TokenType, "Bearer"))
+// binding is what the token is tied to. One that we cannot prove makes the token
+// worthless, not free to use.
+func (a *answer) binding() binding {
+	cnf := map[string]string{}
+	if len(a.Bound) == 0 || string(a.Bound) == "null" {
+		return binding{bound: a.TokenType != "" && !strings.EqualFold(a.TokenType, "Bearer")}
+	}
+	if err := json.Unmarshal(a.Bound, &cnf); err != nil || len(cnf) != 1 {
+		return binding{bound: true}
+	}
+	return binding{true, cnf["jkt"]}
 }
 
 // access is the answer in the form of a token's claims.

@@ -11,7 +11,7 @@ import (
 // Require lets a request through when its credential is good and all rules hold;
 // FromContext then tells who is asking. Everything else gets 400, 401, 403 or 503
 // as application/problem+json with a stable code, and the WWW-Authenticate header
-// of RFC 6750 and RFC 9470.
+// of RFC 6750, RFC 9449 and RFC 9470.
 func (v *Verifier) Require(rules ...Rule) func(http.Handler) http.Handler {
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -35,7 +35,10 @@ func (v *Verifier) Refuse(w http.ResponseWriter, err error) {
 	errors.As(err, &e)
 	h := w.Header()
 	h.Set("Cache-Control", "no-store")
-	if c := e.Challenge(); c != "" {
+	if e.nonce != "" {
+		h.Set("DPoP-Nonce", e.nonce)
+	}
+	if c := e.challenge(v.metadata); c != "" {
 		h.Set("WWW-Authenticate", c)
 	}
 	if e.RetryAfter > 0 {

@@ -41,6 +41,12 @@ type settings struct {
 	endpoints  *Endpoints
 	rate       float64
 
+	public   string // scheme and host of this service; empty: as each request says
+	nonces   bool   // every proof needs one
+	metadata string // address of our RFC 9728 document; empty: there is none
+
+	documented bool
+
 	withoutRevocation bool
 	acceptStale       bool
 	gateway           bool
@@ -73,6 +79,7 @@ func newSettings(opts []Option) (*settings, error) {
 	s.check((s.id == "") == (s.secret == ""), fmt.Errorf("%w: Credentials need both an id and a secret", ErrOption))
 	s.bounds("Staleness", s.staleness, minStaleness, maxStaleness)
 	s.bounds("Leeway", s.leeway, minLeeway, maxLeeway)
+	s.checkAddresses()
 	s.check(s.rate >= 0 && s.rate <= maxRate, fmt.Errorf("%w: Introspect takes 0 to %d per second", ErrOption, maxRate))
 	s.check(!s.gateway || len(s.peers) == 0, fmt.Errorf("%w: FromGateway and InsecureTrustHeaders exclude each other", ErrOption))
 	return s, errors.Join(s.faults...)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/bearer"
+	"github.com/mortise-auth/mortise/internal/dpop"
 	"github.com/mortise-auth/mortise/internal/feed"
 )
 
@@ -23,8 +24,9 @@ type Verifier struct {
 	tokens     *keyCache
 	asker      *introspector
 	live       *feed.Set
-	checker    *bearer.Checker          // with the live set
-	alone      *bearer.Checker          // without, for when it is too full
+	checker    *bearer.Checker // with the live set
+	alone      *bearer.Checker // without, for when it is too full
+	proofs     *dpop.Checker
 	follower   atomic.Pointer[follower] // nil: InsecureWithoutRevocation, or not located yet
 	located    atomic.Bool
 	lost       atomic.Pointer[error] // why not
@@ -72,6 +74,7 @@ func build(issuer string, opts []Option) (*Verifier, error) {
 		return nil, fmt.Errorf("%w: there are no Credentials", ErrNoFeed)
 	}
 	v.live = feed.NewSet(maxLive)
+	v.proofs = newProofs(s)
 	v.checker, err = newChecker(s, issuer, v.tokens, v.live)
 	v.alone, bad = newChecker(s, issuer, v.tokens, feed.NewSet(0))
 	return v, errors.Join(err, bad)

@@ -18,6 +18,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/device"
 	"github.com/mortise-auth/mortise/internal/directory"
+	"github.com/mortise-auth/mortise/internal/dpop"
 	"github.com/mortise-auth/mortise/internal/egress"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -64,6 +65,7 @@ type App struct {
 	gateway  *webgateway.Handler
 	told     *told
 	live     *revocation.Live
+	proofs   *dpop.Checker
 	feed     *publish.Publisher
 
 	// Development only: who may be entered as, and the code that lets a browser.
@@ -86,6 +88,7 @@ type App struct {
 
 	handler  http.Handler
 	metadata http.Handler
+	resource map[string]http.Handler // RFC 9728 documents, by path
 	host     http.Handler
 	durable  atomic.Pointer[durable]
 	known    struct{ setupDone, running atomic.Bool }
@@ -100,7 +103,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	a.suspect = newSampler(st.Audit(), c.Now)
-	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireTokens, a.wireFlows, a.wireWeb} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireProofs, a.wireTokens, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

@@ -87,7 +87,7 @@ func TestBearerOnOurOwnAPI(t *testing.T) {
 		}
 	}
 	w.call(t, "Basic eDp5", cookie...).want(t, 200, "") // a proxy has its own
-	if got := w.call(t, "Basic eDp5"); got.Code != 401 || got.Header().Get("WWW-Authenticate") != `Bearer realm="https://id.example.org"` {
+	if got := w.call(t, "Basic eDp5"); got.Code != 401 || !strings.HasPrefix(got.Header().Get("WWW-Authenticate"), `Bearer realm="https://id.example.org", resource_metadata="https://id.example.org/.well-known/oauth-protected-resource", DPoP`) {
 		t.Errorf("nobody: %d %v", got.Code, got.Header())
 	}
 	for name, a := range map[string]ask{

@@ -51,13 +51,14 @@ func (a *App) wireTokens(context.Context) error {
 		Notices: grantNotices{a}, Events: a.store.Audit(),
 	}, token.Options{Issuer: a.Issuer(), Instance: a.facts.ID, Window: token.MaxWindow}, a.c.Now)
 	a.Auth.AcceptTokens(checker, a.live.Set(), tokenReader{a.Grants, a.store, a.Signing, a.c.Now})
+	a.Auth.AcceptProofs(a.proofs)
 	a.Codes = authcode.New(a.store.Codes(), a.facts.ID, a.c.Now)
 	a.OAuth = oauth.New(oauth.Options{
 		Issuer: a.Issuer(), Registry: a.Registry, Grants: a.Grants, Codes: a.Codes, People: a.Registry, Secrets: a.keys, Authority: a.authority,
 		InTx: func(ctx context.Context, fn func(oauth.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Checker: a.Auth, Signer: tokenSigner{a.Signing}, Rates: a.rates,
+		Checker: a.Auth, Signer: tokenSigner{a.Signing}, Proofs: a.proofs, Rates: a.rates,
 		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, ev.Client) },
 		Used:   func(ctx context.Context, id token.SessionID) { a.Auth.Use(ctx, session.ID(id)) },
 		Now:    a.c.Now, Log: a.c.Log,
@@ -85,7 +86,7 @@ func (a *App) authority(ctx context.Context, u user.User) (token.Authority, erro
 // tokenSurfaces are the protocol endpoints and the revocation feed.
 func (a *App) tokenSurfaces() []web.Surface {
 	return []web.Surface{
-		weboauth.Surface(weboauth.Options{URL: a.c.url, Flow: a.OAuth, Now: a.c.Now, Log: a.c.Log}),
+		weboauth.Surface(weboauth.Options{URL: a.c.url, Flow: a.OAuth, Tokens: a.Auth, Now: a.c.Now, Log: a.c.Log}),
 		webfeed.Surface(webfeed.Options{
 			URL: a.c.url, Clients: feedClients{a}, Publisher: a.feed, Now: a.c.Now, Log: a.c.Log,
 			Keys: func(ctx context.Context) ([]byte, error) {
@@ -266,8 +267,8 @@ func (n grantNotices) tell(ctx context.Context, g token.Grant, cause token.Cause
 // gatewayTokens lets programs through the gateway with access tokens.
 type gatewayTokens struct{ auth *authn.Authenticator }
 
-func (t gatewayTokens) Bearer(ctx context.Context, text, audience string) (gateway.Bearer, error) {
-	who, version, err := t.auth.VersionedBearer(ctx, text, audience)
+func (t gatewayTokens) Bearer(ctx context.Context, p *authn.Presented, audience string) (gateway.Bearer, error) {
+	who, version, err := t.auth.VersionedToken(ctx, p, audience)
 	if err != nil {
 		return gateway.Bearer{}, err
 	}

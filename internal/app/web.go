@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"time"
@@ -32,8 +33,11 @@ func (a *App) wireWeb(context.Context) error {
 	inner := a.Frame.Handler(surfaces...)
 	base := strings.TrimRight(a.c.url.Path, "/")
 	if a.metadata, err = weboauth.MetadataHandler(weboauth.MetadataOf(weboauth.MetadataOptions{
-		Issuer: a.Issuer(), GrantTypes: a.OAuth.GrantTypes(), SignUp: !a.c.NoSignUp,
+		Issuer: a.Issuer(), GrantTypes: a.OAuth.GrantTypes(), SignUp: !a.c.NoSignUp, DPoP: true, PrivateKeyJWT: true,
 	})); err != nil {
+		return err
+	}
+	if a.resource, err = a.protectedResources(); err != nil {
 		return err
 	}
 	keys := jwks.Handler(a.Signing, signing.Token)
@@ -48,6 +52,7 @@ func (a *App) wireWeb(context.Context) error {
 		},
 		rest: inner,
 	}
+	maps.Copy(door.documents, a.resource)
 	if base == "" {
 		door.wellKnown = a.WellKnown()
 	} else { // it cleans paths with what inner does not see of them
@@ -174,6 +179,9 @@ func (a *App) WellKnown() http.Handler {
 	ours.Handle("/", web.Ours(mux))
 	base := strings.TrimRight(a.c.url.Path, "/")
 	ours.Handle("GET /.well-known/oauth-authorization-server"+base, a.metadata)
+	for path, h := range a.resource {
+		ours.Handle("GET "+path, h)
+	}
 	ours.Handle("GET /.well-known/jwks.json", jwks.Handler(a.Signing, signing.Token))
 	return ours
 }

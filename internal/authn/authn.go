@@ -71,6 +71,7 @@ type Authenticator struct {
 	fresh   Freshness
 	checker *bearer.Checker // nil: no tokens are taken
 	tokens  Tokens
+	proofs  Proofs // nil: tokens bound to a key are not taken
 	opaque  *opaque
 	running atomic.Bool // Run flushes touches; otherwise each is written at once
 	mu      sync.Mutex

@@ -39,21 +39,37 @@ func (a *Authenticator) AcceptTokens(checker *bearer.Checker, live bearer.Live, 
 	a.opaque = newOpaque(live, a.o.CacheEntries)
 }
 
+// AcceptProofs makes the Authenticator take tokens that are bound to a DPoP key.
+// Call it before the first check; without it they are refused.
+func (a *Authenticator) AcceptProofs(p Proofs) { a.proofs = p }
+
 // Bearer returns who the access token text speaks for at the API called
 // audience. The Identity is shared and must not be changed. Anything but a living
 // token for that audience is ErrToken; a store that does not answer is
 // session.ErrUncertain. A token bound to a key is refused: it is no bearer token.
 func (a *Authenticator) Bearer(ctx context.Context, text, audience string) (*verify.Identity, error) {
-	who, _, err := a.VersionedBearer(ctx, text, audience)
+	return a.Token(ctx, &Presented{Token: text}, audience)
+}
+
+// Token is Bearer for a token by either scheme. One that is bound to a key needs the
+// scheme DPoP and a proof, each time (TH-20): ErrProof and ErrNonce are further
+// errors. p.Nonce is set when the answer, whatever it is, should bring one.
+func (a *Authenticator) Token(ctx context.Context, p *Presented, audience string) (*verify.Identity, error) {
+	who, _, err := a.VersionedToken(ctx, p, audience)
 	return who, err
 }
 
-// VersionedBearer is Bearer with the version of the account's tokens that this one
+// VersionedToken is Token with the version of the account's tokens that this one
 // carries (TH-3).
-func (a *Authenticator) VersionedBearer(ctx context.Context, text, audience string) (who *verify.Identity, version int64, err error) {
-	claims, box, err := a.access(ctx, text)
+func (a *Authenticator) VersionedToken(ctx context.Context, p *Presented, audience string) (who *verify.Identity, version int64, err error) {
+	claims, box, err := a.access(ctx, p.Token)
 	if err != nil {
 		return nil, 0, err
+	}
+	if p.DPoP || claims.Bound() {
+		if err := a.prove(ctx, p, claims); err != nil {
+			return nil, 0, err
+		}
 	}
 	if !slices.Contains(claims.Audience, audience) {
 		return nil, 0, ErrToken.Because(jwt.ErrAudience).Comparing(audience, strings.Join(claims.Audience, " "))
@@ -64,8 +80,22 @@ func (a *Authenticator) VersionedBearer(ctx context.Context, text, audience stri
 	return who, claims.UserVersion, nil
 }
 
-// Access returns the claims of a living access token of any audience, for
-// introspection. Errors as of Bearer. The claims are shared.
+// Proven returns the claims of a living access token of any audience, whose binding,
+// if it has one, p proves. Errors as of Token. The claims are shared.
+func (a *Authenticator) Proven(ctx context.Context, p *Presented) (*jwt.Access, error) {
+	claims, _, err := a.access(ctx, p.Token)
+	if err == nil && (p.DPoP || claims.Bound()) {
+		err = a.prove(ctx, p, claims)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return claims, nil
+}
+
+// Access returns the claims of a living access token of any audience and binding,
+// for introspection: whoever presents it still has the binding to prove. Errors as of
+// Bearer. The claims are shared.
 func (a *Authenticator) Access(ctx context.Context, text string) (*jwt.Access, error) {
 	claims, _, err := a.access(ctx, text)
 	return claims, err
@@ -79,7 +109,7 @@ func (a *Authenticator) access(ctx context.Context, text string) (*jwt.Access, *
 	if secret.OpaqueAccessToken.Marks(text) {
 		return a.readOpaque(ctx, text, fresh)
 	}
-	checked, err := a.checker.Check(text)
+	checked, err := a.checker.CheckAny(text, a.o.Now())
 	if err != nil {
 		return nil, nil, ErrToken.Because(err)
 	}
@@ -111,9 +141,6 @@ func (a *Authenticator) readOpaque(ctx context.Context, text string, fresh bool)
 	claims, err := a.tokens.Opaque(ctx, text)
 	if err != nil {
 		return nil, nil, a.unknown(err)
-	}
-	if claims.Bound() {
-		return nil, nil, ErrToken.Because(bearer.ErrBound)
 	}
 	kept := &box{claims: claims}
 	a.opaque.put(d, kept, now)

@@ -22,6 +22,13 @@ type Checked struct {
 // Access is a copy of the claims; the caller may change it.
 func (k *Checked) Access() *jwt.Access { return k.access.Clone() }
 
+// Bound reports whether the token is worth nothing without the proof of a key.
+func (k *Checked) Bound() bool { return k.access.Bound() }
+
+// JKT is the thumbprint of the DPoP key that the token is bound to, empty when that
+// is not what it is bound to, or not all.
+func (k *Checked) JKT() string { return k.access.DPoPKey() }
+
 // size bounds the bytes that the token holds beside its text: the claims and, about
 // as large, what is asked of the live set and derived of them, scopes one by one.
 func (k *Checked) size() int {

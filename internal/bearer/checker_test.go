@@ -330,8 +330,31 @@ func TestRefusals(t *testing.T) {
 			}
 		}
 	}
-	if n := countSeen(c); n != 0 {
+	if n := countSeen(c); n != 2 { // the bound ones, which CheckAny takes
 		t.Errorf("%d refused tokens are remembered", n)
+	}
+}
+
+// A bound token that was checked is remembered, and refused at every hit to whoever
+// brings no proof. TH-20 OA-82
+func TestAnyBinding(t *testing.T) {
+	w := newWorld(t)
+	c := w.checker(t, nil)
+	text := w.mint(t, func(a *jwt.Access) { a.JKT = "t" })
+	both := w.mint(t, func(a *jwt.Access) { a.JKT, a.X5T = "t", "c" })
+	for range 2 {
+		k, err := c.CheckAny(text, w.now)
+		if err != nil || !k.Bound() || k.JKT() != "t" {
+			t.Fatalf("%+v, %v", k, err)
+		}
+		if k, err := c.CheckAny(both, w.now); err != nil || !k.Bound() || k.JKT() != "" {
+			t.Fatalf("bound to a certificate too: %+v, %v", k, err)
+		}
+		for _, bound := range []string{text, both} {
+			if k, err := c.Check(bound); err != ErrBound || k != nil {
+				t.Fatalf("as Bearer: %+v, %v", k, err)
+			}
+		}
 	}
 }
 

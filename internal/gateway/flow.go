@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/ticket"
@@ -34,10 +35,10 @@ type Bearer struct {
 	Scopes   []string
 }
 
-// Tokens checks bearer tokens. Anything but a live token for this audience is an
+// Tokens checks access tokens, and the proofs of those bound to a key. Anything but a live token for this audience is an
 // error of kind Unauthenticated.
 type Tokens interface {
-	Bearer(ctx context.Context, token, audience string) (Bearer, error)
+	Bearer(ctx context.Context, p *authn.Presented, audience string) (Bearer, error)
 }
 
 // Signer signs the identity for upstreams, by the key tokens are signed with.
@@ -111,7 +112,7 @@ func (f *Flow) Decide(ctx context.Context, o *Original) Decision {
 		d.Letter, d.Err = f.letter(ctx, d.Identity, d.Version, d.Site)
 	}
 	if d.Err != nil {
-		d.SignIn = d.Site != nil && o.Navigate && !o.unsafe() && o.Bearer == "" && errors.Is(d.Err, ErrSignIn)
+		d.SignIn = d.Site != nil && o.Navigate && !o.unsafe() && o.Token.Token == "" && errors.Is(d.Err, ErrSignIn)
 		d.Identity, d.Letter = nil, nil
 	}
 	return d
@@ -156,7 +157,7 @@ func (f *Flow) greet(ctx context.Context, o *Original, d *Decision) error {
 	if o.Upgrade && !o.sameOrigin(false) {
 		return f.crossSite(o, d)
 	}
-	if o.Bearer != "" || !o.sameOrigin(true) {
+	if o.Token.Token != "" || !o.sameOrigin(true) {
 		return nil
 	}
 	if who, version, err := f.cookie(ctx, o, d.Site); err == nil {

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/site"
@@ -58,12 +59,12 @@ func TestDecide(t *testing.T) {
 		"session here":                {o{Host: "id.example.org", Target: "/any/x", Session: "session"}, nil, false},
 		"session elsewhere":           {o{Target: "/any/x", Session: "session"}, ErrSignIn, false},
 		"dead gate beside session":    {o{Host: "id.example.org", Target: "/any/x", Gate: "dead", Session: "session"}, ErrSignIn, false},
-		"token":                       {o{Target: "/any/x", Bearer: "good"}, nil, false},
-		"wrong token, right gate":     {o{Target: "/any/x", Bearer: "bad", Gate: "adas", Navigate: true}, ErrToken, false},
-		"token of another audience":   {o{Host: "b.example.org", Target: "/any/x", Bearer: "good"}, ErrToken, false},
-		"somebody else's on public":   {o{Target: "/public/x", Bearer: "theirs"}, nil, false},
-		"scope":                       {o{Target: "/read/x", Bearer: "good"}, nil, false},
-		"no scope":                    {o{Target: "/read/x", Bearer: "narrow"}, ErrLacking, false},
+		"token":                       {o{Target: "/any/x", Token: authn.Presented{Token: "good"}}, nil, false},
+		"wrong token, right gate":     {o{Target: "/any/x", Token: authn.Presented{Token: "bad"}, Gate: "adas", Navigate: true}, ErrToken, false},
+		"token of another audience":   {o{Host: "b.example.org", Target: "/any/x", Token: authn.Presented{Token: "good"}}, ErrToken, false},
+		"somebody else's on public":   {o{Target: "/public/x", Token: authn.Presented{Token: "theirs"}}, nil, false},
+		"scope":                       {o{Target: "/read/x", Token: authn.Presented{Token: "good"}}, nil, false},
+		"no scope":                    {o{Target: "/read/x", Token: authn.Presented{Token: "narrow"}}, ErrLacking, false},
 		"a person needs no scope":     {o{Target: "/read/x", Gate: "adas"}, nil, false},
 		"one of the roles":            {o{Target: "/editors/x", Gate: "adas"}, nil, false},
 		"none of the roles":           {o{Target: "/chiefs/x", Gate: "adas", Navigate: true}, ErrLacking, false},
@@ -80,14 +81,14 @@ func TestDecide(t *testing.T) {
 		"post, old browser, foreign":  {o{Method: "POST", Target: "/any/x", Gate: "adas", Origin: "https://evil.test"}, ErrCrossSite, false},
 		"post, null":                  {o{Method: "POST", Target: "/any/x", Gate: "adas", Origin: "null"}, ErrCrossSite, false},
 		"post of a program":           {o{Method: "POST", Target: "/any/x", Gate: "adas"}, nil, false},
-		"post with a token":           {o{Method: "POST", Target: "/any/x", Bearer: "good", Origin: "https://evil.test"}, nil, false},
+		"post with a token":           {o{Method: "POST", Target: "/any/x", Token: authn.Presented{Token: "good"}, Origin: "https://evil.test"}, nil, false},
 		"get of a stranger":           {o{Target: "/any/x", Gate: "adas", Site: "cross-site"}, nil, false},
 		"socket":                      {o{Target: "/any/x", Gate: "adas", Upgrade: true, Origin: "https://app.example.org"}, nil, false},
 		"socket, other scheme":        {o{Target: "/any/x", Gate: "adas", Upgrade: true, Origin: "http://app.example.org"}, ErrCrossSite, false},
 		"socket, longer":              {o{Target: "/any/x", Gate: "adas", Upgrade: true, Origin: "https://app.example.org.evil.test"}, ErrCrossSite, false},
 		"socket, foreign, same-site":  {o{Target: "/any/x", Gate: "adas", Upgrade: true, Origin: "https://b.example.org", Site: "same-origin"}, ErrCrossSite, false},
 		"socket without origin":       {o{Target: "/any/x", Gate: "adas", Upgrade: true}, ErrCrossSite, false},
-		"socket of a program":         {o{Target: "/any/x", Bearer: "good", Upgrade: true}, nil, false},
+		"socket of a program":         {o{Target: "/any/x", Token: authn.Presented{Token: "good"}, Upgrade: true}, nil, false},
 		"socket of a stranger's page": {o{Target: "/public/x", Upgrade: true, Origin: "https://evil.test"}, ErrCrossSite, false},
 	} {
 		if tt.o.Host == "" {
@@ -127,7 +128,7 @@ func TestFailedLookUps(t *testing.T) {
 	r.enter("app.example.org", "adas", r.ada())
 	r.token["good https://app.example.org"] = Bearer{r.ada(), 7, nil}
 	ask := func(gate, bearer string) error {
-		return r.Decide(t.Context(), &Original{Scheme: "https", Host: "app.example.org", Method: "GET", Target: "/any/x", Gate: gate, Bearer: bearer}).Err
+		return r.Decide(t.Context(), &Original{Scheme: "https", Host: "app.example.org", Method: "GET", Target: "/any/x", Gate: gate, Token: authn.Presented{Token: bearer}}).Err
 	}
 	for range 10 {
 		for _, err := range []error{ask("adas", ""), ask("", "good")} {

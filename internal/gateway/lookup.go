@@ -3,7 +3,9 @@ package gateway
 import (
 	"context"
 	"errors"
+	"strings"
 
+	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -15,14 +17,21 @@ import (
 // who reads the one credential that counts: a token if there is one, else the
 // cookie of this host.
 func (f *Flow) who(ctx context.Context, o *Original, s *site.Compiled) (b Bearer, cookie bool, err error) {
-	if o.Bearer == "" {
+	if o.Token.Token == "" {
 		b.Identity, b.Version, err = f.cookie(ctx, o, s)
 		return b, true, err
 	}
 	if f.o.Tokens == nil {
 		return b, false, f.failed(ctx, o, ErrToken)
 	}
-	b, err = f.o.Tokens.Bearer(ctx, o.Bearer, f.audience(s))
+	if o.Token.DPoP {
+		path, _, _ := strings.Cut(o.Target, "?")
+		o.Token.Method, o.Token.URL = o.Method, o.Scheme+"://"+o.Host+path
+	}
+	b, err = f.o.Tokens.Bearer(ctx, &o.Token, f.audience(s))
+	if errors.Is(err, authn.ErrNonce) {
+		return b, false, err // how a client learns its first nonce
+	}
 	if err != nil && problem.Of(err).Kind != problem.Unavailable {
 		err = f.failed(ctx, o, ErrToken.Because(err).Comparing("a live token for "+f.audience(s), "another"))
 	}

@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"net/netip"
+
+	"github.com/mortise-auth/mortise/internal/authn"
 )
 
 // Original is the request a proxy asks about.
@@ -16,9 +18,9 @@ type Original struct {
 	Origin   string // header; "" when absent
 	Site     string // Sec-Fetch-Site; "" when absent
 
-	Bearer  string // token of Authorization; "" when absent
-	Gate    string // cookie of this host; "" when absent
-	Session string // the provider's own cookie: only looked at on the provider's own host
+	Token   authn.Presented // of Authorization; its Token is "" when absent
+	Gate    string          // cookie of this host; "" when absent
+	Session string          // the provider's own cookie: only looked at on the provider's own host
 }
 
 // unsafe reports whether the method may change something (RFC 9110, 9.2.1).

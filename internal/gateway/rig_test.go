@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -96,8 +97,8 @@ func (r *rig) Versioned(_ context.Context, text string) (*verify.Identity, int64
 	return nil, 0, session.ErrEnded
 }
 
-func (r *rig) Bearer(_ context.Context, token, audience string) (Bearer, error) {
-	if b, ok := r.token[token+" "+audience]; ok {
+func (r *rig) Bearer(_ context.Context, p *authn.Presented, audience string) (Bearer, error) {
+	if b, ok := r.token[p.Token+" "+audience]; ok {
 		return b, nil
 	}
 	return Bearer{}, errors.New("not a token")

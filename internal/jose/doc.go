@@ -4,7 +4,8 @@
 // A key is bound to one algorithm. A token's header only says by kid which of the
 // keys it was handed to the verifier should be tried; it cannot bring a key, choose
 // an algorithm or switch on an extension. There is no "none" and no HMAC, and no
-// way to read a token without checking its signature. Only the compact form is
+// way to read a token without checking its signature. VerifyEmbedded is the one place
+// that reads a key from a header, for proofs of possession (RFC 9449). Only the compact form is
 // known, and only its canonical spelling.
 //
 // It knows nothing of claims (package jwt), of time, or of where keys are kept

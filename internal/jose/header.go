@@ -10,6 +10,11 @@ type header struct {
 }
 
 func parseHeader(encoded string) (header, error) {
+	return parseHeaderAnd(encoded, func(r *strictjson.Reader, _ string) { r.Skip() })
+}
+
+// parseHeaderAnd is parseHeader, and hands over members that are not of every header.
+func parseHeaderAnd(encoded string, other func(r *strictjson.Reader, name string)) (header, error) {
 	var space [512]byte
 	text, ok := decode(space[:0], encoded)
 	if !ok {
@@ -30,7 +35,7 @@ func parseHeader(encoded string) (header, error) {
 			critical = true
 			r.Skip()
 		default:
-			r.Skip()
+			other(&r, name)
 		}
 	})
 	switch {

@@ -57,6 +57,15 @@ type Actor struct {
 // Bound reports whether the token is worth nothing without the proof of a key.
 func (a *Access) Bound() bool { return a.JKT != "" || a.X5T != "" }
 
+// DPoPKey is the thumbprint of the key whose proof by DPoP makes the token good: JKT,
+// unless a certificate would have to be proven too.
+func (a *Access) DPoPKey() string {
+	if a.X5T != "" {
+		return ""
+	}
+	return a.JKT
+}
+
 // Clone is a copy that shares nothing which can be changed.
 func (a *Access) Clone() *Access {
 	c := *a

@@ -16,7 +16,7 @@ var AuthenticationFailed = audit.Define("client.auth_failed", audit.Warning, "")
 type caller struct {
 	client.Client
 	proven bool   // by a secret
-	jkt    string // thumbprint of the DPoP key proven in this request; empty: none
+	jkt    string // of the key that the request proved to hold; empty: none
 	source audit.Source
 	keys   ratelimit.Keys // charged; given back when the request succeeds
 	login  login          // of the code that was redeemed

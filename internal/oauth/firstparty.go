@@ -44,6 +44,8 @@ func (f *Flow) Deliver(ctx context.Context, want FirstParty) (*Delivery, error) 
 		return nil, err
 	case c.Disabled || !c.FirstParty || !c.Public() || !c.May(client.GrantRefresh):
 		return nil, ErrNotFirstParty.Becausef("client %s", c.ID)
+	case mustProve(c):
+		return nil, ErrProof.Becausef("client %s has bound tokens only, and a sign-in here brings no proof", c.ID)
 	case want.Origin != "" && !c.Trusts(want.Origin):
 		return nil, ErrOrigin.Comparing(join(c.Origins), want.Origin)
 	}
@@ -184,6 +186,8 @@ func (f *Flow) browserClient(ctx context.Context, r Renewal) (*caller, error) {
 		return nil, ErrOrigin.Because(err)
 	case err != nil:
 		return nil, err
+	case mustProve(c):
+		return nil, ErrProof.Becausef("client %s has bound tokens only", c.ID)
 	case r.Origin == "" || c.Disabled || !c.Trusts(r.Origin):
 		return nil, ErrOrigin.Comparing(join(c.Origins), r.Origin)
 	}

@@ -62,6 +62,7 @@ type Options struct {
 	InTx      func(context.Context, func(Tx) error) error // one transaction; fn may run again
 	Checker   Checker
 	Signer    Signer
+	Proofs    Proofs
 	Rates     ratelimit.Store
 	Record    func(context.Context, audit.Event) error
 	// Used learns that a session was used, by the refreshing of its tokens.

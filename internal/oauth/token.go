@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ type Request struct {
 	Client   client.Credentials
 	Form     map[string]string // parameters that may come once; empty ones are absent
 	Resource []string          // RFC 8707: the one that may be repeated
+	Proofs   []string          // the DPoP headers (RFC 9449)
 	Source   audit.Source
 }
 
@@ -36,6 +38,8 @@ type Tokens struct {
 	Session   token.SessionID // zero: outlives it
 	// RefreshUntil is when the refresh token ends at the latest.
 	RefreshUntil time.Time
+	// Nonce is for the client's next proof; empty: the one it has will do.
+	Nonce string
 }
 
 // Hook is what one grant type adds to the pipeline: it proves whose access it is
@@ -59,6 +63,14 @@ func (f *Flow) Token(ctx context.Context, r Request) (Tokens, error) {
 	case !c.May(grant):
 		return Tokens{}, ErrUnauthorized.Comparing(grant, strings.Join(c.Grants, " "))
 	}
+	proven, err := f.Prove(ctx, c.Client, r.Proofs, "/oauth2/token", r.Source)
+	if err != nil {
+		if errors.Is(err, ErrNonce) {
+			f.done(ctx, c) // how a client learns its first nonce
+		}
+		return Tokens{}, err
+	}
+	c.jkt = proven.JKT
 	issued, err := hook(ctx, c, r)
 	if err != nil {
 		return Tokens{}, Registered(err)
@@ -68,6 +80,7 @@ func (f *Flow) Token(ctx context.Context, r Request) (Tokens, error) {
 		return Tokens{}, err
 	}
 	f.done(ctx, c)
+	out.Nonce = proven.Nonce
 	return out, nil
 }
 
@@ -90,7 +103,7 @@ func (f *Flow) renew(ctx context.Context, c *caller, text, scope string, audienc
 	}
 	issued, err := f.o.Grants.Refresh(ctx, token.Request{
 		Token: text, Client: string(c.ID), Authenticated: c.proven, Source: c.source,
-		Wanted: token.Wanted{Scope: scope, Audiences: audiences},
+		Wanted: token.Wanted{Scope: scope, Audiences: audiences, JKT: c.jkt},
 	})
 	if err == nil && !issued.Grant.Session.IsZero() && f.o.Used != nil {
 		f.o.Used(ctx, issued.Grant.Session)
@@ -108,7 +121,7 @@ func (f *Flow) complete(ctx context.Context, c client.Client, i token.Issued, of
 		Access: i.Access, Type: "Bearer", ExpiresIn: i.ExpiresAt.Sub(i.IssuedAt), Scope: i.Scope, Audiences: i.Audiences, Details: i.Grant.Details,
 		Grant: i.Grant.ID, Session: i.Grant.Session, RefreshUntil: i.Grant.ExpiresAt,
 	}
-	if i.Grant.Sender.Kind == token.DPoP {
+	if i.JKT != "" {
 		out.Type = "DPoP"
 	}
 	if !i.Refresh.IsZero() {

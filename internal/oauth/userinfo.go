@@ -40,12 +40,9 @@ type UserInfo struct {
 }
 
 // UserInfo tells the client of an access token what its person has let it know
-// (Core section 5.3). ErrToken, or what the check of tokens says; ErrScope.
-func (f *Flow) UserInfo(ctx context.Context, text string) (UserInfo, error) {
-	a, err := f.o.Checker.Access(ctx, text)
-	if err != nil {
-		return UserInfo{}, err
-	}
+// (Core section 5.3). The token was checked, and its binding proven. ErrToken,
+// ErrScope.
+func (f *Flow) UserInfo(ctx context.Context, a *jwt.Access) (UserInfo, error) {
 	out := UserInfo{Client: a.ClientID}
 	switch {
 	case !slices.Contains(a.Audience, f.userInfo) && !slices.Contains(a.Audience, f.o.Issuer):

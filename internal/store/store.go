@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
+	"github.com/mortise-auth/mortise/internal/dpop"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -66,6 +67,7 @@ type Set interface {
 	Decisions() decision.Store
 	Sites() site.Store
 	Tickets() ticket.Store
+	DPoP() dpop.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

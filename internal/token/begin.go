@@ -56,7 +56,7 @@ type Issued struct {
 	Authority Authority
 	ID        AccessID
 	Access    secret.Text
-	Bound     bool // to a key: token_type DPoP, or Bearer over mutual TLS
+	JKT       string // of the DPoP key the access token is bound to; empty: none
 	Scope     string
 	Audiences []string
 	IssuedAt  time.Time
@@ -110,7 +110,7 @@ func (s *Grants) BeginIn(ctx context.Context, st Store, b Birth) (Pending, error
 
 func (s *Grants) pending(g Grant, m *minted, a Authority, refresh secret.Credential) Pending {
 	return Pending{s, Issued{
-		Grant: g, Authority: a, ID: m.id, Bound: m.wanted.JKT != "" || m.wanted.X5T != "", Scope: m.wanted.Scope,
+		Grant: g, Authority: a, ID: m.id, JKT: m.wanted.JKT, Scope: m.wanted.Scope,
 		Audiences: m.wanted.Audiences, IssuedAt: m.issued, ExpiresAt: m.expires, Refresh: refresh,
 	}, m}
 }

@@ -3,32 +3,34 @@ package web
 import (
 	"errors"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/problem"
 )
 
 // errCredentials: two Authorization headers, of which one was planted.
 var errCredentials = problem.New(problem.Invalid, "ambiguous_credentials", "This request carries its credentials twice. Send one Authorization header.")
 
-// errToken is authn.ErrToken, for tokens that are refused before they are looked at.
-var errToken = problem.New(problem.Unauthenticated, "invalid_token", "This access token is expired, revoked or not for here. Get a new one and try again.")
+// errToken is for tokens that are refused before they are looked at.
+var errToken = authn.ErrToken
 
-// BearerToken returns the access token in the Authorization header (RFC 6750
-// section 2.1; the scheme's case does not matter, OA-50), and whether one was
-// presented, be it empty or by a scheme for tokens that is not taken: that is a
-// refusal and no reason to look for a cookie. Other schemes are none of ours: a
-// proxy may have its own.
-func BearerToken(r *http.Request) (token string, ok bool, err error) {
+// AccessToken returns the access token in the Authorization header (RFC 6750
+// section 2.1, RFC 9449 section 7.1; the scheme's case does not matter, OA-50), and
+// whether one was presented, be it empty: that is a refusal and no reason to look for
+// a cookie. Other schemes are none of ours: a proxy may have its own. The URL, which
+// matters only to a token by DPoP, is left to the caller.
+func AccessToken(r *http.Request) (p authn.Presented, ok bool, err error) {
 	headers := r.Header["Authorization"]
 	switch len(headers) {
 	case 0:
-		return "", false, nil
+		return p, false, nil
 	case 1:
 	default:
-		return "", true, errCredentials
+		return p, true, errCredentials
 	}
 	scheme, rest := headers[0], ""
 	if end := strings.IndexAny(scheme, " \t"); end >= 0 {
@@ -36,11 +38,11 @@ func BearerToken(r *http.Request) (token string, ok bool, err error) {
 	}
 	switch {
 	case strings.EqualFold(scheme, "Bearer"):
-		return strings.Trim(rest, " \t"), true, nil
+		return authn.Presented{Token: strings.Trim(rest, " \t")}, true, nil
 	case strings.EqualFold(scheme, "DPoP"):
-		return "", true, errToken.Becausef("tokens bound to a key are not taken")
+		return authn.Presented{Token: strings.Trim(rest, " \t"), DPoP: true, Proofs: r.Header["Dpop"], Method: r.Method}, true, nil
 	}
-	return "", false, nil
+	return p, false, nil
 }
 
 // StepUp is the cause of a refusal that a stronger or more recent sign-in would
@@ -76,30 +78,79 @@ func (s *StepUp) challenge() string {
 // does not do with 401, because a new one helps.
 func Status(r *http.Request, p *problem.Error) int {
 	var up *StepUp
-	if _, presented, _ := BearerToken(r); presented && errors.As(p, &up) {
+	if _, presented, _ := AccessToken(r); presented && errors.As(p, &up) {
 		return http.StatusUnauthorized
 	}
 	return p.Kind.Status()
 }
 
-// Challenge is the WWW-Authenticate of a refusal (RFC 6750 section 3): what went
-// wrong is told only to who presented a token. Empty: none is due.
-func Challenge(r *http.Request, realm string, p *problem.Error) string {
-	out := `Bearer realm="` + realm + `"`
-	_, presented, err := BearerToken(r)
+// Realm is what a challenge says of the resource it stands before.
+type Realm struct {
+	Name     string
+	Metadata string // address of its RFC 9728 document; empty: there is none
+}
+
+// RealmOf is the realm of a resource whose RFC 9728 document we serve.
+func RealmOf(resource string) Realm { return Realm{resource, ResourceMetadata(resource)} }
+
+// ResourceMetadata is where the RFC 9728 document of a resource is: its well-known
+// name comes between host and path (section 3.1). Empty for what is no https or http
+// address.
+func ResourceMetadata(resource string) string {
+	u, err := url.Parse(resource)
+	if err != nil || u.Host == "" || u.Scheme != "https" && u.Scheme != "http" {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host + "/.well-known/oauth-protected-resource" + strings.TrimRight(u.EscapedPath(), "/")
+}
+
+// Challenge is the WWW-Authenticate of a refusal (RFC 6750 section 3, RFC 9449
+// section 7.1, RFC 9728 section 5.1): what went wrong is told only to who presented a
+// token, by the scheme it came with; who presented none learns of both. Empty: none
+// is due.
+func Challenge(r *http.Request, realm Realm, p *problem.Error) string {
+	token, presented, err := AccessToken(r)
+	fault := fault(p, presented, err)
+	if fault == none {
+		return ""
+	}
+	out := ` realm="` + realm.Name + `"`
+	if realm.Metadata != "" {
+		out += `, resource_metadata="` + realm.Metadata + `"`
+	}
+	switch {
+	case token.DPoP:
+		return "DPoP" + out + `, algs="` + proofAlgorithms + `"` + fault
+	case !presented:
+		return "Bearer" + out + fault + `, DPoP algs="` + proofAlgorithms + `"`
+	}
+	return "Bearer" + out + fault
+}
+
+const (
+	proofAlgorithms = "ES256 EdDSA PS256" // dpop.Algorithms
+	none            = "-"
+)
+
+// fault is the part of a challenge that says what went wrong, or none.
+func fault(p *problem.Error, presented bool, err error) string {
 	var up *StepUp
 	switch {
 	case errors.Is(err, errCredentials):
-		return out + `, error="invalid_request"`
+		return `, error="invalid_request"`
 	case presented && errors.As(p, &up):
-		return out + up.challenge()
+		return up.challenge()
 	case p.Kind == problem.Forbidden && p.Code == "missing_scope":
 		wanted, _ := p.Compared()
-		return out + `, error="insufficient_scope", scope="` + wanted + `"`
+		return `, error="insufficient_scope", scope="` + wanted + `"`
 	case p.Kind != problem.Unauthenticated:
-		return ""
+		return none
+	case errors.Is(p, authn.ErrProof):
+		return `, error="invalid_dpop_proof"`
+	case errors.Is(p, authn.ErrNonce):
+		return `, error="use_dpop_nonce"`
 	case presented:
-		return out + `, error="invalid_token"`
+		return `, error="invalid_token"`
 	}
-	return out
+	return ""
 }

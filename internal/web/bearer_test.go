@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/problem"
 )
 
@@ -21,7 +22,8 @@ func FuzzBearerHeader(f *testing.F) {
 		if second != "" {
 			r.Header["Authorization"] = append(r.Header["Authorization"], second)
 		}
-		token, ok, err := BearerToken(r)
+		p, ok, err := AccessToken(r)
+		token := p.Token
 		scheme, _, _ := strings.Cut(strings.ReplaceAll(first, "\t", " "), " ")
 		ours := strings.EqualFold(scheme, "bearer") || strings.EqualFold(scheme, "dpop") || second != ""
 		if ok != ours {
@@ -33,14 +35,14 @@ func FuzzBearerHeader(f *testing.F) {
 		if second != "" && err == nil {
 			t.Fatal("two headers are taken")
 		}
-		c := Challenge(r, "https://id.example.org", errToken)
-		if !strings.HasPrefix(c, `Bearer realm="https://id.example.org"`) || strings.Count(c, `"`)%2 != 0 || strings.ContainsAny(c, "\r\n") {
+		c := Challenge(r, Realm{Name: "https://id.example.org"}, errToken)
+		if !strings.Contains(c, ` realm="https://id.example.org"`) || strings.Count(c, `"`)%2 != 0 || strings.ContainsAny(c, "\r\n") {
 			t.Fatalf("challenge %q", c)
 		}
 	})
 }
 
-// OA-51 OA-53: the challenge fits the refusal.
+// OA-51 OA-53 OA-54 OA-82 OA-83: the challenge fits the refusal.
 func TestChallenge(t *testing.T) {
 	t.Parallel()
 	forbidden := problem.New(problem.Forbidden, "test_forbidden", "No.")
@@ -50,18 +52,21 @@ func TestChallenge(t *testing.T) {
 		status        int
 		want          string
 	}{
-		{"", errNoCookie, 401, `Bearer realm="r"`},
-		{"Basic x", errNoCookie, 401, `Bearer realm="r"`},
-		{"Bearer x", errToken, 401, `Bearer realm="r", error="invalid_token"`},
+		{"", errNoCookie, 401, `Bearer realm="r", resource_metadata="m", DPoP algs="ES256 EdDSA PS256"`},
+		{"Basic x", errNoCookie, 401, `Bearer realm="r", resource_metadata="m", DPoP algs="ES256 EdDSA PS256"`},
+		{"Bearer x", errToken, 401, `Bearer realm="r", resource_metadata="m", error="invalid_token"`},
+		{"DPoP x", errToken, 401, `DPoP realm="r", resource_metadata="m", algs="ES256 EdDSA PS256", error="invalid_token"`},
+		{"DPoP x", authn.ErrNonce, 401, `DPoP realm="r", resource_metadata="m", algs="ES256 EdDSA PS256", error="use_dpop_nonce"`},
+		{"DPoP x", authn.ErrProof, 401, `DPoP realm="r", resource_metadata="m", algs="ES256 EdDSA PS256", error="invalid_dpop_proof"`},
 		{"Bearer x", forbidden, 403, ""},
-		{"Bearer x", forbidden.Because(&StepUp{ACR: "2", MaxAge: time.Minute}), 401, `Bearer realm="r", error="insufficient_user_authentication", acr_values="2", max_age="60"`},
+		{"Bearer x", forbidden.Because(&StepUp{ACR: "2", MaxAge: time.Minute}), 401, `Bearer realm="r", resource_metadata="m", error="insufficient_user_authentication", acr_values="2", max_age="60"`},
 		{"", forbidden.Because(&StepUp{ACR: "2"}), 403, ""},
 	} {
 		r := &http.Request{Header: http.Header{}}
 		if c.authorization != "" {
 			r.Header.Set("Authorization", c.authorization)
 		}
-		if got, status := Challenge(r, "r", c.p), Status(r, c.p); got != c.want || status != c.status {
+		if got, status := Challenge(r, Realm{"r", "m"}, c.p), Status(r, c.p); got != c.want || status != c.status {
 			t.Errorf("%q, %s: %d %q, want %d %q", c.authorization, c.p.Code, status, got, c.status, c.want)
 		}
 	}

@@ -17,6 +17,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/clientaddr"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/problem"
@@ -37,7 +38,7 @@ type Sessions interface {
 // Tokens answers whom an access token speaks for at the API called audience; see
 // authn.Authenticator.
 type Tokens interface {
-	Bearer(ctx context.Context, text, audience string) (*verify.Identity, error)
+	Token(ctx context.Context, p *authn.Presented, audience string) (*verify.Identity, error)
 }
 
 // Keys is what the chain needs of the keyring.
@@ -234,7 +235,7 @@ func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, route 
 	}
 	q.pass("origin")
 	if !guest {
-		err = f.identify(r, q)
+		err = f.identify(r, w.Header(), q)
 	}
 	if err != nil && route.Access != Anyone {
 		return err
@@ -317,16 +318,16 @@ func (f *Frame) meet(r *http.Request, q *Request) {
 
 // identify finds who is asking. Its error matters only to routes that need
 // somebody: a cookie that opens nothing is no reason to hide the sign-in page.
-func (f *Frame) identify(r *http.Request, q *Request) error {
+func (f *Frame) identify(r *http.Request, h http.Header, q *Request) error {
 	if q.Host {
 		return nil
 	}
-	if token, ok, err := BearerToken(r); ok || err != nil {
+	if token, ok, err := AccessToken(r); ok || err != nil {
 		q.Presents("bearer", "")
 		if err != nil {
 			return err
 		}
-		return f.identifyToken(r, q, token)
+		return f.identifyToken(r, h, q, &token)
 	}
 	value, err := Cookie(r, f.Names().Session)
 	if err != nil || value == "" {
@@ -349,11 +350,17 @@ func (f *Frame) identify(r *http.Request, q *Request) error {
 // identifyToken is identify for a program with an access token for our own API,
 // which only first-party clients get. A token that is presented and wrong is a
 // refusal; the cookie beside it is not looked at.
-func (f *Frame) identifyToken(r *http.Request, q *Request, token string) error {
+func (f *Frame) identifyToken(r *http.Request, h http.Header, q *Request, p *authn.Presented) error {
 	if f.o.Tokens == nil {
 		return errToken.Becausef("tokens are not taken here")
 	}
-	who, err := f.o.Tokens.Bearer(r.Context(), token, strings.TrimRight(f.o.URL.String(), "/"))
+	if p.DPoP {
+		p.URL = f.o.URL.Scheme + "://" + f.o.URL.Host + r.URL.EscapedPath()
+	}
+	who, err := f.o.Tokens.Token(r.Context(), p, strings.TrimRight(f.o.URL.String(), "/"))
+	if p.Nonce != "" {
+		h.Set("DPoP-Nonce", p.Nonce)
+	}
 	if err != nil {
 		return err
 	}

@@ -128,7 +128,7 @@ func Share(w http.ResponseWriter, s Sharing) {
 func (s Sharing) set(h http.Header) {
 	h.Add("Vary", "Origin")
 	h.Set("Access-Control-Allow-Origin", s.Origin)
-	h.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate")
+	h.Set("Access-Control-Expose-Headers", "Retry-After, WWW-Authenticate, DPoP-Nonce")
 	if s.Credentials {
 		h.Set("Access-Control-Allow-Credentials", "true")
 	}

@@ -19,6 +19,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"decisions", decisions},
 		{"clients", clients},
 		{"codes", codes},
+		{"dpop", dpops},
 		{"idempotency", idempotencies},
 		{"instance", instances},
 		{"keys", keys},

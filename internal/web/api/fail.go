@@ -41,7 +41,7 @@ func (s *surface) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "application/problem+json")
-	if c := web.Challenge(r, s.link(""), p); c != "" {
+	if c := web.Challenge(r, web.RealmOf(s.link("")), p); c != "" {
 		h.Set("WWW-Authenticate", c)
 	}
 	w.WriteHeader(out.Status)

@@ -9,6 +9,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -113,7 +114,7 @@ func TestShapes(t *testing.T) {
 			Scheme: "https", Host: "app.example.org", Method: "POST", Target: "/a?b=c", Client: o.Client,
 			Origin: "https://app.example.org", Site: "same-origin", Gate: "g",
 		}
-		if o != want {
+		if !reflect.DeepEqual(o, want) {
 			t.Errorf("%s: %+v", name, o)
 		}
 		if w.Header().Get("Cookie") != "a=b" || w.Header().Get("Remote-User") != "usr_1" || w.Header().Get("Cache-Control") != "no-store" {
@@ -150,7 +151,7 @@ func TestRecordedTraefik(t *testing.T) {
 		Scheme: "http", Host: "traefik.localhost:7111", Method: "POST", Target: "/a?b=c", Client: o.Client,
 		Origin: "http://traefik.localhost:7111", Site: "same-origin",
 	}
-	if o != want || o.Client.String() != "192.0.2.7" {
+	if !reflect.DeepEqual(o, want) || o.Client.String() != "192.0.2.7" {
 		t.Errorf("%+v", o)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/clientaddr"
 	flow "github.com/mortise-auth/mortise/internal/gateway"
 	"github.com/mortise-auth/mortise/internal/site"
@@ -116,7 +117,7 @@ func (h *Handler) sender(o *flow.Original, r *http.Request) (err error) {
 			return err
 		}
 	}
-	o.Bearer, err = bearer(r.Header)
+	o.Token, err = token(r)
 	return err
 }
 
@@ -150,15 +151,15 @@ func upgrades(h http.Header) bool {
 	return false
 }
 
-// bearer returns the token of an Authorization header, by the rule of every other
-// surface. Schemes that are not for tokens are the upstream's own business.
-func bearer(h http.Header) (string, error) {
-	token, presented, err := web.BearerToken(&http.Request{Header: h})
+// token returns the access token of an Authorization header, by the rule of every
+// other surface. Schemes that are not for tokens are the upstream's own business.
+func token(r *http.Request) (authn.Presented, error) {
+	p, presented, err := web.AccessToken(r)
 	switch {
-	case len(h["Authorization"]) > 1:
-		return "", flow.ErrOriginal.Becausef("Authorization twice")
-	case err != nil || presented && token == "":
-		return "", flow.ErrToken
+	case len(r.Header["Authorization"]) > 1:
+		return authn.Presented{}, flow.ErrOriginal.Becausef("Authorization twice")
+	case err != nil || presented && p.Token == "":
+		return authn.Presented{}, flow.ErrToken
 	}
-	return token, nil
+	return p, nil
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"math"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/clientaddr"
 	"github.com/mortise-auth/mortise/internal/decision"
 	flow "github.com/mortise-auth/mortise/internal/gateway"
@@ -36,6 +38,22 @@ func (x *refused) status() int {
 	return status
 }
 
+// challenge says by which scheme to come, and to who presented a token what was wrong
+// with it.
+func (x *refused) challenge() string {
+	fault := "invalid_token"
+	if errors.Is(x.p, authn.ErrNonce) {
+		fault = "use_dpop_nonce"
+	}
+	switch {
+	case x.o.Token.Token == "":
+		return "Bearer"
+	case x.o.Token.DPoP:
+		return `DPoP error="` + fault + `", algs="ES256 EdDSA PS256"`
+	}
+	return `Bearer error="invalid_token"`
+}
+
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, x refused) {
 	head := w.Header()
 	head["X-Content-Type-Options"] = noSniff
@@ -44,11 +62,10 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, x refused) {
 		head.Set("Location", h.link("/forward-auth/start?url="+url.QueryEscape(x.o.Scheme+"://"+x.o.Host+x.o.Target)))
 	}
 	if status == http.StatusUnauthorized {
-		challenge := "Bearer"
-		if x.o.Bearer != "" {
-			challenge = `Bearer error="invalid_token"`
+		head.Set("WWW-Authenticate", x.challenge())
+		if x.o.Token.Nonce != "" {
+			head.Set("DPoP-Nonce", x.o.Token.Nonce)
 		}
-		head.Set("WWW-Authenticate", challenge)
 	}
 	if x.p.RetryAfter > 0 {
 		head.Set("Retry-After", strconv.Itoa(int(math.Ceil(x.p.RetryAfter.Seconds()))))
@@ -130,7 +147,7 @@ func (h *Handler) explain(r *http.Request, x *refused) string {
 
 func credential(o *flow.Original) string {
 	switch {
-	case o.Bearer != "":
+	case o.Token.Token != "":
 		return "bearer"
 	case o.Gate != "":
 		return "gate"

@@ -111,6 +111,13 @@ func (i *Introspected) append(b []byte) []byte {
 	o.list("roles", i.Roles)
 	o.memberships(i.Org)
 	o.raw("authorization_details", i.Details)
+	if i.Confirmation != (Confirmation{}) {
+		o.name("cnf")
+		o.b = append(o.b, '{')
+		o.text("jkt", i.Confirmation.JKT)
+		o.text("x5t#S256", i.Confirmation.X5T)
+		o.b = append(o.b, '}')
+	}
 	return append(o.b, '}')
 }
 

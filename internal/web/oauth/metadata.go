@@ -1,17 +1,12 @@
 package oauth
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/json"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"github.com/mortise-auth/mortise/internal/claims"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/oauth"
-	"github.com/mortise-auth/mortise/internal/web"
 )
 
 // Metadata is the document of RFC 8414 and of OpenID Connect Discovery, with two
@@ -147,24 +142,4 @@ func (m *Metadata) authorize(o MetadataOptions) {
 }
 
 // MetadataHandler serves m as finished bytes to everybody.
-func MetadataHandler(m Metadata) (http.Handler, error) {
-	body, err := json.Marshal(m)
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(body)
-	tag := []string{`"` + base64.RawURLEncoding.EncodeToString(sum[:12]) + `"`}
-	kind, cache, anybody := []string{"application/json"}, []string{"public, max-age=900"}, []string{"*"}
-	sniff, length := []string{"nosniff"}, []string{strconv.Itoa(len(body))}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := w.Header()
-		h["Etag"], h["Cache-Control"], h["Access-Control-Allow-Origin"] = tag, cache, anybody
-		h["X-Content-Type-Options"] = sniff
-		if web.Unchanged(r, tag[0]) {
-			w.WriteHeader(http.StatusNotModified)
-			return
-		}
-		h["Content-Type"], h["Content-Length"] = kind, length
-		_, _ = w.Write(body) // whoever hung up is not told
-	}), nil
-}
+func MetadataHandler(m Metadata) (http.Handler, error) { return document(m) }

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/dpop"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -30,8 +32,10 @@ type Flow interface {
 type Options struct {
 	URL  *url.URL // public address, with the path below which we are mounted
 	Flow Flow
-	Now  func() time.Time
-	Log  *slog.Logger
+	// Tokens checks what is shown to UserInfo.
+	Tokens Tokens
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 type surface struct {
@@ -47,7 +51,7 @@ func Surface(o Options) web.Surface {
 	}
 	return web.Surface{
 		Name: "oauth", Fail: s.fail,
-		Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrUnauthorized, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, oauth.ErrToken, oauth.ErrScope},
+		Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrUnauthorized, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, oauth.ErrToken, oauth.ErrScope, oauth.ErrProof, oauth.ErrNonce, authn.ErrProof, authn.ErrNonce},
 		Routes: []web.Route{
 			post("/oauth2/token", s.token),
 			post("/oauth2/revoke", s.revoke),
@@ -69,6 +73,10 @@ func (s *surface) fail(w http.ResponseWriter, r *http.Request, err error) {
 		out["why"] = q.Why
 	}
 	status := p.Kind.Status()
+	var due *dpop.NonceError
+	if errors.As(err, &due) {
+		w.Header().Set("DPoP-Nonce", due.Nonce)
+	}
 	if errors.Is(p, client.ErrCredentials) {
 		// RFC 6749 wants the challenge when the header was used; it harms no one else.
 		w.Header().Set("WWW-Authenticate", `Basic realm="`+strings.TrimRight(s.URL.String(), "/")+`", charset="UTF-8"`)
@@ -82,6 +90,10 @@ func codeOf(p *problem.Error) string {
 	switch {
 	case errors.Is(p, client.ErrCredentials):
 		return "invalid_client"
+	case errors.Is(p, authn.ErrProof):
+		return "invalid_dpop_proof"
+	case errors.Is(p, authn.ErrNonce):
+		return "use_dpop_nonce"
 	case p.Kind == problem.Limited || p.Kind == problem.Unavailable:
 		return "temporarily_unavailable"
 	case p.Kind == problem.Internal:
@@ -96,6 +108,7 @@ var registered = map[string]bool{
 	oauth.ErrInvalidRequest.Code: true, oauth.ErrInvalidGrant.Code: true, oauth.ErrUnauthorized.Code: true,
 	oauth.ErrUnsupportedGrant.Code: true, oauth.ErrInvalidScope.Code: true, oauth.ErrInvalidTarget.Code: true,
 	oauth.ErrToken.Code: true, oauth.ErrScope.Code: true,
+	oauth.ErrProof.Code: true, oauth.ErrNonce.Code: true,
 }
 
 // describe keeps to the characters that error_description may have (OA-26).

@@ -44,10 +44,13 @@ func (s *surface) token(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := web.Of(r)
 	q.Presents("client", named(c))
-	tokens, err := s.Flow.Token(r.Context(), oauth.Request{Client: c, Form: single, Resource: resources, Source: q.Caller.Source})
+	tokens, err := s.Flow.Token(r.Context(), oauth.Request{Client: c, Form: single, Resource: resources, Proofs: r.Header["Dpop"], Source: q.Caller.Source})
 	s.share(w, r, c.ID, err)
 	if err != nil {
 		return err
+	}
+	if tokens.Nonce != "" {
+		w.Header().Set("DPoP-Nonce", tokens.Nonce)
 	}
 	answer := AnswerOf(tokens)
 	s.send(w, http.StatusOK, answer.append(make([]byte, 0, 2<<10)))
@@ -116,6 +119,14 @@ type Introspected struct {
 	Roles     []string        `json:"roles,omitempty"`
 	Org       []Membership    `json:"org,omitempty"`
 	Details   json.RawMessage `json:"authorization_details,omitempty"` // RFC 9396 section 9.2
+	// Confirmation is what the token is bound to: its holder must prove that too.
+	Confirmation Confirmation `json:"cnf,omitzero"`
+}
+
+// Confirmation is the member cnf (RFC 7800; RFC 9449 section 6.2, RFC 8705).
+type Confirmation struct {
+	JKT string `json:"jkt,omitempty"`
+	X5T string `json:"x5t#S256,omitempty"`
 }
 
 // Audience is a text when there is one, and else a list (RFC 7519 section 4.1.3).
@@ -153,7 +164,7 @@ func viewAccess(a *jwt.Access) Introspected {
 	out := Introspected{
 		Active: true, TokenType: "Bearer", Issuer: a.Issuer, Subject: a.Subject, ClientID: a.ClientID, Audience: a.Audience, Scope: a.Scope,
 		Expiry: a.Expiry, IssuedAt: a.IssuedAt, NotBefore: a.NotBefore, AuthTime: a.AuthTime, ID: a.ID, Session: a.Session, Grant: a.Grant,
-		ACR: a.ACR, AMR: a.AMR, Roles: a.Roles, Details: json.RawMessage(a.Details),
+		ACR: a.ACR, AMR: a.AMR, Roles: a.Roles, Confirmation: Confirmation{a.JKT, a.X5T}, Details: json.RawMessage(a.Details),
 	}
 	if a.JKT != "" {
 		out.TokenType = "DPoP"

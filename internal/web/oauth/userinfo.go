@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mortise-auth/mortise/internal/authn"
+	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -14,22 +16,25 @@ import (
 
 // UserInfo is what the surface needs of oauth.Flow to tell about people.
 type UserInfo interface {
-	UserInfo(ctx context.Context, text string) (oauth.UserInfo, error)
+	UserInfo(ctx context.Context, a *jwt.Access) (oauth.UserInfo, error)
+}
+
+// Tokens checks access tokens and the binding they have; authn.Authenticator is one.
+type Tokens interface {
+	Proven(ctx context.Context, p *authn.Presented) (*jwt.Access, error)
 }
 
 // userInfo answers GET and POST (OpenID Connect Core section 5.3). Pages of the
 // token's client may read the answer (OA-97).
 func (s *surface) userInfo(w http.ResponseWriter, r *http.Request) error {
-	text, err := s.presentedToken(w, r)
-	if err != nil {
-		s.challenge(w, err, text != "")
-		return err
+	p, err := s.presentedToken(w, r)
+	var told oauth.UserInfo
+	if err == nil {
+		told, err = s.told(w, r, p)
 	}
-	web.Of(r).Presents("bearer", "")
-	told, err := s.Flow.UserInfo(r.Context(), text)
 	s.share(w, r, told.Client, err)
 	if err != nil {
-		s.challenge(w, err, true)
+		s.challenge(w, r, p.Token != "", problem.Of(err))
 		return err
 	}
 	if told.Signed {
@@ -40,49 +45,68 @@ func (s *surface) userInfo(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// presentedToken is the access token of the Authorization header, or of the form
-// of a POST; of one of them, and never of the query (OA-50).
-func (s *surface) presentedToken(w http.ResponseWriter, r *http.Request) (string, error) {
-	if strings.Contains(r.URL.RawQuery, "access_token") {
-		return "", oauth.ErrInvalidRequest.Becausef("a token in the query")
+func (s *surface) told(w http.ResponseWriter, r *http.Request, p *authn.Presented) (oauth.UserInfo, error) {
+	web.Of(r).Presents("bearer", "")
+	if p.DPoP {
+		p.URL = s.URL.Scheme + "://" + s.URL.Host + r.URL.EscapedPath()
 	}
-	text, presented, err := web.BearerToken(r)
+	a, err := s.Tokens.Proven(r.Context(), p)
+	if p.Nonce != "" {
+		w.Header().Set("DPoP-Nonce", p.Nonce)
+	}
 	if err != nil {
-		return "", err
+		return oauth.UserInfo{}, err
+	}
+	return s.Flow.UserInfo(r.Context(), a)
+}
+
+// presentedToken is the access token of the Authorization header, or of the form
+// of a POST; of one of them, and never of the query (OA-50). It is never nil.
+func (s *surface) presentedToken(w http.ResponseWriter, r *http.Request) (*authn.Presented, error) {
+	p, presented, err := web.AccessToken(r)
+	switch {
+	case err != nil:
+		return &p, err
+	case strings.Contains(r.URL.RawQuery, "access_token"):
+		return &p, oauth.ErrInvalidRequest.Becausef("a token in the query")
 	}
 	if r.Method == http.MethodPost && isForm(r.Header.Get("Content-Type")) {
 		single, _, err := form(w, r)
 		switch {
 		case err != nil:
-			return "", err
+			return &p, err
 		case presented && single["access_token"] != "":
-			return "", oauth.ErrInvalidRequest.Becausef("more than one token")
+			return &p, oauth.ErrInvalidRequest.Becausef("more than one token")
 		case !presented:
-			text = single["access_token"]
+			p.Token = single["access_token"]
 		}
 	}
-	if text == "" {
-		return "", oauth.ErrToken.Becausef("no token")
+	if p.Token == "" {
+		return &p, oauth.ErrToken.Becausef("no token")
 	}
-	return text, nil
+	return &p, nil
 }
 
 // challenge is the header of RFC 6750 section 3. What went wrong is told only to
 // who presented something.
-func (s *surface) challenge(w http.ResponseWriter, err error, presented bool) {
-	p := problem.Of(err)
-	out := `Bearer realm="` + strings.TrimRight(s.URL.String(), "/") + `"`
+func (s *surface) challenge(w http.ResponseWriter, r *http.Request, presented bool, p *problem.Error) {
+	realm := strings.TrimRight(s.URL.String(), "/")
+	out := web.Challenge(r, web.Realm{Name: realm}, p)
+	scheme := "Bearer"
+	if token, _, err := web.AccessToken(r); err == nil && token.DPoP {
+		scheme = "DPoP"
+	}
 	switch {
 	case errors.Is(p, oauth.ErrScope):
-		out += `, error="insufficient_scope", scope="openid"`
-	case p.Kind == problem.Unauthenticated && presented:
-		out += `, error="invalid_token"`
+		out = scheme + ` realm="` + realm + `", error="insufficient_scope", scope="openid"`
 	case p.Kind == problem.Invalid:
-		out += `, error="invalid_request"`
-	case p.Kind != problem.Unauthenticated:
-		return
+		out = scheme + ` realm="` + realm + `", error="invalid_request"`
+	case p.Kind == problem.Unauthenticated && presented && r.Header["Authorization"] == nil: // in the form
+		out = `Bearer realm="` + realm + `", error="invalid_token"`
 	}
-	w.Header()["Www-Authenticate"] = []string{out}
+	if out != "" {
+		w.Header()["Www-Authenticate"] = []string{out}
+	}
 }
 
 // sendAs sends a text of another kind than JSON.

@@ -8,6 +8,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
+	"github.com/mortise-auth/mortise/internal/dpop"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -55,6 +56,7 @@ func (s set) Idempotency() idempotency.Store    { return idempotencies(s) }
 func (s set) Decisions() decision.Store         { return decisions(s) }
 func (s set) Sites() site.Store                 { return sites(s) }
 func (s set) Tickets() ticket.Store             { return tickets(s) }
+func (s set) DPoP() dpop.Store                  { return usedProofs(s) }
 
 // change runs fn as one act and writes ev with it: both are kept or neither
 // (AU-40). It is how every act that takes an event ends.
