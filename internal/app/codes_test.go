@@ -19,6 +19,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/store"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -473,5 +474,29 @@ func TestFrontChannelIDToken(t *testing.T) {
 	code.Nonce = ""
 	if _, err := w.OAuth.Front(t.Context(), code, ""); err == nil {
 		t.Error("without a nonce")
+	}
+}
+
+// OA-51: a token bound to a key is no bearer token, at UserInfo neither.
+func TestUserInfoWantsTheProof(t *testing.T) {
+	t.Parallel()
+	w := newRig(t).relying(t)
+	s := w.sitting(t)
+	c, err := w.Registry.Client(t.Context(), "rp")
+	must(t, err)
+	i, err := w.Grants.Begin(t.Context(), token.Birth{
+		User: s.User, UserVersion: s.UserVersion, Client: "rp", ClientVersion: c.Version, Audiences: []string{infoURI}, Scope: "openid",
+		Sender: token.Sender{Kind: token.Client}, AuthTime: w.now(), Idle: c.RefreshIdle, Life: c.RefreshLife, Wanted: token.Wanted{JKT: strings.Repeat("k", 43)},
+	})
+	must(t, err)
+	for _, scheme := range []string{"Bearer ", "DPoP "} {
+		got := w.do(t, ask{"GET", "/oauth2/userinfo", "", map[string]string{"Authorization": scheme + i.Access.Reveal()}})
+		if got.Code != 401 || got.text("sub") != "" || got.Header().Get("WWW-Authenticate") == "" {
+			t.Errorf("%s: %d %s", scheme, got.Code, got.Body)
+		}
+	}
+	got := w.do(t, ask{"POST", "/oauth2/userinfo", "access_token=" + i.Access.Reveal(), map[string]string{"Content-Type": "application/x-www-form-urlencoded"}})
+	if got.Code != 401 {
+		t.Errorf("in the form: %d %s", got.Code, got.Body)
 	}
 }

@@ -33,7 +33,7 @@ func (a *App) wireWeb(context.Context) error {
 	inner := a.Frame.Handler(surfaces...)
 	base := strings.TrimRight(a.c.url.Path, "/")
 	if a.metadata, err = weboauth.MetadataHandler(weboauth.MetadataOf(weboauth.MetadataOptions{
-		Issuer: a.Issuer(), GrantTypes: a.OAuth.GrantTypes(), SignUp: !a.c.NoSignUp,
+		Issuer: a.Issuer(), GrantTypes: a.OAuth.GrantTypes(), SignUp: !a.c.NoSignUp, DPoP: true, PrivateKeyJWT: true,
 	})); err != nil {
 		return err
 	}

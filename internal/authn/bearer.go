@@ -75,18 +75,21 @@ func (a *Authenticator) VersionedToken(ctx context.Context, p *Presented, audien
 	return who, claims.UserVersion, nil
 }
 
+// Proven returns the claims of a living access token of any audience, whose binding,
+// if it has one, p proves. Errors as of Token. The claims are shared.
+func (a *Authenticator) Proven(ctx context.Context, p *Presented) (*jwt.Access, error) {
+	claims, _, err := a.held(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return claims, nil
+}
+
 // Access returns the claims of a living access token of any audience and binding,
 // for introspection: whoever presents it still has the binding to prove. Errors as of
 // Bearer. The claims are shared.
 func (a *Authenticator) Access(ctx context.Context, text string) (*jwt.Access, error) {
 	claims, _, err := a.access(ctx, text)
-	return claims, err
-}
-
-// Held is Access for a token that its holder presents: one that is bound to a key
-// needs the scheme DPoP and a proof. Errors as of Token.
-func (a *Authenticator) Held(ctx context.Context, p *Presented) (*jwt.Access, error) {
-	claims, _, err := a.held(ctx, p)
 	return claims, err
 }
 

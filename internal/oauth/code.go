@@ -39,7 +39,7 @@ func (f *Flow) code(ctx context.Context, c *caller, r Request) (token.Issued, er
 	}
 	switch {
 	case code.Redeemed():
-		return token.Issued{}, f.replayed(ctx, c, &code)
+		return token.Issued{}, f.codeReplayed(ctx, c, &code)
 	case code.Expired(f.now()):
 		return token.Issued{}, authcode.ErrExpired
 	}
@@ -131,13 +131,13 @@ func (f *Flow) overtaken(ctx context.Context, c *caller, text string, cause erro
 	case err != nil:
 		return err
 	case code.Redeemed():
-		return f.replayed(ctx, c, &code)
+		return f.codeReplayed(ctx, c, &code)
 	}
 	return cause
 }
 
-// replayed ends what the first use began (OA-16).
-func (f *Flow) replayed(ctx context.Context, c *caller, code *authcode.Code) error {
+// codeReplayed ends what the first use began (OA-16).
+func (f *Flow) codeReplayed(ctx context.Context, c *caller, code *authcode.Code) error {
 	err := f.o.Grants.Replayed(ctx, token.ID(code.Grant), code.ReplayEvent(f.now(), c.source), c.source)
 	if err != nil && !errors.Is(err, token.ErrUnknown) {
 		return err

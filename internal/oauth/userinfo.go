@@ -39,8 +39,9 @@ type UserInfo struct {
 	Signed bool
 }
 
-// UserInfo tells the client of a checked access token what its person has let it
-// know (Core section 5.3). ErrToken, ErrScope.
+// UserInfo tells the client of an access token what its person has let it know
+// (Core section 5.3). The token was checked, and its binding proven. ErrToken,
+// ErrScope.
 func (f *Flow) UserInfo(ctx context.Context, a *jwt.Access) (UserInfo, error) {
 	out := UserInfo{Client: a.ClientID}
 	switch {

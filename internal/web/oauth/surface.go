@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/authorize"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/dpop"
@@ -37,8 +38,9 @@ type Options struct {
 	Requests Requests
 	// Proof checks the DPoP proof of a pushed request and returns its key's
 	// thumbprint; nil: none are taken.
-	Proof  func(r *http.Request) (jkt string, err error)
-	Tokens Holders
+	Proof func(r *http.Request) (jkt string, err error)
+	// Tokens checks what is shown to UserInfo.
+	Tokens Tokens
 	Now    func() time.Time
 	Log    *slog.Logger
 }
@@ -56,7 +58,7 @@ func Surface(o Options) web.Surface {
 	}
 	return web.Surface{
 		Name: "oauth", Fail: s.fail,
-		Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrUnauthorized, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, oauth.ErrToken, oauth.ErrScope, oauth.ErrProof, oauth.ErrNonce, oauth.ErrDenied, oauth.ErrExpiredToken},
+		Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrUnauthorized, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, oauth.ErrToken, oauth.ErrScope, oauth.ErrProof, oauth.ErrNonce, oauth.ErrDenied, oauth.ErrExpiredToken, authn.ErrProof, authn.ErrNonce},
 		Routes: []web.Route{
 			post("/oauth2/token", s.token),
 			post("/oauth2/device_authorization", s.device),
@@ -98,6 +100,10 @@ func codeOf(p *problem.Error) string {
 	switch {
 	case errors.Is(p, client.ErrCredentials):
 		return "invalid_client"
+	case errors.Is(p, authn.ErrProof):
+		return "invalid_dpop_proof"
+	case errors.Is(p, authn.ErrNonce):
+		return "use_dpop_nonce"
 	case p.Kind == problem.Limited || p.Kind == problem.Unavailable:
 		return "temporarily_unavailable"
 	case p.Kind == problem.Internal:

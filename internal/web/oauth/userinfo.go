@@ -3,12 +3,12 @@ package oauth
 import (
 	"context"
 	"errors"
-	"github.com/mortise-auth/mortise/internal/authn"
-	"github.com/mortise-auth/mortise/internal/jwt"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"github.com/mortise-auth/mortise/internal/authn"
+	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -19,32 +19,22 @@ type UserInfo interface {
 	UserInfo(ctx context.Context, a *jwt.Access) (oauth.UserInfo, error)
 }
 
-// Holders checks access tokens and that whoever presents a bound one holds its key;
-// an *authn.Authenticator is one.
-type Holders interface {
-	Held(ctx context.Context, p *authn.Presented) (*jwt.Access, error)
+// Tokens checks access tokens and the binding they have; authn.Authenticator is one.
+type Tokens interface {
+	Proven(ctx context.Context, p *authn.Presented) (*jwt.Access, error)
 }
 
 // userInfo answers GET and POST (OpenID Connect Core section 5.3). Pages of the
 // token's client may read the answer (OA-97).
 func (s *surface) userInfo(w http.ResponseWriter, r *http.Request) error {
 	p, err := s.presentedToken(w, r)
-	if err != nil {
-		s.challenge(w, r, err, false)
-		return err
-	}
-	web.Of(r).Presents("bearer", "")
-	a, err := s.Tokens.Held(r.Context(), &p)
-	if p.Nonce != "" {
-		w.Header().Set("DPoP-Nonce", p.Nonce)
-	}
 	var told oauth.UserInfo
 	if err == nil {
-		told, err = s.Flow.UserInfo(r.Context(), a)
+		told, err = s.told(w, r, p)
 	}
 	s.share(w, r, told.Client, err)
 	if err != nil {
-		s.challenge(w, r, err, true)
+		s.challenge(w, r, p.Token != "", problem.Of(err))
 		return err
 	}
 	if told.Signed {
@@ -55,47 +45,64 @@ func (s *surface) userInfo(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// presentedToken is the access token of the Authorization header, or of the form
-// of a POST; of one of them, and never of the query (OA-50).
-func (s *surface) presentedToken(w http.ResponseWriter, r *http.Request) (p authn.Presented, err error) {
-	if strings.Contains(r.URL.RawQuery, "access_token") {
-		return p, oauth.ErrInvalidRequest.Becausef("a token in the query")
+func (s *surface) told(w http.ResponseWriter, r *http.Request, p *authn.Presented) (oauth.UserInfo, error) {
+	web.Of(r).Presents("bearer", "")
+	if p.DPoP {
+		p.URL = s.URL.Scheme + "://" + s.URL.Host + r.URL.EscapedPath()
 	}
-	p, presented, err := web.AccessToken(r)
+	a, err := s.Tokens.Proven(r.Context(), p)
+	if p.Nonce != "" {
+		w.Header().Set("DPoP-Nonce", p.Nonce)
+	}
 	if err != nil {
-		return p, err
+		return oauth.UserInfo{}, err
 	}
-	p.URL = s.URL.Scheme + "://" + s.URL.Host + r.URL.EscapedPath()
+	return s.Flow.UserInfo(r.Context(), a)
+}
+
+// presentedToken is the access token of the Authorization header, or of the form
+// of a POST; of one of them, and never of the query (OA-50). It is never nil.
+func (s *surface) presentedToken(w http.ResponseWriter, r *http.Request) (*authn.Presented, error) {
+	p, presented, err := web.AccessToken(r)
+	switch {
+	case err != nil:
+		return &p, err
+	case strings.Contains(r.URL.RawQuery, "access_token"):
+		return &p, oauth.ErrInvalidRequest.Becausef("a token in the query")
+	}
 	if r.Method == http.MethodPost && isForm(r.Header.Get("Content-Type")) {
 		single, _, err := form(w, r)
 		switch {
 		case err != nil:
-			return p, err
+			return &p, err
 		case presented && single["access_token"] != "":
-			return p, oauth.ErrInvalidRequest.Becausef("more than one token")
+			return &p, oauth.ErrInvalidRequest.Becausef("more than one token")
 		case !presented:
 			p.Token = single["access_token"]
 		}
 	}
 	if p.Token == "" {
-		return p, oauth.ErrToken.Becausef("no token")
+		return &p, oauth.ErrToken.Becausef("no token")
 	}
-	return p, nil
+	return &p, nil
 }
 
-// challenge is the header of RFC 6750 section 3 and RFC 9449 section 7.1. What went
-// wrong is told only to who presented something.
-func (s *surface) challenge(w http.ResponseWriter, r *http.Request, err error, presented bool) {
-	p := problem.Of(err)
+// challenge is the header of RFC 6750 section 3. What went wrong is told only to
+// who presented something.
+func (s *surface) challenge(w http.ResponseWriter, r *http.Request, presented bool, p *problem.Error) {
 	realm := strings.TrimRight(s.URL.String(), "/")
 	out := web.Challenge(r, web.Realm{Name: realm}, p)
+	scheme := "Bearer"
+	if token, _, err := web.AccessToken(r); err == nil && token.DPoP {
+		scheme = "DPoP"
+	}
 	switch {
 	case errors.Is(p, oauth.ErrScope):
-		out = `Bearer realm="` + realm + `", error="insufficient_scope", scope="openid"`
+		out = scheme + ` realm="` + realm + `", error="insufficient_scope", scope="openid"`
 	case p.Kind == problem.Invalid:
-		out = `Bearer realm="` + realm + `", error="invalid_request"`
-	case p.Kind == problem.Unauthenticated && presented && !strings.Contains(out, "error="):
-		out += `, error="invalid_token"` // of a form
+		out = scheme + ` realm="` + realm + `", error="invalid_request"`
+	case p.Kind == problem.Unauthenticated && presented && r.Header["Authorization"] == nil: // in the form
+		out = `Bearer realm="` + realm + `", error="invalid_token"`
 	}
 	if out != "" {
 		w.Header()["Www-Authenticate"] = []string{out}
