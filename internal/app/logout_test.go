@@ -244,6 +244,10 @@ func TestEndSessionAsks(t *testing.T) {
 			}
 		}
 	}
+	if got := l.end(t, url.Values{"client_id": {"web"}, "post_logout_redirect_uri": {bye}}, nil); got.Code != 200 || !strings.Contains(got.Body.String(), `id="continue"`) ||
+		got.Header().Get("Location")+got.Header().Get("Refresh") != "" {
+		t.Errorf("nobody signed in, no hint: %d %v", got.Code, got.Header())
+	}
 	if got := l.end(t, nil, nil); got.Code != 200 || strings.Contains(got.Body.String(), "logout-confirm") {
 		t.Errorf("nobody signed in: %d", got.Code)
 	}

@@ -59,6 +59,7 @@ func (f *Flow) Plan(ctx context.Context, r Request, browser []Who) (Plan, error)
 		p.To = target(r.To, r.State)
 	}
 	if len(browser) == 0 {
+		p.Ask = hint.Subject == "" && p.To != "" // anybody may have made that link
 		return p, nil
 	}
 	p.End, p.Ask = &browser[max(f.hinted(r.LogoutHint, c, browser), 0)], true

@@ -107,6 +107,7 @@ func TestPlan(t *testing.T) {
 		"logout_hint, a sub":          {endsession.Request{Client: "app", LogoutHint: "pairwise-" + ben.User.String()}, both, endsession.Plan{End: &ben, Ask: true, Client: "App app"}},
 		"logout_hint of nobody":       {endsession.Request{LogoutHint: "eve@example.test"}, both, endsession.Plan{End: &ada, Ask: true}},
 		"nobody signed in":            {endsession.Request{Hint: hint("web", ada), To: home, State: "s"}, nil, endsession.Plan{Client: "App web", To: home + "?state=s"}},
+		"nobody, no hint":             {endsession.Request{Client: "web", To: home}, nil, endsession.Plan{Ask: true, Client: "App web", To: home}},
 		"nobody, nothing":             {endsession.Request{}, nil, endsession.Plan{}},
 	} {
 		got, err := flow().Plan(t.Context(), c.r, c.browser)

@@ -26,8 +26,8 @@ type Who struct {
 
 // Plan is what to do.
 type Plan struct {
-	// Ask: nothing ends before the person has said so. The rest of the plan is for
-	// then.
+	// Ask: nothing ends, and nobody is sent on, before the person has said so. The
+	// rest of the plan is for then.
 	Ask bool
 	// End is who is to be signed out; nil when nobody is signed in.
 	End *Who

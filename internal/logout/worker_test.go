@@ -211,6 +211,7 @@ func TestRetries(t *testing.T) {
 		d := q.end("web")
 		w.Wake()
 		time.Sleep(26 * time.Hour)
+		synctest.Wait()
 		row, posts := q.row(d.ID), p.got()
 		if row.Outcome != logout.Dead || row.FinishedAt.Sub(began) < 22*time.Hour || row.FinishedAt.Sub(began) > 24*time.Hour {
 			t.Errorf("%+v after %v", row, row.FinishedAt.Sub(began))
@@ -283,10 +284,12 @@ func TestPolls(t *testing.T) {
 		_, stop := start(t, q, p)
 		d := q.end("web")
 		time.Sleep(6 * time.Second)
+		synctest.Wait()
 		if q.row(d.ID).Outcome != logout.Delivered {
 			t.Error("not told without a wake")
 		}
 		time.Sleep(20 * time.Minute)
+		synctest.Wait()
 		whole := 0
 		for _, since := range q.sinces {
 			if since.IsZero() {

@@ -103,6 +103,9 @@ func (s surface) ask(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if p.Ask && p.End == nil { // nobody is signed in, and only a link leads on
+		return s.o.Desk.Show(w, r, http.StatusOK, page.SignedOff{App: p.Client, To: p.To})
+	}
 	if p.Ask || p.End != nil && !deliberate(r) {
 		return s.o.Desk.Show(w, r, http.StatusOK, page.EndSession{App: p.Client, Fields: fields(f)})
 	}
