@@ -51,7 +51,9 @@ func TestRequireTakesProofs(t *testing.T) {
 		}
 		return mortisetest.Do(t, guarded, r)
 	}
-	proof := func(path, nonce string) string { return key.Proof(srv.Clock.Now(), "GET", srv.URL(path), token, nonced(nonce)) }
+	proof := func(path, nonce string) string {
+		return key.Proof(srv.Clock.Now(), "GET", srv.URL(path), token, nonced(nonce))
+	}
 	a := ask("DPoP "+token, proof("/app/posts", "")).Problem(401, "dpop_nonce_needed")
 	nonce = a.Header.Get("DPoP-Nonce")
 	if c := a.Header.Get("WWW-Authenticate"); !strings.Contains(c, `resource_metadata="`+srv.URL("")+`/.well-known/oauth-protected-resource/auth"`) {

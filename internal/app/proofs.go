@@ -40,7 +40,7 @@ func (a *App) protectedResources() (map[string]http.Handler, error) {
 		}
 		doc := weboauth.ProtectedResourceOf(resource, a.Issuer())
 		if resource == a.Issuer() {
-			doc.JWKS, doc.Name, doc.Docs = a.Issuer()+"/oauth2/jwks", "Mortise API", a.link("/docs/api")
+			doc.Name, doc.Docs = "Mortise API", a.link("/docs/api")
 		}
 		h, err := weboauth.ProtectedResourceHandler(doc)
 		if err != nil {

@@ -7,7 +7,6 @@ import "net/http"
 type ProtectedResource struct {
 	Resource    string   `json:"resource"`
 	Issuers     []string `json:"authorization_servers"`
-	JWKS        string   `json:"jwks_uri,omitempty"`
 	Scopes      []string `json:"scopes_supported,omitempty"`
 	Methods     []string `json:"bearer_methods_supported"`
 	Name        string   `json:"resource_name,omitempty"`
