@@ -140,6 +140,7 @@ type Export struct {
 	PasswordSince time.Time // zero: no password
 	Sessions      []session.Session
 	Apps          []App
+	Consents      []Allowed
 	Events        []audit.Event // newest first, at most MaxEvents
 }
 
@@ -176,6 +177,9 @@ func (f *Flow) Collect(ctx context.Context, by user.Caller, id user.ID) (Export,
 		return out, err
 	}
 	if out.Apps, err = f.AppsOf(ctx, id); err != nil {
+		return out, err
+	}
+	if out.Consents, err = f.ConsentsOf(ctx, id); err != nil {
 		return out, err
 	}
 	c, err := f.o.Read.Passwords().ByUser(ctx, id)

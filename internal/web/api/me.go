@@ -182,6 +182,7 @@ type Export struct {
 	PasswordSince *time.Time    `json:"password_since,omitempty" doc:"When the password was set. It is kept as a hash, which is no data about anybody."`
 	Sessions      []Session     `json:"sessions"`
 	Grants        []Grant       `json:"grants" doc:"What apps may do in the name of the account."`
+	Consents      []Consent     `json:"consents" doc:"What apps were allowed."`
 	Events        []ExportEvent `json:"events" doc:"Newest first."`
 }
 
@@ -200,7 +201,7 @@ type Membership struct {
 }
 
 func showExport(x account.Export, current string) Export {
-	out := Export{At: x.At, Emails: []Email{}, Organizations: []Membership{}, Sessions: []Session{}, Grants: []Grant{}, Events: []ExportEvent{}, PasswordSince: moment(x.PasswordSince)}
+	out := Export{At: x.At, Emails: []Email{}, Organizations: []Membership{}, Sessions: []Session{}, Grants: []Grant{}, Consents: []Consent{}, Events: []ExportEvent{}, PasswordSince: moment(x.PasswordSince)}
 	out.User = showUser(x.User, "", false)
 	for _, e := range x.Emails {
 		out.Emails = append(out.Emails, showEmail(e))
@@ -216,6 +217,9 @@ func showExport(x account.Export, current string) Export {
 	}
 	for _, a := range x.Apps {
 		out.Grants = append(out.Grants, showGrant(a))
+	}
+	for _, a := range x.Consents {
+		out.Consents = append(out.Consents, showConsent(a))
 	}
 	for _, e := range x.Events {
 		out.Events = append(out.Events, ExportEvent{showLogEvent(e), e.Source.UserAgent})

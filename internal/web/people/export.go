@@ -21,6 +21,7 @@ type exported struct {
 	Organizations []exportedOrganization `json:"organizations"`
 	Sessions      []exportedSession      `json:"sessions"` // live ones
 	Apps          []exportedApp          `json:"apps"`     // what apps may do, by living sign-ins
+	Consents      []exportedConsent      `json:"consents"` // what apps were allowed
 	Events        []exportedEvent        `json:"events"`   // the security log, newest first, at most account.MaxEvents
 }
 
@@ -35,6 +36,15 @@ type exportedUser struct {
 	UpdatedAt       time.Time  `json:"updated_at"`
 	PasswordSetAt   *time.Time `json:"password_set_at,omitempty"`
 	DeletionPlanned *time.Time `json:"deletion_planned_at,omitempty"`
+}
+
+type exportedConsent struct {
+	ClientID  string    `json:"client_id"`
+	Name      string    `json:"name"`
+	Scopes    []string  `json:"scopes"`
+	Audiences []string  `json:"audiences"`
+	CreatedAt time.Time `json:"created_at"`
+	UpdatedAt time.Time `json:"updated_at"`
 }
 
 type exportedEmail struct {
@@ -100,6 +110,7 @@ func exportDocument(all account.Export) exported {
 		Emails:   mapped(all.Emails, exportEmail),
 		Sessions: mapped(all.Sessions, exportSession),
 		Apps:     mapped(all.Apps, exportApp),
+		Consents: mapped(all.Consents, exportConsent),
 		Events:   mapped(all.Events, exportEvent),
 	}
 	out.Organizations = make([]exportedOrganization, 0, len(all.Organizations))
@@ -131,6 +142,12 @@ func exportApp(a account.App) exportedApp {
 		out.Session = a.Session.String()
 	}
 	return out
+}
+
+func exportConsent(a account.Allowed) exportedConsent {
+	return exportedConsent{
+		ClientID: a.Client, Name: a.Name, Scopes: some(a.Consent.Scopes), Audiences: some(a.Audiences), CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
+	}
 }
 
 func exportEvent(e audit.Event) exportedEvent {

@@ -13,30 +13,32 @@ import (
 
 // exportWords are the headings of the readable copy.
 type exportWords struct {
-	account, addresses, organizations, sessions, apps, events string
-	accountColumns, addressColumns, organizationColumns       []string
-	sessionColumns, appColumns, eventColumns                  []string
-	id, name, language, zone, state, roles, since, pass       string
-	primary, confirmed, open, live                            string
+	account, addresses, organizations, sessions, apps, allowed, events string
+	accountColumns, addressColumns, organizationColumns                []string
+	sessionColumns, appColumns, allowedColumns, eventColumns           []string
+	id, name, language, zone, state, roles, since, pass                string
+	primary, confirmed, open, live                                     string
 }
 
 var exportLanguages = map[string]exportWords{
 	"en": {
-		account: "Account", addresses: "E-mail addresses", organizations: "Organisations", sessions: "Sessions", apps: "Connected apps", events: "Security log",
+		account: "Account", addresses: "E-mail addresses", organizations: "Organisations", sessions: "Sessions", apps: "Connected apps", allowed: "What apps are allowed", events: "Security log",
 		accountColumns: []string{"What", "Value"}, addressColumns: []string{"Address", "State", "Since"},
 		organizationColumns: []string{"Name", "Roles", "Since"},
 		sessionColumns:      []string{"Device", "Place", "IP address", "Signed in", "Last seen"},
 		appColumns:          []string{"App", "May", "For", "Since", "Last used"},
+		allowedColumns:      []string{"App", "May", "For", "Since", "Changed"},
 		eventColumns:        []string{"Time", "Event", "Outcome", "Device", "Place", "IP address"},
 		id:                  "Id", name: "Name", language: "Language", zone: "Time zone", state: "State", roles: "Roles", since: "Created", pass: "Password set",
 		primary: "primary", confirmed: "confirmed", open: "not confirmed", live: "Live when this document was made.",
 	},
 	"de": {
-		account: "Konto", addresses: "E-Mail-Adressen", organizations: "Organisationen", sessions: "Sitzungen", apps: "Verbundene Apps", events: "Sicherheitsprotokoll",
+		account: "Konto", addresses: "E-Mail-Adressen", organizations: "Organisationen", sessions: "Sitzungen", apps: "Verbundene Apps", allowed: "Was Apps erlaubt ist", events: "Sicherheitsprotokoll",
 		accountColumns: []string{"Was", "Wert"}, addressColumns: []string{"Adresse", "Zustand", "Seit"},
 		organizationColumns: []string{"Name", "Rollen", "Seit"},
 		sessionColumns:      []string{"Gerät", "Ort", "IP-Adresse", "Angemeldet", "Zuletzt gesehen"},
 		appColumns:          []string{"App", "Darf", "Für", "Seit", "Zuletzt genutzt"},
+		allowedColumns:      []string{"App", "Darf", "Für", "Seit", "Geändert"},
 		eventColumns:        []string{"Zeit", "Ereignis", "Ausgang", "Gerät", "Ort", "IP-Adresse"},
 		id:                  "Kennung", name: "Name", language: "Sprache", zone: "Zeitzone", state: "Zustand", roles: "Rollen", since: "Angelegt", pass: "Passwort gesetzt",
 		primary: "primär", confirmed: "bestätigt", open: "nicht bestätigt", live: "Aktiv, als dieses Dokument entstand.",
@@ -70,10 +72,14 @@ func (p *Pages) exportPage(lang string, all account.Export) page.Export {
 	for _, a := range all.Apps {
 		apps.Rows = append(apps.Rows, []string{a.Name, list(strings.Fields(a.Scope)), list(a.Audiences), moment(a.CreatedAt), moment(a.LastUsed())})
 	}
+	allowed := page.ExportSection{Title: w.allowed, Columns: w.allowedColumns}
+	for _, a := range all.Consents {
+		allowed.Rows = append(allowed.Rows, []string{a.Name, list(a.Consent.Scopes), list(a.Audiences), moment(a.CreatedAt), moment(a.UpdatedAt)})
+	}
 	events := page.ExportSection{Title: w.events, Columns: w.eventColumns, Rows: mapped(all.Events, func(e audit.Event) []string {
 		return []string{moment(e.Time), p.o.Render.Event(lang, e.Name), string(e.Outcome), useragent.Describe(e.Source.UserAgent), e.Source.Place, e.Source.IP}
 	})}
-	out.Sections = append(out.Sections, orgs, sessions, apps, events)
+	out.Sections = append(out.Sections, orgs, sessions, apps, allowed, events)
 	return out
 }
 
