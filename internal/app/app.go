@@ -194,7 +194,7 @@ func (a *App) wireFlows(context.Context) error {
 		InTx: func(ctx context.Context, fn func(directory.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Grants: a.Grants, Link: a.link, Addresses: client.Addresses{Dev: a.c.Dev}, Documents: documents{a.egress},
+		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Grants: a.Grants, Link: a.link, Addresses: client.Addresses{Dev: a.c.Dev}, Documents: documents{a.egress, documentTime},
 		Signing: a.Signing, Masters: a.keys,
 	})
 	return nil

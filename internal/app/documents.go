@@ -26,15 +26,23 @@ func (a *App) allowed() []string {
 
 // documents fetches what clients refer to through the one outbound client, which
 // follows no redirect here.
-type documents struct{ client *egress.Client }
+type documents struct {
+	client *egress.Client
+	within time.Duration
+}
 
 // JSON implements client.Documents.
 func (d documents) JSON(ctx context.Context, address string) ([]byte, error) {
 	return d.get(ctx, address, "application/json")
 }
 
+// Request implements requestobject.Documents.
+func (d documents) Request(ctx context.Context, address string) ([]byte, error) {
+	return d.get(ctx, address, "application/oauth-authz-req+jwt, application/jwt")
+}
+
 func (d documents) get(ctx context.Context, address, accept string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, documentTime)
+	ctx, cancel := context.WithTimeout(ctx, d.within)
 	defer cancel()
 	resp, err := d.client.Get(ctx, address, maxDocument, http.Header{"Accept": {accept}})
 	if err != nil {

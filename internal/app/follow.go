@@ -19,6 +19,7 @@ func (a *App) follow() {
 	a.sites = site.NewBook(a.store.Sites(), &fresh, a.c.Now)
 	a.Registry = registry.New(registry.Options{
 		Clients: a.store.Clients(), Resources: a.store.Resources(), Keys: a.keys, Now: a.c.Now, Log: a.c.Log,
+		Issuer: a.Issuer(), Documents: documents{a.egress, documentTime}, Assertions: a.store.Assertions(),
 	})
 	a.live = revocation.NewLive(a.store.Revocations(), liveEntries, a.c.Now)
 	a.told = &told{}

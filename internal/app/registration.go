@@ -57,7 +57,7 @@ func (r *Registration) check() (err error) {
 func (a *App) wireRegistration(context.Context) error {
 	r, addresses := a.c.Registration, client.Addresses{Dev: a.c.Dev}
 	a.Enroll = enroll.New(enroll.Options{
-		Instance: a.facts.ID, Mode: r.Mode, Policy: r.Policy, Read: a.store, Keys: a.keys, Addresses: addresses, Documents: documents{a.egress},
+		Instance: a.facts.ID, Mode: r.Mode, Policy: r.Policy, Read: a.store, Keys: a.keys, Addresses: addresses, Documents: documents{a.egress, documentTime},
 		InTx: func(ctx context.Context, fn func(enroll.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
@@ -69,7 +69,7 @@ func (a *App) wireRegistration(context.Context) error {
 		return nil
 	}
 	a.Registry.Read(cimd.New(cimd.Options{
-		Fetch: clientDocuments{a.egress}, Documents: documents{a.egress}, Read: a.store, Rates: a.rates, Hosts: r.Hosts, Policy: r.Policy, Addresses: addresses,
+		Fetch: clientDocuments{a.egress}, Documents: documents{a.egress, documentTime}, Read: a.store, Rates: a.rates, Hosts: r.Hosts, Policy: r.Policy, Addresses: addresses,
 		InTx: func(ctx context.Context, fn func(cimd.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},

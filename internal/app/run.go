@@ -131,6 +131,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.store.Sessions().Sweep(ctx, now.Add(-a.c.Retention.Sessions), batch) },
 		func() (int, error) { return a.store.Proofs().Sweep(ctx, now.Add(-24*time.Hour), batch) },
 		func() (int, error) { return a.store.Tickets().Sweep(ctx, now.Add(-time.Hour), batch) },
+		func() (int, error) { return a.store.Assertions().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.Mail().Sweep(ctx, now.Add(-a.c.Retention.Mail), batch) },
 		func() (int, error) { return a.store.Idempotency().Sweep(ctx, now.Add(-idempotency.Life), batch) },
 		func() (int, error) {

@@ -6,5 +6,8 @@ import "github.com/mortise-auth/mortise/internal/secret"
 type Credentials struct {
 	ID     string
 	Method Auth
-	Secret secret.Text // empty with AuthNone
+	Secret secret.Text // of AuthBasic and AuthPost
+	// Assertion is the signed text of AuthPrivateKeyJWT. ID is then what it claims
+	// to be from, believed only once it is checked.
+	Assertion secret.Text
 }

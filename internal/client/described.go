@@ -40,6 +40,9 @@ func (c Client) described(a Addresses) error {
 			return named(ErrMetadata, "/response_modes", "There is no response mode "+quoted(mode)+".")
 		}
 	}
+	if c.RequireSignedRequest && c.RequestObjectAlg == "none" {
+		return named(ErrMetadata, "/require_signed_request_object", "What is signed with none is not signed.")
+	}
 	if c.NoPKCE && c.Public() {
 		return named(ErrMetadata, "/without_pkce", "A public client cannot do without PKCE.")
 	}

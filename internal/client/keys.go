@@ -64,12 +64,14 @@ func private(set []byte) bool {
 // ParseKeys reads a key set of c. An RSA key that names no algorithm is for
 // PS256 when the client signs with nothing older, else for RS256 (JW-10).
 func (c Client) ParseKeys(set []byte) (jose.KeySet, error) {
-	return jose.ParseKeySetFor(set, c.rsa())
+	if c.SignsPSS() {
+		return jose.ParseKeySetFor(set, jose.PS256)
+	}
+	return jose.ParseKeySet(set)
 }
 
-func (c Client) rsa() jose.Algorithm {
-	if c.Profile == FAPI2 || c.AssertionAlg == string(jose.PS256) || c.AssertionAlg == "" && c.RequestObjectAlg == string(jose.PS256) {
-		return jose.PS256
-	}
-	return jose.RS256
+// SignsPSS reports whether the RSA keys of c that do not say so are for PS256.
+func (c Client) SignsPSS() bool {
+	const pss = string(jose.PS256)
+	return c.Profile == FAPI2 || c.AssertionAlg == pss || c.AssertionAlg == "" && c.RequestObjectAlg == pss
 }

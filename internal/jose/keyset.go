@@ -1,5 +1,7 @@
 package jose
 
+import "slices"
+
 // KeySet is an immutable set of public keys with different IDs. The zero KeySet is
 // empty.
 type KeySet struct {
@@ -71,4 +73,26 @@ func (s KeySet) Only(alg Algorithm) (PublicKey, bool) {
 		found = key
 	}
 	return found, found.k != nil
+}
+
+// For are the keys of s for some algorithms, by name: what else there is in the
+// set is not there for whoever may use only these.
+func (s KeySet) For(algorithms []string) Keys { return &permitted{s, algorithms} }
+
+type permitted struct {
+	set        KeySet
+	algorithms []string
+}
+
+func (p *permitted) Key(kid string) (PublicKey, bool) {
+	key, ok := p.set.Key(kid)
+	return key, ok && slices.Contains(p.algorithms, string(key.Algorithm()))
+}
+
+// Only is that of a KeySet.
+func (p *permitted) Only(alg Algorithm) (PublicKey, bool) {
+	if !slices.Contains(p.algorithms, string(alg)) {
+		return PublicKey{}, false
+	}
+	return p.set.Only(alg)
 }

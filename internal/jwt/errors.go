@@ -11,5 +11,7 @@ var (
 	ErrExpired   = errors.New("jwt: expired")
 	ErrNotYet    = errors.New("jwt: not yet valid")
 	ErrIssuedAt  = errors.New("jwt: issued in the future")
+	ErrFar       = errors.New("jwt: good for too long")
+	ErrUnsigned  = errors.New("jwt: not an unsigned request object")
 	ErrExpecting = errors.New("jwt: check without issuer, audience or time, or with too much leeway")
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -15,7 +16,7 @@ var AuthenticationFailed = audit.Define("client.auth_failed", audit.Warning, "")
 // caller is an authenticated client, or a public one that named itself.
 type caller struct {
 	client.Client
-	proven bool // by a secret
+	proven bool // by a secret or a signature
 	source audit.Source
 	keys   ratelimit.Keys // charged; given back when the request succeeds
 }
@@ -76,7 +77,11 @@ func (f *Flow) done(ctx context.Context, c *caller) {
 // when no client has it: people paste secrets into the wrong field (AU-23).
 func (f *Flow) suspect(ctx context.Context, id string, from audit.Source, cause error) {
 	actor := audit.Actor{Type: audit.ActorAnonymous}
-	ev := audit.New(AuthenticationFailed, f.now(), actor, from, "").Failed(audit.Failure, "invalid_client")
+	name := AuthenticationFailed
+	if errors.Is(cause, assertion.ErrReplayed) {
+		name = assertion.Replayed
+	}
+	ev := audit.New(name, f.now(), actor, from, "").Failed(audit.Failure, "invalid_client")
 	if known, err := f.o.Registry.Client(ctx, id); err == nil {
 		ev.Client = string(known.ID)
 	}

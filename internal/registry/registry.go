@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
@@ -24,9 +25,9 @@ type Resources interface {
 	ByIdentifier(ctx context.Context, identifier string) (resource.Resource, error)
 }
 
-// Documents keeps clients up to date whose client_id is the address of their
+// Descriptions keeps clients up to date whose client_id is the address of their
 // metadata; see cimd.Book.
-type Documents interface {
+type Descriptions interface {
 	Refresh(ctx context.Context, id client.ID) error
 	Forget(id client.ID)
 }
@@ -39,6 +40,9 @@ type Options struct {
 	Clients      Clients
 	Resources    Resources
 	Keys         client.Keys
+	Issuer       string           // the audience of assertions (OA-32)
+	Documents    client.Documents // fetches key sets of clients
+	Assertions   assertion.Store
 	Now          func() time.Time
 	Log          *slog.Logger
 	ClientsKept  int // snapshots in memory; default 16,384
@@ -49,13 +53,16 @@ type Options struct {
 type Registry struct {
 	o         Options
 	fresh     Freshness
-	documents Documents // nil: no client_id is an address
+	described Descriptions // nil: no client_id is an address
 	clients   *cache[client.Client]
 	resources *cache[resource.Resource]
 
 	running atomic.Bool // Run writes last uses; otherwise each is written at once
 	mu      sync.Mutex
 	used    map[client.ID]time.Time
+
+	keysMu sync.Mutex
+	keys   map[source]*keySet // at most keySetsKept
 }
 
 // New makes a Registry. Without Follow it never answers from memory.
@@ -67,7 +74,7 @@ func New(o Options) *Registry {
 		o.ResourceKept = 1024
 	}
 	return &Registry{
-		o: o, used: map[client.ID]time.Time{},
+		o: o, used: map[client.ID]time.Time{}, keys: map[source]*keySet{},
 		clients:   newCache[client.Client](o.ClientsKept, func(id string) [16]byte { return client.ID(id).Value() }),
 		resources: newCache[resource.Resource](o.ResourceKept, resource.Value),
 	}
@@ -77,13 +84,13 @@ func New(o Options) *Registry {
 func (r *Registry) Follow(f Freshness) { r.fresh = f }
 
 // Read lets client_ids be addresses of documents. Call it before the first question.
-func (r *Registry) Read(d Documents) { r.documents = d }
+func (r *Registry) Read(d Descriptions) { r.described = d }
 
 // Client returns the client, disabled or not, or client.ErrUnknown. Its lists are
 // shared and must not be changed.
 func (r *Registry) Client(ctx context.Context, id string) (client.Client, error) {
 	if client.ID(id).Address() {
-		return r.described(ctx, client.ID(id))
+		return r.byAddress(ctx, client.ID(id))
 	}
 	return answer(r, r.clients, id, func() (client.Client, error) {
 		name, err := client.ParseID(id)
@@ -94,12 +101,12 @@ func (r *Registry) Client(ctx context.Context, id string) (client.Client, error)
 	})
 }
 
-// described returns a client that its document describes.
-func (r *Registry) described(ctx context.Context, id client.ID) (client.Client, error) {
-	if r.documents == nil {
+// byAddress returns a client that its document describes.
+func (r *Registry) byAddress(ctx context.Context, id client.ID) (client.Client, error) {
+	if r.described == nil {
 		return client.Client{}, client.ErrUnknown.Becausef("metadata documents are off")
 	}
-	if err := r.documents.Refresh(ctx, id); err != nil {
+	if err := r.described.Refresh(ctx, id); err != nil {
 		return client.Client{}, err
 	}
 	kept := func() (client.Client, error) { return r.o.Clients.ByID(ctx, id) }
@@ -107,8 +114,8 @@ func (r *Registry) described(ctx context.Context, id client.ID) (client.Client, 
 	if !errors.Is(err, client.ErrUnknown) {
 		return c, err
 	}
-	r.documents.Forget(id) // it was deleted since it was read: then it is a new one
-	if err := r.documents.Refresh(ctx, id); err != nil {
+	r.described.Forget(id) // it was deleted since it was read: then it is a new one
+	if err := r.described.Refresh(ctx, id); err != nil {
 		return client.Client{}, err
 	}
 	return answer(r, r.clients, string(id), kept)
@@ -150,10 +157,13 @@ const longest = 1024
 // Authenticate returns the client that c belongs to. Everything else is
 // client.ErrCredentials, whose cause tells the log why: an unknown or disabled
 // client, a wrong secret, another method than the client's own (OA-5). The
-// digest is made and compared before anything is decided.
+// digest is made and compared before anything is decided about a secret.
 func (r *Registry) Authenticate(ctx context.Context, c Credentials) (client.Client, error) {
 	if len(c.ID) > longest || len(c.Secret.Reveal()) > longest {
 		return client.Client{}, client.ErrCredentials.Becausef("too long")
+	}
+	if c.Method == client.AuthPrivateKeyJWT {
+		return r.asserted(ctx, c)
 	}
 	digest := client.Digest(r.o.Keys, client.ID(c.ID), c.Secret)
 	known, err := r.Client(ctx, c.ID)
@@ -167,7 +177,7 @@ func (r *Registry) Authenticate(ctx context.Context, c Credentials) (client.Clie
 		return client.Client{}, client.ErrCredentials.Because(err)
 	case known.Auth != c.Method:
 		return client.Client{}, client.ErrCredentials.Becausef("method %s", known.Auth)
-	case known.Public() != c.Secret.IsZero(), !known.Public() && !opens:
+	case known.HasSecret() == c.Secret.IsZero(), known.HasSecret() && !opens:
 		return client.Client{}, client.ErrCredentials.Becausef("wrong secret")
 	case known.Disabled:
 		return client.Client{}, client.ErrCredentials.Becausef("disabled")

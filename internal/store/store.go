@@ -8,6 +8,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
@@ -66,6 +67,7 @@ type Set interface {
 	Sites() site.Store
 	Tickets() ticket.Store
 	Registrations() registration.Store
+	Assertions() assertion.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

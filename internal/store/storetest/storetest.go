@@ -14,6 +14,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		tests []test
 	}{
 		{"absence", absence},
+		{"assertions", assertions},
 		{"audit", audits},
 		{"births", births},
 		{"decisions", decisions},

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -119,17 +121,32 @@ func decode(pair string) (p parameter, err error) {
 func credentials(r *http.Request, form map[string]string) (client.Credentials, error) {
 	headers := r.Header["Authorization"]
 	_, posted := form["client_secret"]
+	asserted := form["client_assertion"] != "" || form["client_assertion_type"] != ""
 	switch {
-	case len(headers) > 1 || len(headers) == 1 && posted:
+	case len(headers) > 1 || len(headers) == 1 && (posted || asserted) || posted && asserted:
 		return client.Credentials{}, oauth.ErrInvalidRequest.Becausef("more than one way of authenticating")
-	case form["client_assertion"] != "" || form["client_assertion_type"] != "":
-		return client.Credentials{}, client.ErrCredentials.Becausef("private_key_jwt is not supported")
+	case asserted:
+		return signed(form)
 	case len(headers) == 1:
 		return basic(headers[0], form["client_id"])
 	case posted:
 		return client.Credentials{ID: form["client_id"], Method: client.AuthPost, Secret: secret.NewText(form["client_secret"])}, nil
 	}
 	return client.Credentials{ID: form["client_id"], Method: client.AuthNone}, nil
+}
+
+// signed reads the parameters of RFC 7523. client_id is optional beside them, and
+// says the same as the assertion (RFC 7521 section 4.2).
+func signed(form map[string]string) (client.Credentials, error) {
+	text := form["client_assertion"]
+	c := client.Credentials{ID: jwt.ClaimedClient(text), Method: client.AuthPrivateKeyJWT, Assertion: secret.NewText(text)}
+	if form["client_assertion_type"] != assertion.Type {
+		return c, client.ErrCredentials.Becausef("client_assertion_type %.80q", form["client_assertion_type"])
+	}
+	if named := form["client_id"]; named != "" && named != c.ID {
+		return c, client.ErrCredentials.Becausef("the assertion is not from client_id")
+	}
+	return c, nil
 }
 
 // basic reads the header of RFC 7617. Both halves are form-encoded (RFC 6749

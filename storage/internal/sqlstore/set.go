@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
@@ -55,6 +56,7 @@ func (s set) Decisions() decision.Store         { return decisions(s) }
 func (s set) Sites() site.Store                 { return sites(s) }
 func (s set) Tickets() ticket.Store             { return tickets(s) }
 func (s set) Registrations() registration.Store { return registrations(s) }
+func (s set) Assertions() assertion.Store       { return assertions(s) }
 
 // change runs fn as one act and writes ev with it: both are kept or neither
 // (AU-40). It is how every act that takes an event ends.
