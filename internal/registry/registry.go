@@ -26,9 +26,9 @@ type Resources interface {
 	ByIdentifier(ctx context.Context, identifier string) (resource.Resource, error)
 }
 
-// Documents keeps clients up to date whose client_id is the address of their
+// Descriptions keeps clients up to date whose client_id is the address of their
 // metadata; see cimd.Book.
-type Documents interface {
+type Descriptions interface {
 	Refresh(ctx context.Context, id client.ID) error
 	Forget(id client.ID)
 }
@@ -56,7 +56,7 @@ type Options struct {
 type Registry struct {
 	o         Options
 	fresh     Freshness
-	documents Documents // nil: no client_id is an address
+	described Descriptions // nil: no client_id is an address
 	clients   *cache[client.Client]
 	resources *cache[resource.Resource]
 	people    *cache[claims.Person]
@@ -92,13 +92,13 @@ func New(o Options) *Registry {
 func (r *Registry) Follow(f Freshness) { r.fresh = f }
 
 // Read lets client_ids be addresses of documents. Call it before the first question.
-func (r *Registry) Read(d Documents) { r.documents = d }
+func (r *Registry) Read(d Descriptions) { r.described = d }
 
 // Client returns the client, disabled or not, or client.ErrUnknown. Its lists are
 // shared and must not be changed.
 func (r *Registry) Client(ctx context.Context, id string) (client.Client, error) {
 	if client.ID(id).Address() {
-		return r.described(ctx, client.ID(id))
+		return r.byAddress(ctx, client.ID(id))
 	}
 	return answer(r, r.clients, id, func() (client.Client, error) {
 		name, err := client.ParseID(id)
@@ -109,12 +109,12 @@ func (r *Registry) Client(ctx context.Context, id string) (client.Client, error)
 	})
 }
 
-// described returns a client that its document describes.
-func (r *Registry) described(ctx context.Context, id client.ID) (client.Client, error) {
-	if r.documents == nil {
+// byAddress returns a client that its document describes.
+func (r *Registry) byAddress(ctx context.Context, id client.ID) (client.Client, error) {
+	if r.described == nil {
 		return client.Client{}, client.ErrUnknown.Becausef("metadata documents are off")
 	}
-	if err := r.documents.Refresh(ctx, id); err != nil {
+	if err := r.described.Refresh(ctx, id); err != nil {
 		return client.Client{}, err
 	}
 	kept := func() (client.Client, error) { return r.o.Clients.ByID(ctx, id) }
@@ -122,8 +122,8 @@ func (r *Registry) described(ctx context.Context, id client.ID) (client.Client, 
 	if !errors.Is(err, client.ErrUnknown) {
 		return c, err
 	}
-	r.documents.Forget(id) // it was deleted since it was read: then it is a new one
-	if err := r.documents.Refresh(ctx, id); err != nil {
+	r.described.Forget(id) // it was deleted since it was read: then it is a new one
+	if err := r.described.Refresh(ctx, id); err != nil {
 		return client.Client{}, err
 	}
 	return answer(r, r.clients, string(id), kept)
