@@ -35,8 +35,8 @@ type Options struct {
 	// Proof checks the DPoP proof of a pushed request and returns its key's
 	// thumbprint; nil: none are taken.
 	Proof func(r *http.Request) (jkt string, err error)
-	Now  func() time.Time
-	Log  *slog.Logger
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 type surface struct {
