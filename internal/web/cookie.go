@@ -39,7 +39,7 @@ func namesOf(scheme, suffix string) Names {
 	base += suffix
 	return Names{
 		Session: base, Further: base + "-further", Device: base + "-device", Flow: base + "-flow", Setup: base + "-setup", Browser: base + "-browser",
-		Request: base + "-request",
+		Request:  base + "-request",
 		Language: base + "-lang", Theme: base + "-theme", Flash: base + "-flash", Dev: base + "-dev",
 		Gate: base + "-gate", Nonce: base + "-gate-nonce",
 	}

@@ -20,6 +20,7 @@ type Requests interface {
 // Clients authenticates whoever pushes; see oauth.Flow.
 type Clients interface {
 	Client(ctx context.Context, c client.Credentials, from audit.Source) (found client.Client, done func(), err error)
+	Prove(ctx context.Context, c client.Client, proofs []string, path string, from audit.Source) (oauth.Proven, error)
 }
 
 // Pushed is the answer of the PAR endpoint (RFC 9126 section 2.2).
@@ -45,7 +46,7 @@ func (s *surface) par(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	jkt, err := s.proof(r)
+	proven, err := s.proof(w, r, found, from)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func (s *surface) par(w http.ResponseWriter, r *http.Request) error {
 	if resources != nil {
 		p["resource"] = resources
 	}
-	uri, life, err := s.Requests.Push(r.Context(), found, p, jkt, authorize.Visit{Source: from})
+	uri, life, err := s.Requests.Push(r.Context(), found, p, proven.JKT, authorize.Visit{Source: from})
 	if err != nil {
 		return err
 	}
@@ -67,14 +68,16 @@ func (s *surface) par(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// proof is the thumbprint of the key that a DPoP proof of this request is of, or
-// empty when there is no proof (OA-84).
-func (s *surface) proof(r *http.Request) (string, error) {
-	switch {
-	case len(r.Header["Dpop"]) == 0:
-		return "", nil
-	case s.Proof == nil:
-		return "", oauth.ErrInvalidRequest.Becausef("DPoP is not taken here")
+// proof is the key that a DPoP proof of this request is of (OA-84). A client of
+// bound tokens may leave it out here: the token endpoint insists.
+func (s *surface) proof(w http.ResponseWriter, r *http.Request, c client.Client, from audit.Source) (oauth.Proven, error) {
+	proofs := r.Header["Dpop"]
+	if len(proofs) == 0 {
+		return oauth.Proven{}, nil
 	}
-	return s.Proof(r)
+	proven, err := s.Clients.Prove(r.Context(), c, proofs, "/oauth2/par", from)
+	if proven.Nonce != "" {
+		w.Header()["Dpop-Nonce"] = []string{proven.Nonce}
+	}
+	return proven, err
 }

@@ -30,15 +30,12 @@ type Flow interface {
 	UserInfo
 }
 
-// Options configure the surface. All are required but Proof.
+// Options configure the surface. All are required.
 type Options struct {
 	URL      *url.URL // public address, with the path below which we are mounted
 	Flow     Flow
 	Clients  Clients
 	Requests Requests
-	// Proof checks the DPoP proof of a pushed request and returns its key's
-	// thumbprint; nil: none are taken.
-	Proof func(r *http.Request) (jkt string, err error)
 	// Tokens checks what is shown to UserInfo.
 	Tokens Tokens
 	Now    func() time.Time
