@@ -19,8 +19,8 @@ import (
 )
 
 const (
-	callback = "https://client.example.org/cb"
-	verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
+	callbackURI = "https://client.example.org/cb"
+	pkceVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 )
 
 // tab is a browser of kim's at the pages.
@@ -94,7 +94,7 @@ func (a answer) to(t *testing.T) *url.URL {
 func (a answer) back(t *testing.T) url.Values {
 	t.Helper()
 	u := a.to(t)
-	if got := u.Scheme + "://" + u.Host + u.Path; got != callback {
+	if got := u.Scheme + "://" + u.Host + u.Path; got != callbackURI {
 		t.Fatalf("leads to %s", u)
 	}
 	if u.Query().Get("iss") != selfURI {
@@ -131,7 +131,7 @@ func (w *world) codeClient(t *testing.T, id client.ID, change func(*client.Clien
 	t.Helper()
 	c := client.Client{
 		ID: id, Name: "The " + string(id), Auth: client.AuthBasic, Grants: []string{client.GrantCode, client.GrantRefresh}, Responses: []string{"code"},
-		RedirectURIs: []string{callback}, Scopes: []string{"openid", "profile", "offline_access", "read"}, Resources: []string{apiURI}, IDTokenAlg: "EdDSA",
+		RedirectURIs: []string{callbackURI}, Scopes: []string{"openid", "profile", "offline_access", "read"}, Resources: []string{apiURI}, IDTokenAlg: "EdDSA",
 	}
 	if change != nil {
 		change(&c)
@@ -149,8 +149,8 @@ func newCodeWorld(t *testing.T) *world {
 
 func wanting(id string, more ...string) url.Values {
 	v := url.Values{
-		"client_id": {id}, "response_type": {"code"}, "redirect_uri": {callback}, "scope": {"openid read"}, "state": {"s1"}, "nonce": {"n1"},
-		"code_challenge": {authcode.Challenge(verifier)}, "code_challenge_method": {"S256"},
+		"client_id": {id}, "response_type": {"code"}, "redirect_uri": {callbackURI}, "scope": {"openid read"}, "state": {"s1"}, "nonce": {"n1"},
+		"code_challenge": {authcode.Challenge(pkceVerifier)}, "code_challenge_method": {"S256"},
 	}
 	for i := 0; i < len(more); i += 2 {
 		if v.Del(more[i]); more[i+1] != "" {
@@ -187,7 +187,7 @@ func TestAuthorize(t *testing.T) {
 	}
 	done := b.agree(a, "approve", "scope:read", "on")
 	// A browser that sent our form is led on by a page (SE-41).
-	if refresh := done.Header().Get("Refresh"); done.Code != 200 || !strings.HasPrefix(refresh, "0; url="+callback+"?code=") || !strings.Contains(refresh, "&state=s1&iss=https") {
+	if refresh := done.Header().Get("Refresh"); done.Code != 200 || !strings.HasPrefix(refresh, "0; url="+callbackURI+"?code=") || !strings.Contains(refresh, "&state=s1&iss=https") {
 		t.Fatalf("%d %q", done.Code, refresh)
 	}
 	again := b.want(wanting("rp", "state", "s2")).back(t)
@@ -211,23 +211,23 @@ func TestAuthorizeNeverLeaves(t *testing.T) {
 		"port":             wanting("rp", "redirect_uri", "https://client.example.org:443/cb"),
 		"dot segment":      wanting("rp", "redirect_uri", "https://client.example.org/x/../cb"),
 		"user":             wanting("rp", "redirect_uri", "https://client.example.org@evil.example/cb"),
-		"fragment":         wanting("rp", "redirect_uri", callback+"#x"),
-		"more":             wanting("rp", "redirect_uri", callback+"/"),
-		"query":            wanting("rp", "redirect_uri", callback+"?a=b"),
+		"fragment":         wanting("rp", "redirect_uri", callbackURI+"#x"),
+		"more":             wanting("rp", "redirect_uri", callbackURI+"/"),
+		"query":            wanting("rp", "redirect_uri", callbackURI+"?a=b"),
 		"plain":            wanting("rp", "redirect_uri", "http://client.example.org/cb"),
 		"look-alike":       wanting("rp", "redirect_uri", "https://client.example.оrg/cb"),
 		"script":           wanting("rp", "redirect_uri", "javascript:alert(1)"),
 		"state too long":   wanting("rp", "state", strings.Repeat("s", 2049)),
 		"line in state":    wanting("rp", "state", "a\r\nb"),
 		"unknown uri":      {"client_id": {"rp"}, "request_uri": {"urn:ietf:params:oauth:request_uri:" + strings.Repeat("A", 43)}},
-		"several clients":  {"client_id": {"rp", "rp"}, "redirect_uri": {callback}},
-		"several adresses": {"client_id": {"rp"}, "redirect_uri": {callback, callback}},
+		"several clients":  {"client_id": {"rp", "rp"}, "redirect_uri": {callbackURI}},
+		"several adresses": {"client_id": {"rp"}, "redirect_uri": {callbackURI, callbackURI}},
 	} {
 		a := w.tab(t).want(v)
 		if a.Code != 400 || a.Header().Get("Location") != "" || a.Header().Get("Refresh") != "" || !strings.Contains(a.Body.String(), `id="error-code"`) {
 			t.Errorf("%s: %d %v", name, a.Code, a.Header())
 		}
-		if strings.Contains(a.Body.String(), callback) {
+		if strings.Contains(a.Body.String(), callbackURI) {
 			t.Errorf("%s: a stranger reads what is registered", name)
 		}
 	}
@@ -306,7 +306,7 @@ func TestAuthorizeEchoes(t *testing.T) {
 	if a.Code != 200 || a.Header().Get("Location") != "" || !strings.Contains(a.Header().Get("Content-Security-Policy"), "script-src 'nonce-") {
 		t.Fatalf("%d %v", a.Code, a.Header())
 	}
-	for _, part := range []string{`action="` + callback + `"`, `name="state" value="` + strings.ReplaceAll(html.EscapeString(state), "&#43;", "+"), `name="iss"`, `id="continue"`} {
+	for _, part := range []string{`action="` + callbackURI + `"`, `name="state" value="` + strings.ReplaceAll(html.EscapeString(state), "&#43;", "+"), `name="iss"`, `id="continue"`} {
 		if !strings.Contains(strings.ReplaceAll(a.Body.String(), "&#43;", "+"), part) {
 			t.Errorf("the form has no %q", part)
 		}
@@ -523,7 +523,7 @@ func TestCodeBinding(t *testing.T) {
 	got := b.signIn(b.want(wanting("house", "dpop_jkt", jkt, "scope", "openid offline_access read", "resource", apiURI))).back(t)
 	c, err := authcode.New(w.store.Codes(), w.facts.ID, w.c.Now).Find(t.Context(), got.Get("code"))
 	must(t, err)
-	if c.Client != "house" || c.User != w.kim.ID || c.RedirectURI != callback || !c.RedirectGiven || c.Challenge != authcode.Challenge(verifier) || c.Nonce != "n1" ||
+	if c.Client != "house" || c.User != w.kim.ID || c.RedirectURI != callbackURI || !c.RedirectGiven || c.Challenge != authcode.Challenge(pkceVerifier) || c.Nonce != "n1" ||
 		c.Scope != "openid offline_access read" || len(c.Audiences) != 1 || c.Audiences[0] != apiURI || c.JKT != jkt || !c.Offline || c.ACR != "1" || c.AuthTime.IsZero() {
 		t.Errorf("%+v", c)
 	}

@@ -40,13 +40,11 @@ func (a *App) wireLogout(context.Context) error {
 	a.ended.worker = a.Logouts
 	a.Hints = &idhint.Reader{Issuer: a.Issuer(), Keys: func(ctx context.Context) jose.Keys { return hintKeys{ctx, a} }}
 	a.EndSession = endsession.New(endsession.Options{
-		Issuer: a.Issuer(), Hints: a.Hints, Clients: a.Registry, Participants: a.store.Logouts(), Subject: a.subject,
+		Issuer: a.Issuer(), Hints: a.Hints, Clients: a.Registry, Participants: a.store.Logouts(),
+		Subject: func(u user.ID, c client.Client) string { return a.OAuth.Subject(c, u) },
 	})
 	return nil
 }
-
-// subject is what a client is told an account's name is.
-func (a *App) subject(u user.ID, _ client.Client) string { return u.String() }
 
 func (a *App) endSessionSurface(desk *people.Pages) web.Surface {
 	return webendsession.Surface(webendsession.Options{

@@ -14,7 +14,6 @@ import (
 	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/bearer"
 	"github.com/mortise-auth/mortise/internal/client"
-	"github.com/mortise-auth/mortise/internal/devicecode"
 	"github.com/mortise-auth/mortise/internal/gateway"
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/jwt"
@@ -65,9 +64,6 @@ func (a *App) wireTokens(context.Context) error {
 		Append:   a.store.Audit().Append,
 		Used:     func(ctx context.Context, id token.SessionID) { a.Auth.Use(ctx, session.ID(id)) },
 		Instance: a.facts.ID, Keys: a.keys, Devices: a.store.DeviceCodes(), Sessions: a.store.Sessions(), Scopes: a.store.Resources(),
-		DeviceTx: func(ctx context.Context, fn func(devicecode.Store, token.Store) error) error {
-			return a.store.InTx(ctx, func(s store.Set) error { return fn(s.DeviceCodes(), s.Tokens()) })
-		},
 		Now: a.c.Now, Log: a.c.Log,
 	})
 	a.feed = publish.New(publish.Options{

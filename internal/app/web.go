@@ -11,6 +11,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/clientaddr"
+	"github.com/mortise-auth/mortise/internal/enroll"
 	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -34,6 +35,8 @@ func (a *App) wireWeb(context.Context) error {
 	base := strings.TrimRight(a.c.url.Path, "/")
 	if a.metadata, err = weboauth.MetadataHandler(weboauth.MetadataOf(weboauth.MetadataOptions{
 		Issuer: a.Issuer(), GrantTypes: a.OAuth.GrantTypes(), SignUp: !a.c.NoSignUp, DPoP: true, PrivateKeyJWT: true,
+		Authorize: true, PAR: true, RequestObjects: true, Device: true, EndSession: true, Backchannel: true, Frontchannel: true,
+		Registration: a.c.Registration.Mode != enroll.Off, ClientID: a.c.Registration.Documents,
 	})); err != nil {
 		return err
 	}

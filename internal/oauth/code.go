@@ -8,6 +8,8 @@ import (
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/claims"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/devicecode"
+	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/token"
 )
 
@@ -20,6 +22,8 @@ type Codes interface {
 type Tx interface {
 	Tokens() token.Store
 	Codes() authcode.Store
+	DeviceCodes() devicecode.Store
+	Logouts() logout.Store
 }
 
 // code is the hook of authorization_code (RFC 6749 section 4.1.3). Whatever is
@@ -80,6 +84,9 @@ func (f *Flow) redeem(ctx context.Context, c *caller, code *authcode.Code, wante
 	b.Rules = &rules
 	err = f.o.InTx(ctx, func(tx Tx) error {
 		if p, err = f.o.Grants.BeginIn(ctx, tx.Tokens(), b); err != nil {
+			return err
+		}
+		if err := f.join(ctx, tx.Logouts(), c.Client, code.User, token.SessionID(code.Session), code.Scope); err != nil {
 			return err
 		}
 		return tx.Codes().Redeem(ctx, code.Digest, p.Grant(), f.now())

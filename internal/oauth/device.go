@@ -22,9 +22,6 @@ var (
 	ErrExpiredToken = problem.New(problem.Invalid, "expired_token", "Nobody decided in time. Start again for a new code.")
 )
 
-// DeviceTx runs fn in one transaction, or again after a conflict.
-type DeviceTx func(ctx context.Context, fn func(devicecode.Store, token.Store) error) error
-
 // DeviceAuthorization is the answer of RFC 8628 section 3.2.
 type DeviceAuthorization struct {
 	DeviceCode secret.Text
@@ -139,12 +136,15 @@ func (f *Flow) redeemDevice(ctx context.Context, c *caller, a devicecode.Authori
 		b.Session = token.SessionID(a.By.Session)
 	}
 	var pending token.Pending
-	err = f.o.DeviceTx(ctx, func(devices devicecode.Store, grants token.Store) (err error) {
-		if err := devices.Redeem(ctx, a.Digest, a.Client, now); err != nil {
+	// The account's lock comes first, as where accounts are deleted.
+	err = f.o.InTx(ctx, func(tx Tx) (err error) {
+		if pending, err = f.o.Grants.BeginIn(ctx, tx.Tokens(), b); err != nil {
 			return err
 		}
-		pending, err = f.o.Grants.BeginIn(ctx, grants, b)
-		return err
+		if err := f.join(ctx, tx.Logouts(), c.Client, a.By.User, b.Session, a.Scope); err != nil {
+			return err
+		}
+		return tx.DeviceCodes().Redeem(ctx, a.Digest, a.Client, now)
 	})
 	if errors.Is(err, devicecode.ErrUnknown) {
 		return token.Issued{}, ErrInvalidGrant.Because(err) // another request was sooner

@@ -78,7 +78,6 @@ type Options struct {
 	Instance [16]byte
 	Keys     devicecode.Keys
 	Devices  devicecode.Store
-	DeviceTx DeviceTx
 	Sessions Sessions
 	Scopes   Scopes
 	Now      func() time.Time

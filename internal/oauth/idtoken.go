@@ -63,6 +63,12 @@ func (f *Flow) Front(ctx context.Context, code authcode.Code, text string) (stri
 	if text != "" {
 		id.CodeHash, place.Scope = jwt.Half(jose.Algorithm(c.IDTokenAlg), text), ""
 	}
+	err = f.o.InTx(ctx, func(tx Tx) error {
+		return f.join(ctx, tx.Logouts(), c, code.User, token.SessionID(code.Session), code.Scope)
+	})
+	if err != nil {
+		return "", err
+	}
 	return f.signID(ctx, c, id, code.User, place, string(code.Claims))
 }
 
