@@ -19,7 +19,7 @@ import (
 )
 
 const (
-	callbackURI = "https://client.example.org/cb"
+	callbackURI  = "https://client.example.org/cb"
 	pkceVerifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"
 )
 

@@ -32,7 +32,7 @@ var (
 	ErrInvalidObject     = problem.New(problem.Invalid, "invalid_request_object", "The request object is malformed, or its signature, issuer, audience or time is wrong.")
 	ErrObjectUnsupported = problem.New(problem.Invalid, "request_not_supported", "Request objects are not taken here.")
 	ErrURIUnsupported    = problem.New(problem.Invalid, "request_uri_not_supported", "This client has no request_uris. Register the address, or send the request itself.")
-	ErrDenied            = problem.New(problem.Forbidden, "access_denied", "The person did not agree.")
+	ErrDenied            = problem.New(problem.Invalid, "access_denied", "The person refused. Start again if that was a mistake.")
 	ErrLogin             = problem.New(problem.Unauthenticated, "login_required", "The person has to sign in.")
 	ErrConsent           = problem.New(problem.Forbidden, "consent_required", "The person has to agree.")
 	ErrSelection         = problem.New(problem.Forbidden, "account_selection_required", "The person has to choose an account.")
