@@ -45,7 +45,7 @@ func newOP(t *testing.T) *op {
 	cfg := mortise.Config{
 		URL: o.issuer, SecretKey: keyring.NewMaster().Reveal(), Logger: slog.New(slog.DiscardHandler),
 		EgressAllow: []string{"127.0.0.0/8"}, TrustedProxies: []string{"127.0.0.1"},
-		Registration: mortise.Registration{Mode: "open", WithoutPKCE: true},
+		Registration: mortise.Registration{Mode: "open", WithoutPKCE: true, AssertionAudiences: []string{o.issuer + "/oauth2/token"}},
 	}
 	st, err := sqlite.Memory(t.Context(), sqlite.Options{Readers: 2})
 	must(t, err)
