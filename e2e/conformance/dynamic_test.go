@@ -113,7 +113,7 @@ func registrationLogo(m *run) {
 	at := c.consent(b)
 	found := ""
 	for _, link := range at.links() {
-		if strings.Contains(link, "/logos/") || strings.Contains(link, "/logo/") {
+		if strings.HasPrefix(link, "/client-logo/") {
 			found = link
 		}
 	}
