@@ -10,11 +10,13 @@ import (
 )
 
 func TestConformanceBasicOP(t *testing.T) {
+	t.Attr("plan", "oidcc-basic-certification-test-plan")
 	plan(t, variant{}, basic())
 }
 
 // Form Post OP is the same modules with every response as a form.
 func TestConformanceFormPostOP(t *testing.T) {
+	t.Attr("plan", "oidcc-formpost-basic-certification-test-plan")
 	plan(t, variant{formPost: true}, basic())
 }
 

@@ -10,6 +10,7 @@ import (
 )
 
 func TestConformanceConfigOP(t *testing.T) {
+	t.Attr("plan", "oidcc-config-certification-test-plan")
 	plan(t, variant{}, []module{{"oidcc-discovery-endpoint-verification", discovery}})
 }
 

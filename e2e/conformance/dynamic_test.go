@@ -15,6 +15,7 @@ import (
 )
 
 func TestConformanceDynamicOP(t *testing.T) {
+	t.Attr("plan", "oidcc-dynamic-certification-test-plan")
 	plan(t, variant{dynamic: true, auth: "private_key_jwt", older: true}, []module{
 		{"oidcc-idtoken-rs256", idTokenRS256},
 		{"oidcc-idtoken-unsigned", idTokenUnsigned},

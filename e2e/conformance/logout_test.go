@@ -13,6 +13,7 @@ import (
 )
 
 func TestConformanceRPInitiatedLogout(t *testing.T) {
+	t.Attr("plan", "oidcc-rp-initiated-logout-certification-test-plan")
 	const prefix = "oidcc-rp-initiated-logout"
 	plan(t, variant{}, []module{
 		{prefix + "-discovery-endpoint-verification", func(m *run) { m.discovered("end_session_endpoint") }},
@@ -146,6 +147,7 @@ func told(l *leaver) {
 }
 
 func TestConformanceBackChannelLogout(t *testing.T) {
+	t.Attr("plan", "oidcc-backchannel-rp-initiated-logout-certification-test-plan")
 	plan(t, variant{}, []module{
 		{"oidcc-backchannel-logout-discovery-endpoint-verification", func(m *run) {
 			doc := m.discovery()
