@@ -122,7 +122,7 @@ func mount(ctx context.Context, addr string, st store.Store, room *footprint.Col
 
 // frugal sets the collector as the command does.
 func frugal() *footprint.Collector {
-	const working, hash = 20 << 20, 19 << 20
+	const working, hash = 16 << 20, 19 << 20
 	most := int64(max(1, runtime.GOMAXPROCS(0)-1)) * hash
 	return footprint.Collect(footprint.Limits{Crowded: working + 2*most, Calm: working + 5*most}, time.Now)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // working is what the collector must leave room for beside the hashes.
-const working = 20 << 20
+const working = 16 << 20
 
 // tune bounds the collector's head-room, unless the environment does.
 func tune(p settings.Password) *footprint.Collector {

@@ -52,8 +52,12 @@ func Collect(l Limits, now func() time.Time) *Collector {
 	return c
 }
 
-// Waited tells that work which needs much memory has waited for its turn.
+// Waited tells that work which needs much memory has waited for its turn. A nil
+// Collector takes no notice.
 func (c *Collector) Waited() {
+	if c == nil {
+		return
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.crowd = c.now()
