@@ -9,6 +9,7 @@ import (
 	"time"
 )
 
+// OA-1 OA-11 OA-16 OA-17 OA-18 OA-92 OA-97: the modules of Basic OP.
 func TestConformanceBasicOP(t *testing.T) {
 	t.Attr("plan", "oidcc-basic-certification-test-plan")
 	plan(t, variant{}, basic())

@@ -14,6 +14,7 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
+// OA-32 OA-70 OA-72 OA-75: the modules of Dynamic OP.
 func TestConformanceDynamicOP(t *testing.T) {
 	t.Attr("plan", "oidcc-dynamic-certification-test-plan")
 	plan(t, variant{dynamic: true, auth: "private_key_jwt", older: true}, []module{

@@ -12,6 +12,7 @@ import (
 	"testing"
 )
 
+// OA-98: the modules of RP-Initiated Logout.
 func TestConformanceRPInitiatedLogout(t *testing.T) {
 	t.Attr("plan", "oidcc-rp-initiated-logout-certification-test-plan")
 	const prefix = "oidcc-rp-initiated-logout"
@@ -146,6 +147,7 @@ func told(l *leaver) {
 	l.over()
 }
 
+// OA-99: the modules of Back-Channel Logout.
 func TestConformanceBackChannelLogout(t *testing.T) {
 	t.Attr("plan", "oidcc-backchannel-rp-initiated-logout-certification-test-plan")
 	plan(t, variant{}, []module{
