@@ -32,7 +32,8 @@ type request struct {
 	login     string        // login_hint
 	locales   []string
 	claims    claims.Request
-	wanted    string // subject that the claims parameter asks for; empty: any
+	wanted    string   // subject that the claims parameter asks for; empty: any
+	levels    []string // acr values, one of which the sign-in must reach; empty: any will do
 	details   []detail
 	jkt       string
 }
