@@ -130,7 +130,7 @@ func TestFeedTakesAssertions(t *testing.T) {
 	_, err := w.Directory.CreateResource(t.Context(), user.Host(), resource.Resource{Identifier: "https://guarded.example.org", TokenFormat: resource.JWT, Verifiers: []string{"guard"}})
 	must(t, err)
 	poll := func(text, audience string) answer {
-		return s.post(t, "/api/v1/revocations?wait=0&nonce=n&audience="+url.QueryEscape(audience), text)
+		return s.post(t, "/api/v1/revocations?wait=0&nonce=0123456789abcdef&audience="+url.QueryEscape(audience), text)
 	}
 	text := s.assertion(t)
 	if got := poll(text, "https://guarded.example.org"); got.Code != 200 || got.json["batches"] == nil && got.Body.Len() == 0 {

@@ -10,6 +10,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/jwt"
+	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -218,7 +219,11 @@ func TestRefusalsAreExplained(t *testing.T) {
 // OA-23: what a person takes back takes the codes with it that nobody used yet.
 func TestWithdrawalTakesCodes(t *testing.T) {
 	t.Parallel()
-	w := newCodeWorld(t)
+	engines(t, func(t *testing.T, st store.Store) { withdrawal(t, newRigOn(t, st).begun(t).world(t).codeClients(t)) })
+}
+
+func withdrawal(t *testing.T, w *world) {
+	t.Helper()
 	b := w.tab(t)
 	away := func(refresh string) string {
 		u, err := url.Parse(strings.TrimPrefix(refresh, "0; url="))
