@@ -45,7 +45,7 @@ func newOP(t *testing.T) *op {
 	cfg := mortise.Config{
 		URL: o.issuer, SecretKey: keyring.NewMaster().Reveal(), Logger: slog.New(slog.DiscardHandler),
 		EgressAllow: []string{"127.0.0.0/8"}, TrustedProxies: []string{"127.0.0.1"},
-		Registration: mortise.Registration{Mode: "open", WithoutPKCE: true},
+		Registration: mortise.Registration{Mode: "open", WithoutPKCE: true, AssertionAudiences: []string{o.issuer + "/oauth2/token"}},
 	}
 	st, err := sqlite.Memory(t.Context(), sqlite.Options{Readers: 2})
 	must(t, err)
@@ -91,16 +91,24 @@ func (o *op) wait(t *testing.T, d time.Duration) {
 // command does it.
 func (o *op) apply(t *testing.T, file map[string]any) {
 	t.Helper()
-	body, err := json.Marshal(file)
+	if got := o.operate(t, http.MethodPost, "/apply?allow_users=true", file); got["failed"] != 0.0 {
+		t.Fatalf("apply: %v", got)
+	}
+}
+
+// operate is a call of the API by whoever sits at the machine, as the command makes it.
+func (o *op) operate(t *testing.T, method, path string, in map[string]any) (out map[string]any) {
+	t.Helper()
+	body, err := json.Marshal(in)
 	must(t, err)
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "http://unix/api/v1/apply?allow_users=true", bytes.NewReader(body))
+	r := httptest.NewRequestWithContext(t.Context(), method, "http://unix/api/v1"+path, bytes.NewReader(body))
 	r.Header.Set("Content-Type", "application/json")
 	w := httptest.NewRecorder()
 	o.app.HostHandler().ServeHTTP(w, r)
-	var said struct{ Failed int }
-	if must(t, json.Unmarshal(w.Body.Bytes(), &said)); w.Code != http.StatusOK || said.Failed > 0 {
-		t.Fatalf("apply: %d %s", w.Code, w.Body)
+	if must(t, json.Unmarshal(w.Body.Bytes(), &out)); w.Code/100 != 2 {
+		t.Fatalf("%s %s: %d %s", method, path, w.Code, w.Body)
 	}
+	return out
 }
 
 // person is somebody with an account.

@@ -37,6 +37,7 @@ type variant struct {
 	dynamic  bool   // clients register themselves; else an operator declares them
 	formPost bool   // response_mode=form_post
 	auth     string // token_endpoint_auth_method; "": client_secret_basic
+	older    bool   // assertions name the token endpoint, as before RFC 10070, not the issuer
 }
 
 // run is one module under way.

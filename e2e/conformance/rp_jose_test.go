@@ -90,8 +90,11 @@ func (c *client) assertion(change map[string]any) string {
 }
 
 func (c *client) assertionClaims(change map[string]any) map[string]any {
-	now := c.clock.Now().Unix()
-	claims := map[string]any{"iss": c.id, "sub": c.id, "aud": c.issuer, "jti": rand.Text(), "iat": now, "exp": now + 60}
+	now, aud := c.clock.Now().Unix(), c.issuer
+	if c.older {
+		aud = c.discovered("token_endpoint")
+	}
+	claims := map[string]any{"iss": c.id, "sub": c.id, "aud": aud, "jti": rand.Text(), "nbf": now, "iat": now, "exp": now + 60}
 	return changed(claims, change)
 }
 

@@ -105,7 +105,7 @@ func (f *Flow) read(ctx context.Context, c client.Client, p Params, pushed bool)
 		return nil, ErrEcho.Becausef("state of %d bytes, nonce of %d", len(r.state), len(r.nonce))
 	}
 	for _, check := range []func(context.Context, *request, Params) error{
-		checkResponse, checkMode, checkRepeated, f.checkPushed(pushed), checkChallenge, checkNonce, f.checkScope, f.checkAudience,
+		checkAnswer, checkRepeated, f.checkPushed(pushed), checkChallenge, checkNonce, f.checkScope, f.checkAudience,
 		checkPrompt, checkMaxAge, f.checkHint, checkHints, checkClaims, f.checkDetails, checkKey,
 	} {
 		if err := check(ctx, r, p); err != nil {
@@ -150,6 +150,16 @@ func describe(text string) string {
 // responses are the response types by every order of their words (OA-11).
 var responses = map[string]string{
 	"code": "code", "id_token": "id_token", "code id_token": "code id_token", "id_token code": "code id_token",
+}
+
+// checkAnswer settles what is answered and how; what is wrong with the one travels
+// by the other.
+func checkAnswer(ctx context.Context, r *request, p Params) error {
+	wrong := checkResponse(ctx, r, p)
+	if err := checkMode(ctx, r, p); wrong == nil {
+		return err
+	}
+	return wrong
 }
 
 func checkResponse(_ context.Context, r *request, p Params) error {
