@@ -141,7 +141,11 @@ func (w *world) codeClient(t *testing.T, id client.ID, change func(*client.Clien
 
 func newCodeWorld(t *testing.T) *world {
 	t.Helper()
-	w := newRig(t).begun(t).world(t)
+	return newRig(t).begun(t).world(t).codeClients(t)
+}
+
+func (w *world) codeClients(t *testing.T) *world {
+	t.Helper()
 	w.codeClient(t, "rp", nil)
 	w.codeClient(t, "house", func(c *client.Client) { c.FirstParty = true })
 	return w

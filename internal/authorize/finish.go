@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -91,11 +90,12 @@ func (k *kept) grant(chosen Choice) (scopes, asked []string) {
 
 // code is what the code is bound to (OA-15).
 func (k *kept) code(s session.Session, scopes, asked []string) authcode.Code {
+	acr, _ := k.acr(s.Assurance)
 	within := func(scope string) bool { return slices.Contains(asked, scope) }
 	return authcode.Code{
 		Client: string(k.client.ID), ClientVersion: k.client.Version, User: s.User, UserVersion: s.UserVersion, Session: authcode.SessionID(s.ID),
 		RedirectURI: k.redirect, RedirectGiven: k.given, Challenge: k.challenge, Nonce: k.nonce, Scope: resource.FormatScopes(scopes),
-		Audiences: k.audiences, JKT: k.jkt, Methods: s.Methods, ACR: strconv.Itoa(s.Assurance), AuthTime: s.AuthenticatedAt,
+		Audiences: k.audiences, JKT: k.jkt, Methods: s.Methods, ACR: acr, AuthTime: s.AuthenticatedAt,
 		Claims: k.claims.Within(within).JSON(), Details: k.granted(), Offline: slices.Contains(scopes, offline),
 	}
 }

@@ -32,7 +32,8 @@ type request struct {
 	login     string        // login_hint
 	locales   []string
 	claims    claims.Request
-	wanted    string // subject that the claims parameter asks for; empty: any
+	wanted    string   // subject that the claims parameter asks for; empty: any
+	levels    []string // acr values, one of which the sign-in must reach; empty: any will do
 	details   []detail
 	jkt       string
 }
@@ -69,7 +70,7 @@ func redirectOf(c client.Client, p Params) (to string, given bool, err error) {
 		return sent[0], true, nil
 	case len(sent) == 1:
 		return "", false, ErrRedirect.Comparing(nearest(c.RedirectURIs, sent[0]), sent[0]).Becausef("the client is %s", c.ID)
-	case len(c.RedirectURIs) != 1 || slices.Contains(strings.Fields(one(p, "scope")), "openid"):
+	case len(c.RedirectURIs) != 1 || c.Profile == client.FAPI2 || slices.Contains(strings.Fields(one(p, "scope")), "openid"):
 		return "", false, ErrRedirectMissing.Becausef("the client is %s", c.ID)
 	}
 	return c.RedirectURIs[0], false, nil
