@@ -22,7 +22,7 @@ func (w *world) script(t *testing.T, file, client, email string) (passed []strin
 	}
 	settings, err := json.Marshal(map[string]string{
 		"issuer": w.issuer, "origin": w.at(client), "port": w.ports[client], "cert": w.cert, "key": w.key, "signing": w.signing, "secret": secret,
-		"things": "https://things.example.test", "dir": folder(t),
+		"things": "https://things.example.test", "tools": w.ports["mcp"],
 	})
 	must(t, err)
 	cmd := exec.CommandContext(t.Context(), "node", "node/"+file, string(settings))

@@ -35,7 +35,9 @@ func (p *person) walk(to string) string {
 
 func (p *person) through() string {
 	p.t.Helper()
-	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); <-tick.C {
 		at := p.URL()
 		if !strings.HasPrefix(at, p.issuer+"/") {
 			return at
@@ -74,7 +76,6 @@ func (p *person) step(at string) (done bool) {
 	case path == "/device":
 		done = true
 	default: // a page that leads on by itself
-		p.Eval("new Promise(r => setTimeout(r, 20))", nil)
 		return false
 	}
 	p.seen = append(p.seen, path)

@@ -29,7 +29,7 @@ type world struct {
 // TestClients runs every client.
 func TestClients(t *testing.T) {
 	w := &world{ports: map[string]string{}}
-	for _, name := range []string{"openid-client", "oauth4webapi", "go-oidc", "apache", "apache-posted", "browser", "mcp"} {
+	for _, name := range []string{"openid-client", "oauth4webapi", "go-oidc", "apache", "apache-posted", "browser", "mcp", "assistant"} {
 		w.ports[name] = freePort(t)
 	}
 	w.makeKey(t)

@@ -1,6 +1,0 @@
-package clients
-
-import "testing"
-
-func inBrowser(t *testing.T, w *world)       {}
-func contextProtocol(t *testing.T, w *world) {}
