@@ -480,7 +480,8 @@ func TestAuthorizationDetails(t *testing.T) {
 		Identifier: "https://bank.example.org", TokenFormat: resource.JWT,
 		DetailTypes: []resource.DetailType{{Type: "payment", Description: "Pay from your account", Fields: []resource.DetailField{
 			{Name: "amount", Description: "Amount", Kind: resource.DetailObject, Required: true, Fields: []resource.DetailField{
-				{Name: "value", Description: "value", Kind: resource.DetailNumber, Required: true}, {Name: "currency", Description: "currency", Kind: resource.DetailText, Required: true}}},
+				{Name: "value", Description: "value", Kind: resource.DetailNumber, Required: true}, {Name: "currency", Description: "currency", Kind: resource.DetailText, Required: true},
+			}},
 			{Name: "creditor", Description: "To", Kind: resource.DetailText, Required: true},
 		}}},
 	})

@@ -3,8 +3,9 @@ package oauth
 import (
 	"context"
 	"errors"
-	"github.com/mortise-auth/mortise/internal/claims"
 	"time"
+
+	"github.com/mortise-auth/mortise/internal/claims"
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
