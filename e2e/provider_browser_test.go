@@ -150,6 +150,25 @@ func (j providerJourney) consent() {
 	if status, body := j.redeem(code); status != http.StatusOK || !strings.Contains(body, "notes:write") {
 		j.t.Errorf("the code gives %d %s", status, body)
 	}
+	j.notified("ada@example.test")
+}
+
+// notified wants one mail to say that the app may act for them now. AU-60
+func (j providerJourney) notified(email string) {
+	j.t.Helper()
+	mails := visit(j.t, j.base, nil)
+	if l := mails.mail(email, "Woodshop & Sons"); !strings.Contains(l.Text, "/account/apps") {
+		j.t.Errorf("the mail leads nowhere: %s", l.Text)
+	}
+	told := 0
+	for _, l := range mails.letters() {
+		if l.To == email && strings.Contains(l.Subject, "Woodshop & Sons") {
+			told++
+		}
+	}
+	if told != 1 {
+		j.t.Errorf("%d mails tell that an app may act for %s", told, email)
+	}
 }
 
 func (j providerJourney) redeem(code string) (int, string) {
