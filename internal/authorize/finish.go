@@ -9,10 +9,12 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authreq"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/user"
 )
 
 // finish ends a request in one act: it is completed, what was agreed to is
@@ -21,6 +23,7 @@ func (f *Flow) finish(ctx context.Context, k *kept, s session.Session, v Visit, 
 	scopes, asked := k.grant(chosen)
 	code := k.code(s, scopes, asked)
 	now := f.now()
+	first := agreed && f.first(ctx, s.User, k.client)
 	var t secret.Token
 	err := f.o.InTx(ctx, func(tx Tx) (err error) {
 		if row, ok := k.toComplete(); ok {
@@ -48,7 +51,20 @@ func (f *Flow) finish(ctx context.Context, k *kept, s session.Session, v Visit, 
 	if err != nil {
 		return Response{}, err
 	}
+	if first {
+		f.o.Notices.Consented(ctx, s.User, k.client, v.Source)
+	}
 	return f.answer(ctx, k, code, t)
+}
+
+// first reports whether owner is to be told that they agree to something of c for the
+// first time. It does not lock: of two at once both may be the first.
+func (f *Flow) first(ctx context.Context, owner user.ID, c client.Client) bool {
+	if f.o.Notices == nil || c.FirstParty {
+		return false
+	}
+	_, err := f.o.Consents.Get(ctx, owner, string(c.ID))
+	return errors.Is(err, consent.ErrNone)
 }
 
 // answer is the response that carries what was issued.

@@ -21,6 +21,7 @@ const (
 	NewDevice         Template = "new_device"         // act
 	GrantStolen       Template = "grant_stolen"       // act, Detail is the app's name
 	GrantLost         Template = "grant_lost"         // act, Detail is the app's name
+	AppAllowed        Template = "app_allowed"        // act, Detail is the app's name
 	ManyFailures      Template = "many_failures"      // act, Count
 	SettingChanged    Template = "setting_changed"    // act, Detail in the person's language
 	AccountExists     Template = "account_exists"     // somebody signed up with a known address
@@ -49,6 +50,7 @@ var shapes = map[Template]shape{
 	NewDevice:         {act: true, object: "/account/sessions"},
 	GrantStolen:       {act: true, object: "/account/sessions"},
 	GrantLost:         {act: true, object: "/account/sessions"},
+	AppAllowed:        {act: true, object: "/account/apps"},
 	ManyFailures:      {act: true, object: "/account/activity"},
 	SettingChanged:    {act: true, object: "/account/activity"},
 	AccountExists:     {object: "/recover"},
