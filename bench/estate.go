@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/jose"
 	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/resource"
@@ -31,7 +33,11 @@ const (
 )
 
 // plan is how large an estate is.
-type plan struct{ apps, people, codes, tokens int }
+type plan struct {
+	apps, people, codes, tokens int
+	agreed                      bool // everybody has consented to their app
+	chains                      bool // and it has a refresh token
+}
 
 // estate is a store with apps, people, and what the apps may bring: codes, and
 // access tokens for UserInfo, all of them different.
@@ -43,6 +49,8 @@ type estate struct {
 	given  []string // codes, good for an hour
 	kept   []string // their digests
 	access []string
+	// of each person's app
+	refresh []string
 }
 
 // estate makes a data folder for a server at addr.
@@ -65,7 +73,23 @@ func furnish(ctx context.Context, st store.Store, addr string, p plan) (*estate,
 	if e.people, err = settlers(ctx, a, st, p.people); err != nil {
 		return nil, err
 	}
-	return e, firstOf(e.register(ctx, a), e.issue(ctx, a, st), e.mint(ctx, a))
+	return e, firstOf(e.register(ctx, a), e.agree(ctx, st), e.issue(ctx, st), e.mint(ctx, a))
+}
+
+// challenge is of the one verifier.
+var challenge = authcode.Challenge(verifier)
+
+// agree lets everybody have agreed to one app.
+func (e *estate) agree(ctx context.Context, st store.Store) error {
+	if !e.agreed {
+		return nil
+	}
+	return each(len(e.people), func(i int) error {
+		c, p := e.apps[i%len(e.apps)], e.people[i]
+		return st.Consents().Put(ctx, consent.Consent{
+			User: p.user.ID, UserVersion: p.user.Version, Client: string(c.ID), Scopes: strings.Fields(aims), CreatedAt: now(), UpdatedAt: now(),
+		}, event(consent.Given, p.user.ID))
+	})
 }
 
 // each runs fn for all below n, many at a time.
@@ -107,7 +131,7 @@ func (e *estate) register(ctx context.Context, a *app.App) error {
 
 // issue gives the apps codes. Their minute begins in an hour, so that all of them
 // can be made before anything is measured.
-func (e *estate) issue(ctx context.Context, a *app.App, st store.Store) error {
+func (e *estate) issue(ctx context.Context, st store.Store) error {
 	facts, err := st.Instance().Facts(ctx)
 	if err != nil {
 		return err
@@ -118,7 +142,7 @@ func (e *estate) issue(ctx context.Context, a *app.App, st store.Store) error {
 		c, p := e.apps[i%len(e.apps)], e.people[i%len(e.people)]
 		code, err := codes.Issue(ctx, authcode.Code{
 			Client: string(c.ID), ClientVersion: c.Version, User: p.user.ID, UserVersion: p.user.Version, Session: authcode.SessionID(p.session),
-			RedirectURI: callback, RedirectGiven: true, Challenge: authcode.Challenge(verifier), Nonce: "n-0123456789abcdef", Scope: aims,
+			RedirectURI: callback, RedirectGiven: true, Challenge: challenge, Nonce: "n-0123456789abcdef", Scope: aims,
 			Methods: []string{"pwd"}, ACR: "1", AuthTime: now(),
 		}, audit.Source{IP: "127.0.0.1", UserAgent: "bench"})
 		if err != nil {
@@ -132,13 +156,14 @@ func (e *estate) issue(ctx context.Context, a *app.App, st store.Store) error {
 
 // mint signs access tokens for UserInfo, of one grant for each person.
 func (e *estate) mint(ctx context.Context, a *app.App) error {
-	e.access = make([]string, e.tokens)
-	if e.tokens == 0 {
+	e.access, e.refresh = make([]string, e.tokens), make([]string, len(e.people))
+	if e.tokens == 0 && !e.chains {
 		return nil
 	}
 	grants := make([]token.Issued, len(e.people))
 	err := each(len(e.people), func(i int) (err error) {
 		grants[i], err = e.grant(ctx, a, i)
+		e.refresh[i] = grants[i].Refresh.Reveal()
 		return err
 	})
 	if err != nil {
