@@ -87,7 +87,7 @@ func (e *estate) agree(ctx context.Context, st store.Store) error {
 	return each(len(e.people), func(i int) error {
 		c, p := e.apps[i%len(e.apps)], e.people[i]
 		return st.Consents().Put(ctx, consent.Consent{
-			User: p.user.ID, UserVersion: p.user.Version, Client: string(c.ID), Scopes: strings.Fields(aims), CreatedAt: now(), UpdatedAt: now(),
+			User: p.user.ID, UserVersion: p.user.Version, Client: string(c.ID), Scopes: strings.Fields(aims), Audiences: c.Resources, CreatedAt: now(), UpdatedAt: now(),
 		}, event(consent.Given, p.user.ID))
 	})
 }

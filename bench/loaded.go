@@ -83,6 +83,7 @@ func (w *walker) signIn() error {
 	q := url.Values{
 		"response_type": {"code"}, "client_id": {w.app()}, "redirect_uri": {callback}, "scope": {aims}, "state": {"s-0123456789"},
 		"nonce": {"n-0123456789"}, "code_challenge": {challenge}, "code_challenge_method": {"S256"},
+		"resource": {robots[0].resource.Identifier},
 	}
 	n := visits.Add(1)
 	from := fmt.Sprintf("%s\r\nX-Forwarded-For: 100.%d.%d.%d", w.e.people[w.i].cookie(), 64+n>>16&63, n>>8&255, n&255)

@@ -66,6 +66,7 @@ var measurements = []struct {
 	{"credentials", earning},
 	{"code", redeeming},
 	{"userinfo", telling},
+	{"proof", proving},
 	{"crowded", crowded},
 	{"scale", scaling},
 	{"discovery", discovery},
