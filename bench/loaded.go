@@ -257,6 +257,7 @@ func loadProviders(only string, conns int, span time.Duration) error {
 			if ctx.Err() != nil || !strings.Contains(s.name, only) {
 				continue
 			}
+			e.walk(s, conns, min(span/10, 2*time.Second)) // warm
 			if err := show(s.name, e.walk(s, conns, span)); err != nil {
 				errs = append(errs, fmt.Errorf("%s on %s: %w", s.name, engine.name, err))
 			}
