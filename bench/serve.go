@@ -69,6 +69,21 @@ func serve(kind, addr string, args []string) error {
 		}
 		defer f.Close()
 		mux.Handle("POST /oauth2/token", f)
+	case "code":
+		f, err := floor.OpenRedeemer(args[0], clientSecret, tokenIssuer)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		mux.Handle("POST /oauth2/token", f)
+	case "userinfo":
+		mux.Handle("GET /oauth2/userinfo", floor.NewUserInfo(args))
+	case "check-userinfo":
+		f, err := floor.CheckUserInfo(args[0])
+		if err != nil {
+			return err
+		}
+		mux.Handle("GET /oauth2/userinfo", f)
 	case "introspect":
 		mux.Handle("POST /oauth2/introspect", floor.NewIntrospector(verifierID, verifierSecret, args))
 	case "document":
