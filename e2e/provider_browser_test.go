@@ -114,7 +114,9 @@ func (j providerJourney) answered(parameter string) url.Values {
 		var err error
 		u, err = url.Parse(j.URL())
 		must(j.t, err)
-		return u.Path == "/callback" && u.Query().Has(parameter)
+		var complete bool // else its end would be taken for that of the next page
+		j.Eval("document.readyState === 'complete'", &complete)
+		return complete && u.Path == "/callback" && u.Query().Has(parameter)
 	})
 	return u.Query()
 }
