@@ -191,7 +191,7 @@ func (l *leaver) checkLogoutToken(compact string) {
 	event, isObject := events["http://schemas.openid.net/event/backchannel-logout"].(map[string]any)
 	_, hasNonce := claims["nonce"]
 	switch {
-	case header["alg"] != "RS256":
+	case header["alg"] != "RS256", header["typ"] != "logout+jwt":
 		l.Errorf("the header is %v", header)
 	case claims["iss"] != l.issuer, claims["aud"] != l.id, iat > now || iat < now-60, exp <= now, text(claims, "jti") == "":
 		l.Errorf("the claims are %v", claims)
