@@ -13,7 +13,7 @@ var fapiAuth = []fapiModule{
 	}},
 	{"ensure-signed-client-assertion-with-RS256-fails", true, false, func(f *fapi) {
 		with := f.run.fapi(f.profile, "PS256")
-		with.token(with.anyCode(), with.asserting(member("alg", "RS256"))).refused("invalid_client")
+		with.token(with.anyCode(), with.asserting(inHead("alg", "RS256"))).refused("invalid_client")
 	}},
 	{"ensure-client-assertion-in-token-endpoint", true, false, func(f *fapi) {
 		f.token(f.anyCode(), bare, fields("client_id", f.id)).refused("invalid_client", "invalid_request")

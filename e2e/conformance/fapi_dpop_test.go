@@ -79,7 +79,7 @@ func fapiNegative(f *fapi) {
 		}
 	}
 	for name, edits := range map[string][]edit{
-		"query and fragment": {claim("htu", f.api+"?a=b#c")}, "extra claim": {claim("extra", map[string]any{"a": 1})}, "extra header": {member("x-extra", "1")},
+		"query and fragment": {claim("htu", f.api+"?a=b#c")}, "extra claim": {claim("extra", map[string]any{"a": 1})}, "extra header": {inHead("x-extra", "1")},
 		"host in capitals": {claim("htu", "HTTPS://"+strings.ToUpper(u.Host)+u.Path)},
 		"members of the key": {func(h, _ map[string]any) {
 			h["jwk"] = map[string]any{"kty": "EC", "crv": "P-256", "x": f.dpop.jwk["x"], "y": f.dpop.jwk["y"], "use": "sig", "kid": "1", "alg": "ES256"}
@@ -89,12 +89,12 @@ func fapiNegative(f *fapi) {
 	}
 	private := func(h, _ map[string]any) { h["jwk"] = f.dpop.full }
 	for name, edits := range map[string][]edit{
-		"no typ": {member("typ", nil)}, "typ": {member("typ", "JWT")}, "no alg": {member("alg", nil)}, "alg none": {member("alg", "none")}, "alg of another key": {member("alg", "ES384")},
-		"no jwk": {member("jwk", nil)}, "jwk of another": {member("jwk", other.jwk)}, "private jwk": {private}, "symmetric jwk": {member("jwk", map[string]any{"kty": "oct", "k": "AAAA"})},
+		"no typ": {inHead("typ", nil)}, "typ": {inHead("typ", "JWT")}, "no alg": {inHead("alg", nil)}, "alg none": {inHead("alg", "none")}, "alg of another key": {inHead("alg", "ES384")},
+		"no jwk": {inHead("jwk", nil)}, "jwk of another": {inHead("jwk", other.jwk)}, "private jwk": {private}, "symmetric jwk": {inHead("jwk", map[string]any{"kty": "oct", "k": "AAAA"})},
 		"no jti": {claim("jti", nil)}, "empty jti": {claim("jti", "")}, "no htm": {claim("htm", nil)}, "htm": {claim("htm", "POST")}, "htm in small letters": {claim("htm", "get")},
 		"no htu": {claim("htu", nil)}, "htu": {claim("htu", f.api+"/more")}, "htu of another host": {claim("htu", "https://other.example.test"+u.Path)}, "htu by http": {claim("htu", "http://"+u.Host+u.Path)},
 		"no iat": {claim("iat", nil)}, "iat an hour ago": {claim("iat", now.Add(-time.Hour).Unix())}, "iat in an hour": {claim("iat", now.Add(time.Hour).Unix())}, "iat a text": {claim("iat", "now")},
-		"no ath": {claim("ath", nil)}, "ath of another": {claim("ath", b64.EncodeToString(ath[:]))}, "ath not hashed": {claim("ath", access)}, "crit": {member("crit", []string{"exp"})},
+		"no ath": {claim("ath", nil)}, "ath of another": {claim("ath", b64.EncodeToString(ath[:]))}, "ath not hashed": {claim("ath", access)}, "crit": {inHead("crit", []string{"exp"})},
 	} {
 		f.shut(name, f.call("DPoP "+access, f.proven(access, edits...)))
 	}

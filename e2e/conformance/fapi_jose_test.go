@@ -122,7 +122,7 @@ func edited(head, claims map[string]any, edits []edit) (map[string]any, map[stri
 }
 
 func claim(name string, value any) edit  { return change(name, value, false) }
-func member(name string, value any) edit { return change(name, value, true) }
+func inHead(name string, value any) edit { return change(name, value, true) }
 
 // change sets a claim or header member; nil takes it away.
 func change(name string, value any, inHead bool) edit {

@@ -9,8 +9,8 @@ import (
 
 // fapiPAR are the modules about the pushed request.
 var fapiPAR = []fapiModule{
-	{"ensure-request-object-without-redirect-uri-fails", false, false, noRedirect},
-	{"ensure-redirect-uri-in-authorization-request", false, false, noRedirect},
+	{"ensure-request-object-without-redirect-uri-fails", false, false, noAddress},
+	{"ensure-redirect-uri-in-authorization-request", false, false, noAddress},
 	{"plain-fapi-tolerate-unregistered-redirect-uri", false, false, func(f *fapi) {
 		f.par(f.asking("redirect_uri", f.url+"/unregistered")).refused("invalid_request", "invalid_redirect_uri")
 	}},
@@ -77,8 +77,8 @@ var fapiPAR = []fapiModule{
 	{"par-without-duplicate-parameters", false, false, func(f *fapi) { f.opens(f.whole().access) }},
 }
 
-// noRedirect: FAPI 2.0 section 5.3.2.2 wants the address in every pushed request,
+// noAddress: FAPI 2.0 section 5.3.2.2 wants the address in every pushed request,
 // also where only one is registered.
-func noRedirect(f *fapi) {
+func noAddress(f *fapi) {
 	f.par(f.asking("redirect_uri", "")).refused("invalid_request")
 }
