@@ -10,7 +10,7 @@ import (
 
 func TestMain(m *testing.M) { walk.Main(m) }
 
-// OA-9
+// OA-2 OA-12
 func TestJourney(t *testing.T) {
 	issuer := walk.Mortise(t, "apply.yaml")
 	ada := walk.Ada(t)

@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { walk.Main(m) }
 
-// OA-86
+// OA-54
 func TestJourney(t *testing.T) {
 	l, self := walk.Listen(t)
 	issuer := walk.Mortise(t, "apply.yaml", "http://localhost:4000", self)
