@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/mortise-auth/mortise/internal/secret"
 )
@@ -24,7 +25,7 @@ func (k key) MAC(purpose string, parts ...[]byte) [32]byte {
 
 // TH-7 OA-40: family, generation and secret are read back, by this instance only.
 func TestRefreshTokenText(t *testing.T) {
-	family := NewID()
+	family := NewID(time.Now())
 	minted := newRefreshToken(key("k"), family, 7)
 	text := minted.text.Reveal()
 	if !strings.HasPrefix(text, "mrt_rt_") || newRefreshToken(key("k"), family, 7).text.Reveal() == text {
@@ -59,7 +60,7 @@ func TestRefreshTokenText(t *testing.T) {
 
 // TH-7: whatever is taken was minted here, and has one spelling.
 func FuzzParseRefreshToken(f *testing.F) {
-	f.Add(newRefreshToken(key("k"), NewID(), 1).text.Reveal())
+	f.Add(newRefreshToken(key("k"), NewID(time.Now()), 1).text.Reveal())
 	f.Add(secret.NewCredential(secret.RefreshToken).Reveal())
 	f.Fuzz(func(t *testing.T, text string) {
 		read, ok := parseRefreshToken(key("k"), text)
@@ -72,7 +73,7 @@ func FuzzParseRefreshToken(f *testing.F) {
 // TH-6: only the presented parent and the keyring together open the successor.
 func TestSuccessor(t *testing.T) {
 	k := key("k")
-	parent := newRefreshToken(k, NewID(), 7)
+	parent := newRefreshToken(k, NewID(time.Now()), 7)
 	successor := newRefreshToken(k, parent.family, 8)
 	sealed := parent.seal(k, successor.secret)
 	again, ok := parent.open(k, sealed)
@@ -82,7 +83,7 @@ func TestSuccessor(t *testing.T) {
 	if string(parent.seal(k, successor.secret)) == string(sealed) {
 		t.Error("a nonce came twice")
 	}
-	dump, other := parent, newRefreshToken(k, NewID(), 7)
+	dump, other := parent, newRefreshToken(k, NewID(time.Now()), 7)
 	dump.secret = parent.text.Digest([16]byte{}) // what lies in the store of it
 	for name, wrong := range map[string]refreshToken{
 		"its digest": dump, "another family's": other, "another generation's": {family: parent.family, generation: 8, secret: parent.secret},
