@@ -71,7 +71,7 @@ func (i *TokenIssuer) Token(t testing.TB, opts ...TokenOption) string {
 	now := time.Now().Truncate(time.Second)
 	var id token.AccessID
 	secret.Fill(id[:])
-	grant := token.NewID(now)
+	grant := token.NewID()
 	claims := jwt.Access{
 		Issuer: i.URL, Subject: "usr_" + id.String()[4:], ClientID: "app", Audience: w.audiences, ID: id.String(), Grant: grant.String(),
 		IssuedAt: now.Unix(), NotBefore: 0, Expiry: now.Add(10 * time.Minute).Unix(), Scope: w.scope(), ACR: "1", AMR: []string{"pwd"}, AuthTime: now.Unix(),

@@ -42,7 +42,7 @@ func (b *Birth) grant(now time.Time) (Grant, error) {
 		return Grant{}, ErrBirth.Becausef("a grant of %s with sender %q that stays: %v", b.Client, b.Sender.Kind, b.Stays)
 	}
 	g := Grant{
-		ID: NewID(now), User: b.User, UserVersion: b.UserVersion, Client: b.Client, ClientVersion: b.ClientVersion, Session: b.Session,
+		ID: NewID(), User: b.User, UserVersion: b.UserVersion, Client: b.Client, ClientVersion: b.ClientVersion, Session: b.Session,
 		Audiences: b.Audiences, Scope: b.Scope, Claims: b.Claims, Details: b.Details, Sender: b.Sender, Methods: b.Methods, ACR: b.ACR, AuthTime: b.AuthTime,
 		CreatedAt: now, IdleTimeout: b.Idle, ExpiresAt: now.Add(b.Life), Rotates: !b.Stays,
 	}

@@ -17,9 +17,11 @@ type noun struct{}
 
 func (noun) Prefix() string { return "grt" }
 
-// NewID makes the name of a grant born now. It has 74 random bits behind the time:
-// among a million grants, one that is born finds its place beside the last one.
-func NewID(now time.Time) ID { return id.New[noun](now) }
+// NewID makes the name of a grant.
+func NewID() (v ID) {
+	secret.Fill(v[:])
+	return v
+}
 
 // ParseID reads grt_….
 func ParseID(s string) (ID, error) { return id.Parse[noun](s) }

@@ -15,7 +15,7 @@ func tokenOwn(c *testcase) {
 	own := token.Own{Client: "robot", ClientVersion: v.Version, TokenVersion: v.TokenVersion}
 	keep := func(own token.Own) (token.Opaque, error) {
 		o := token.Opaque{
-			ID: token.AccessID(token.NewID(c.now)), Digest: digest(), Own: own, Audiences: []string{audience}, Scope: "read", JKT: "thumb",
+			ID: token.AccessID(token.NewID()), Digest: digest(), Own: own, Audiences: []string{audience}, Scope: "read", JKT: "thumb",
 			IssuedAt: c.now, ExpiresAt: c.now.Add(10 * time.Minute),
 		}
 		return o, c.Tokens().KeepOwn(c.ctx, o)
@@ -68,7 +68,7 @@ func (c *testcase) ownBudget() {
 	v := c.client("loop")
 	own := token.Own{Client: "loop", ClientVersion: v.Version, TokenVersion: v.TokenVersion}
 	for range revocation.Budget + 1 {
-		c.ok(c.Tokens().EndOwn(c.ctx, own, token.AccessID(token.NewID(c.now)), [32]byte{}, c.now, c.system()))
+		c.ok(c.Tokens().EndOwn(c.ctx, own, token.AccessID(token.NewID()), [32]byte{}, c.now, c.system()))
 	}
 	got := c.readClient("loop")
 	c.same([]int64{got.Version, got.TokenVersion}, []int64{1, 2})
@@ -97,7 +97,7 @@ func tokenDerived(c *testcase) {
 	i := a.begin(nobody)
 	c.ok(derive(i.Grant.ID))
 	c.ok(derive(i.Grant.ID))
-	c.is(derive(token.NewID(c.now)), token.ErrBirth)
+	c.is(derive(token.NewID()), token.ErrBirth)
 	g, _ := a.read(i)
 	c.same(g.AccessUntil, c.now.Add(time.Hour))
 	c.ok(a.End(c.ctx, user.System(), a.owner.ID, i.Grant.ID, token.Revoked))
