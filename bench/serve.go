@@ -57,13 +57,7 @@ func serve(kind, addr string, args []string) error {
 		defer f.Close()
 		mux.Handle("POST /oauth2/token", f)
 	case "credentials": // args: client and kind, audience, data folder of opaque ones
-		var f *floor.Credentials
-		var err error
-		if len(args) > 2 {
-			f, err = floor.OpenCredentials(args[2], args[0], clientSecret, tokenIssuer, args[1])
-		} else {
-			f, err = floor.NewCredentials(args[0], args[0], clientSecret, tokenIssuer, args[1])
-		}
+		f, err := credentialsFloor(args)
 		if err != nil {
 			return err
 		}
@@ -100,6 +94,13 @@ func serve(kind, addr string, args []string) error {
 		return fmt.Errorf("bench: no server %q", kind)
 	}
 	return listen(ctx, addr, mux)
+}
+
+func credentialsFloor(args []string) (*floor.Credentials, error) {
+	if len(args) > 2 {
+		return floor.OpenCredentials(args[2], args[0], clientSecret, tokenIssuer, args[1])
+	}
+	return floor.NewCredentials(args[0], args[0], clientSecret, tokenIssuer, args[1])
 }
 
 // host is the fifteen-line program of the README.

@@ -175,9 +175,9 @@ func (r *redemptions) close() error {
 func (r *redemptions) run(ready chan<- error) {
 	defer close(r.ended)
 	ctx := context.Background()
-	u, err := r.db.PrepareContext(ctx, redeemed)
-	g, err1 := r.db.PrepareContext(ctx, begun)
-	e, err2 := r.db.PrepareContext(ctx, event)
+	u, err := r.db.PrepareContext(ctx, redeemed) //nolint:sqlclosecheck // they live as long as the floor
+	g, err1 := r.db.PrepareContext(ctx, begun)   //nolint:sqlclosecheck // the same
+	e, err2 := r.db.PrepareContext(ctx, event)   //nolint:sqlclosecheck // the same
 	all := errors.Join(err, err1, err2)
 	ready <- all
 	if all != nil {

@@ -25,13 +25,13 @@ func TestJourney(t *testing.T) {
 	t.Cleanup(func() { v.Close() })
 	walk.Serve(t, l, handler(v))
 
-	status, header, body := ask(t, http.DefaultClient, "GET", self+"/.well-known/oauth-protected-resource")
+	status, _, body := ask(t, http.DefaultClient, "GET", self+"/.well-known/oauth-protected-resource")
 	if status != 200 || !strings.Contains(body, `"authorization_servers":["`+issuer+`"]`) || !strings.Contains(body, "notes:write") {
 		t.Errorf("metadata: %d %s", status, body)
 	}
-	status, header, _ = ask(t, http.DefaultClient, "GET", self+"/notes")
-	if said := header.Get("WWW-Authenticate"); status != 401 || !strings.Contains(said, self+"/.well-known/oauth-protected-resource") {
-		t.Errorf("nobody: %d %s", status, said)
+	refused, header, _ := ask(t, http.DefaultClient, "GET", self+"/notes")
+	if said := header.Get("WWW-Authenticate"); refused != 401 || !strings.Contains(said, self+"/.well-known/oauth-protected-resource") {
+		t.Errorf("nobody: %d %s", refused, said)
 	}
 	reader := clientcredentials.Config{
 		ClientID: "reader", ClientSecret: "not-a-real-secret-0123456789abcdef", TokenURL: issuer + "/oauth2/token",
