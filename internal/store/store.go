@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authreq"
+	"github.com/mortise-auth/mortise/internal/challenge"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/decision"
@@ -80,6 +81,7 @@ type Set interface {
 	Registrations() registration.Store
 	DeviceCodes() devicecode.Store
 	DPoP() dpop.Store
+	Challenges() challenge.Store
 }
 
 // Store is an engine. It is safe for concurrent use.
