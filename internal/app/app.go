@@ -233,7 +233,12 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Methods: []signin.Method{method}, Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
+		Methods: []signin.Method{method},
+		Seconds: []signin.Second{
+			signin.NewOTP(a.keys, a.store.TOTP(), a.c.Now),
+			signin.NewRecovery(a.keys, a.store.Recovery(), a.outbox, a.c.Now),
+		},
+		Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
 		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions,
 		Observe: a.c.Observers.SignIn,
 	})

@@ -40,6 +40,11 @@ func (f *Flow) confirm(ctx context.Context, by user.Caller, r Response, excused 
 		return Proven{}, err
 	}
 	a := &Attempt{By: by, Source: ratelimit.SourceOf(by.Source.IP), Account: u, Key: u.ID.String(), Device: device.Device{}, Method: m.Name()}
+	if _, given := f.second(r); given { // somebody may have to be told
+		if err := f.load(ctx, a, u.ID); err != nil {
+			return Proven{}, err
+		}
+	}
 	ways, err := f.enrolled(ctx, f.o.Read, u.ID)
 	if err != nil {
 		return Proven{}, err

@@ -12,8 +12,10 @@ import (
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/totp"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -26,6 +28,8 @@ type Tx interface {
 	Mail() mail.Store
 	Tokens() token.Store
 	Challenges() challenge.Store
+	TOTP() totp.Store
+	Recovery() recovery.Store
 	Audit() audit.Store
 }
 

@@ -29,6 +29,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
@@ -37,6 +38,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/ticket"
 	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/totp"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -82,6 +84,8 @@ type Set interface {
 	DeviceCodes() devicecode.Store
 	DPoP() dpop.Store
 	Challenges() challenge.Store
+	TOTP() totp.Store
+	Recovery() recovery.Store
 }
 
 // Store is an engine. It is safe for concurrent use.
