@@ -7,6 +7,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/recovery"
+	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -86,4 +87,13 @@ func (m *Recovery) notice(a *Attempt, now time.Time, left int) (*mail.Queued, er
 		Data: mail.Data{Name: a.Account.Name, Count: left, Act: act(a.By, now)},
 	})
 	return &q, err
+}
+
+// Typed tells by its form what a typed code answers: an authenticator app, or a
+// recovery code. One of both is zero.
+func Typed(code secret.Text) (otp, backup secret.Text) {
+	if recovery.Looks(code.Reveal()) {
+		return secret.Text{}, code
+	}
+	return code, secret.Text{}
 }
