@@ -319,3 +319,6 @@ func (a *App) Clock() func() time.Time { return a.c.Now }
 
 // Store is what the instance is wired on.
 func (a *App) Store() store.Store { return a.store }
+
+// Keys seals and opens what the store keeps sealed.
+func (a *App) Keys() *keyring.Keyring { return a.keys }
