@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/mortise-auth/mortise/internal/challenge"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/totp"
@@ -20,6 +21,7 @@ import (
 func TestNoOrderSkipsAFactor(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, func(c *Config) {
+		c.Limits = ratelimit.Defaults()
 		for i := range c.Limits {
 			c.Limits[i].Every, c.Limits[i].Burst = time.Microsecond, 1_000_000
 		}
