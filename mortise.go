@@ -192,6 +192,9 @@ type Registration struct {
 	RedirectHosts []string
 	// WithoutPKCE lets confidential clients among them do without PKCE.
 	WithoutPKCE bool
+	// AssertionAudiences are taken beside the issuer in the assertions of those that
+	// use private_key_jwt: https://id.example.org/oauth2/token, for older programs.
+	AssertionAudiences []string
 	// Unused is when clients that nobody vouched for and nobody uses are deleted;
 	// default 30 days.
 	Unused time.Duration
@@ -207,6 +210,7 @@ func (r Registration) internal() app.Registration {
 		Mode: enroll.Mode(r.Mode), Unused: r.Unused, Documents: r.Documents, Hosts: r.DocumentHosts,
 		Policy: registration.Policy{
 			Scopes: r.Scopes, Resources: r.Resources, Grants: r.GrantTypes, AuthMethods: r.AuthMethods, RedirectHosts: r.RedirectHosts, WithoutPKCE: r.WithoutPKCE,
+			AssertionAudiences: r.AssertionAudiences,
 		},
 	}
 }

@@ -22,6 +22,8 @@ type conn struct {
 	in   *bufio.Reader
 	body []byte // of the last answer, when kept
 	keep bool
+
+	location string // of the last answer, when kept
 }
 
 func dial(addr string) (*conn, error) {
@@ -65,6 +67,8 @@ func (c *conn) do(request []byte) (r reply, err error) {
 		}
 		if v, ok := field(line, "Content-Length:"); ok {
 			length, _ = strconv.Atoi(v)
+		} else if v, ok := field(line, "Location:"); ok && c.keep {
+			c.location = v
 		} else if v, ok := field(line, "Retry-After:"); ok {
 			n, _ := strconv.Atoi(v)
 			r.after = time.Duration(n) * time.Second

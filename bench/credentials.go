@@ -85,7 +85,8 @@ func robotsOf(ctx context.Context, st *sqlite.Store, addr string) error {
 func (b *bench) wages(p *process, r robot) questions {
 	return questions{
 		p.addr, func() time.Duration { return cpuOf(p.pid()) },
-		[][]byte{post(p.addr, "/oauth2/token", r.id, clientSecret, "grant_type=client_credentials")}, `"access_token":"`,
+		[][]byte{post(p.addr, "/oauth2/token", r.id, clientSecret, "grant_type=client_credentials")},
+		`"access_token":"`,
 	}
 }
 

@@ -25,8 +25,9 @@ func runLoad(args []string) (err error) {
 	flags := flag.NewFlagSet("load", flag.ContinueOnError)
 	address := flags.String("url", "", "address of a running server (http://host:port); empty: start -bin")
 	bin := flags.String("bin", "bin/mortise", "the program to start as `mortise dev`")
-	span := flags.Duration("time", 10*time.Second, "of each scenario, at most 10 minutes")
-	conns := flags.Int("connections", 32, "of each scenario, at most 1000")
+	span := flags.Duration("time", time.Minute, "of each scenario, at most 10 minutes")
+	conns := flags.Int("connections", 64, "of each scenario, at most 1000")
+	only := flags.String("only", "", "of a provider, only the scenarios that have this in their name")
 	count := flags.Int("count", 1_000_000, "requests of each scenario, at most")
 	who := flags.String("identifier", "load@example.test", "of an account to sign in with")
 	password := flags.String("password", passphrase, "of that account")
@@ -37,7 +38,10 @@ func runLoad(args []string) (err error) {
 		return errors.New("load: out of bounds; see -h")
 	}
 	var host string
-	if *address == "" {
+	if *address == "" && *only != "" {
+		return loadProviders(*only, *conns, *span)
+	} else if *address == "" {
+		defer func() { err = firstOf(err, loadProviders("", *conns, *span)) }()
 		p, err := developed(*bin)
 		if err != nil {
 			return err

@@ -13,7 +13,9 @@ import (
 
 	"github.com/mortise-auth/mortise"
 	"github.com/mortise-auth/mortise/bench/floor"
+	"github.com/mortise-auth/mortise/internal/app"
 	"github.com/mortise-auth/mortise/internal/footprint"
+	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/storage/postgres"
 	"github.com/mortise-auth/mortise/storage/redis"
@@ -67,6 +69,21 @@ func serve(kind, addr string, args []string) error {
 		}
 		defer f.Close()
 		mux.Handle("POST /oauth2/token", f)
+	case "code":
+		f, err := floor.OpenRedeemer(args[0], clientSecret, tokenIssuer)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		mux.Handle("POST /oauth2/token", f)
+	case "userinfo":
+		mux.Handle("GET /oauth2/userinfo", floor.NewUserInfo(args))
+	case "check-userinfo":
+		f, err := floor.CheckUserInfo(args[0])
+		if err != nil {
+			return err
+		}
+		mux.Handle("GET /oauth2/userinfo", f)
 	case "introspect":
 		mux.Handle("POST /oauth2/introspect", floor.NewIntrospector(verifierID, verifierSecret, args))
 	case "document":
@@ -87,17 +104,17 @@ func serve(kind, addr string, args []string) error {
 
 // host is the fifteen-line program of the README.
 func host(ctx context.Context, addr, dir, key string) error {
-	frugal()
+	room := frugal()
 	st, err := sqlite.Open(ctx, dir, sqlite.Options{})
 	if err != nil {
 		return err
 	}
-	return mount(ctx, addr, st, mortise.Config{SecretKey: key})
+	return mount(ctx, addr, st, room, mortise.Config{SecretKey: key})
 }
 
 // scaled is the same on the stores that several processes share.
 func scaled(ctx context.Context, addr, schema, database, cache, key string) error {
-	frugal()
+	room := frugal()
 	shared, err := redis.Open(cache)
 	if err != nil {
 		return err
@@ -106,12 +123,18 @@ func scaled(ctx context.Context, addr, schema, database, cache, key string) erro
 	if err != nil {
 		return err
 	}
-	return mount(ctx, addr, st, mortise.Config{SecretKey: key, Shared: shared})
+	return mount(ctx, addr, st, room, mortise.Config{SecretKey: key, Shared: shared})
 }
 
-func mount(ctx context.Context, addr string, st store.Store, c mortise.Config) error {
+func mount(ctx context.Context, addr string, st store.Store, room *footprint.Collector, c mortise.Config) error {
 	c.URL, c.TrustedProxies, c.Logger = "http://"+addr, []string{"127.0.0.1"}, quiet()
-	srv, err := mortise.New(ctx, c, st)
+	srv, _, err := mortise.Wire(ctx, c, st, func(a *app.Config) {
+		a.Observers.Hash = func(o password.Outcome) {
+			if o.Waited() {
+				room.Waited()
+			}
+		}
+	})
 	if err != nil {
 		return errors.Join(err, st.Close())
 	}
@@ -126,9 +149,10 @@ func mount(ctx context.Context, addr string, st store.Store, c mortise.Config) e
 }
 
 // frugal sets the collector as the command does.
-func frugal() {
-	const working, hash = 20 << 20, 19 << 20
-	footprint.Collect(working + 2*int64(max(1, runtime.GOMAXPROCS(0)-1))*hash)
+func frugal() *footprint.Collector {
+	const working, hash = 16 << 20, 19 << 20
+	most := int64(max(1, runtime.GOMAXPROCS(0)-1)) * hash
+	return footprint.Collect(footprint.Limits{Crowded: working + 2*most, Calm: working + 5*most}, time.Now)
 }
 
 func listen(ctx context.Context, addr string, h http.Handler) error {

@@ -67,7 +67,7 @@ func (p *process) full(t *testing.T) (free func()) {
 func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	dir := folder(t)
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=1m,mode=0700"); err != nil {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=2m,mode=0700"); err != nil {
 		t.Logf("no file system can be mounted here (%v): TestUnwritableFiles alone shows it", err)
 		return
 	}

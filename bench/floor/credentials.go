@@ -122,7 +122,8 @@ func openOpaques(path string) (*opaques, error) {
 	db.SetMaxOpenConns(1)
 	o := &opaques{db, make(chan *opaque, 1024), make(chan struct{})}
 	ctx := context.Background()
-	insert, err := db.PrepareContext(ctx, `INSERT INTO access_tokens (digest, id, client_id, client_version, token_version, audiences, scope, jkt, x5t, issued_at, expires_at)
+	insert, err := db.PrepareContext(ctx, //nolint:sqlclosecheck // run closes it
+		`INSERT INTO access_tokens (digest, id, client_id, client_version, token_version, audiences, scope, jkt, x5t, issued_at, expires_at)
 		VALUES (?, ?, ?, 1, 1, ?, ?, '', '', ?, ?)`)
 	if err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -138,6 +139,7 @@ func (o *opaques) commit(one *opaque) error {
 
 func (o *opaques) run(ctx context.Context, insert *sql.Stmt) {
 	defer close(o.ended)
+	defer insert.Close()
 	for first := range o.waiting {
 		batch := []*opaque{first}
 		err := o.batch(ctx, insert, &batch)
@@ -154,6 +156,7 @@ func (o *opaques) batch(ctx context.Context, insert *sql.Stmt, batch *[]*opaque)
 	}
 	defer tx.Rollback()
 	stmt := tx.StmtContext(ctx, insert)
+	defer stmt.Close()
 	for n := 0; ; n++ {
 		one := (*batch)[n]
 		c := one.claims

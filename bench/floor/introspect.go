@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"strconv"
 	"time"
 )
 
@@ -80,8 +81,10 @@ func (b *Bearers) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // Document is a bare GET of the bytes of a file.
 func Document(path string) (http.Handler, error) {
 	body, err := os.ReadFile(path)
+	length := strconv.Itoa(len(body))
 	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Length", length)
 		_, _ = w.Write(body)
 	}), err
 }

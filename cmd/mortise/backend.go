@@ -53,7 +53,7 @@ func config(s settings.Settings, log *slog.Logger) app.Config {
 			Mode: enroll.Mode(s.Registration.Mode), Unused: s.Registration.Unused, Documents: s.Registration.Documents, Hosts: s.Registration.DocumentHosts,
 			Policy: registration.Policy{
 				Scopes: s.Registration.Scopes, Resources: s.Registration.Resources, Grants: s.Registration.GrantTypes, AuthMethods: s.Registration.AuthMethods,
-				RedirectHosts: s.Registration.RedirectHosts, WithoutPKCE: s.Registration.WithoutPKCE,
+				RedirectHosts: s.Registration.RedirectHosts, WithoutPKCE: s.Registration.WithoutPKCE, AssertionAudiences: s.Registration.AssertionAudiences,
 			},
 		},
 		Retention: app.Retention{Sessions: s.Retention.Sessions, Mail: s.Retention.Mail},

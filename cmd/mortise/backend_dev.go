@@ -21,13 +21,13 @@ import (
 
 // Dev implements Backend.
 func (backend) Dev(ctx context.Context, s settings.Settings, dev Dev, run Run) error {
-	tune(s.Password)
+	room := tune(s.Password)
 	start, log := time.Now(), logger(s, run)
 	listeners, port, err := devListeners(ctx, s.Listen, dev.Explicit)
 	if err != nil {
 		return err
 	}
-	v := &server{settings: s, run: run, log: log}
+	v := &server{settings: s, run: run, log: log, room: room}
 	defer v.closeListeners()
 	for _, l := range listeners {
 		v.endpoints = append(v.endpoints, transport.Endpoint{Listener: l})

@@ -8,6 +8,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/app"
 	"github.com/mortise-auth/mortise/internal/geo"
 	"github.com/mortise-auth/mortise/internal/metrics"
+	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/storage/redis"
 )
@@ -16,7 +17,12 @@ import (
 // the registry, what stands is read from the server when somebody scrapes.
 func (v *server) open(ctx context.Context, c app.Config, st store.Store) error {
 	registry := metrics.New(v.sources(st))
-	c.Observers = app.Observers{Request: registry.Observe, SignIn: registry.SignIn, Hash: registry.Hash}
+	c.Observers = app.Observers{Request: registry.Observe, SignIn: registry.SignIn, Hash: func(o password.Outcome) {
+		if o.Waited() {
+			v.room.Waited()
+		}
+		registry.Hash(o)
+	}}
 	v.metrics = registry.Handler()
 	if err := v.places(); err != nil {
 		return err

@@ -25,14 +25,14 @@ import (
 
 // Serve implements Backend.
 func (backend) Serve(ctx context.Context, s settings.Settings, run Run) error {
-	tune(s.Password)
+	room := tune(s.Password)
 	start, log := time.Now(), logger(s, run)
 	st, err := openStore(ctx, s, false)
 	if err != nil {
 		return hint(err)
 	}
 	defer func() { closeStore(st, log) }()
-	v := &server{settings: s, run: run, log: log}
+	v := &server{settings: s, run: run, log: log, room: room}
 	if err := v.open(ctx, config(s, log), st); err != nil {
 		return err
 	}
@@ -61,6 +61,7 @@ type server struct {
 	settings settings.Settings
 	run      Run
 	log      *slog.Logger
+	room     *footprint.Collector // nil: the environment decides
 	app      *app.App
 	metrics  http.Handler
 	traces   telemetry.Traces

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"runtime"
+	"time"
 
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/settings"
 	"github.com/mortise-auth/mortise/internal/footprint"
@@ -10,26 +11,27 @@ import (
 )
 
 // working is what the collector must leave room for beside the hashes.
-const working = 20 << 20
+const working = 16 << 20
 
 // tune bounds the collector's head-room, unless the environment does.
-func tune(p settings.Password) {
-	if os.Getenv("GOGC") != "" {
-		return
+func tune(p settings.Password) *footprint.Collector {
+	limits := memoryLimits(p, runtime.GOMAXPROCS(0))
+	switch {
+	case os.Getenv("GOGC") != "":
+		return nil
+	case os.Getenv("GOMEMLIMIT") != "":
+		limits = footprint.Limits{}
 	}
-	limit := memoryLimit(p, runtime.GOMAXPROCS(0))
-	if os.Getenv("GOMEMLIMIT") != "" {
-		limit = 0
-	}
-	footprint.Collect(limit)
+	return footprint.Collect(limits, time.Now)
 }
 
-// memoryLimit is what the process needs when it is busy and remembers little, in
-// bytes: each hash under way beside one that waits to be collected.
-func memoryLimit(p settings.Password, cores int) int64 {
+// memoryLimits are what the process needs while it remembers little: under a crowd
+// each hash under way beside one that waits to be collected; else some more of
+// these, so that most hashes start no collection.
+func memoryLimits(p settings.Password, cores int) footprint.Limits {
 	hashes := int64(p.MemoryMiB) << 20
 	if hashes == 0 {
 		hashes = int64(max(1, cores-1)) * int64(password.DefaultParameters().MemoryKiB) << 10
 	}
-	return working + 2*hashes
+	return footprint.Limits{Crowded: working + 2*hashes, Calm: working + 5*hashes}
 }

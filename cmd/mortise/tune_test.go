@@ -4,18 +4,16 @@ import (
 	"testing"
 
 	"github.com/mortise-auth/mortise/cmd/mortise/internal/settings"
+	"github.com/mortise-auth/mortise/internal/footprint"
 )
 
-func TestMemoryLimitFollowsHashes(t *testing.T) {
-	for _, c := range []struct{ memoryMiB, cores, want int }{
-		{0, 1, 20 + 2*19},
-		{0, 2, 20 + 2*19},
-		{0, 8, 20 + 2*7*19},
-		{256, 8, 20 + 2*256},
+func TestMemoryLimitsFollowHashes(t *testing.T) {
+	for _, c := range []struct{ memoryMiB, cores, hashes int64 }{
+		{0, 1, 19}, {0, 2, 19}, {0, 8, 7 * 19}, {256, 8, 256},
 	} {
-		got := memoryLimit(settings.Password{MemoryMiB: c.memoryMiB}, c.cores)
-		if want := int64(c.want) << 20; got != want {
-			t.Errorf("memoryLimit(%d MiB, %d cores) = %d, want %d", c.memoryMiB, c.cores, got, want)
+		got := memoryLimits(settings.Password{MemoryMiB: int(c.memoryMiB)}, int(c.cores))
+		if want := (footprint.Limits{Crowded: (16 + 2*c.hashes) << 20, Calm: (16 + 5*c.hashes) << 20}); got != want {
+			t.Errorf("memoryLimits(%d MiB, %d cores) = %+v, want %+v", c.memoryMiB, c.cores, got, want)
 		}
 	}
 }

@@ -141,7 +141,11 @@ func (w *world) codeClient(t *testing.T, id client.ID, change func(*client.Clien
 
 func newCodeWorld(t *testing.T) *world {
 	t.Helper()
-	w := newRig(t).begun(t).world(t)
+	return newRig(t).begun(t).world(t).codeClients(t)
+}
+
+func (w *world) codeClients(t *testing.T) *world {
+	t.Helper()
 	w.codeClient(t, "rp", nil)
 	w.codeClient(t, "house", func(c *client.Client) { c.FirstParty = true })
 	return w
@@ -480,7 +484,8 @@ func TestAuthorizationDetails(t *testing.T) {
 		Identifier: "https://bank.example.org", TokenFormat: resource.JWT,
 		DetailTypes: []resource.DetailType{{Type: "payment", Description: "Pay from your account", Fields: []resource.DetailField{
 			{Name: "amount", Description: "Amount", Kind: resource.DetailObject, Required: true, Fields: []resource.DetailField{
-				{Name: "value", Description: "value", Kind: resource.DetailNumber, Required: true}, {Name: "currency", Description: "currency", Kind: resource.DetailText, Required: true}}},
+				{Name: "value", Description: "value", Kind: resource.DetailNumber, Required: true}, {Name: "currency", Description: "currency", Kind: resource.DetailText, Required: true},
+			}},
 			{Name: "creditor", Description: "To", Kind: resource.DetailText, Required: true},
 		}}},
 	})

@@ -176,7 +176,13 @@ func TestRefreshedIDToken(t *testing.T) {
 // harms nobody; not before its use, and not after.
 func TestWrongRedemptionsHarmNobody(t *testing.T) {
 	t.Parallel()
-	w := newRig(t).relying(t)
+	engines(t, func(t *testing.T, st store.Store) {
+		wrongRedemptions(t, newRigOn(t, st).relying(t))
+	})
+}
+
+func wrongRedemptions(t *testing.T, w *world) {
+	t.Helper()
 	s := w.sitting(t)
 	for name, tc := range map[string]struct {
 		as   string

@@ -29,7 +29,7 @@ const logoutTimeout = 5 * time.Second
 // wireLogout makes what tells clients of ended sessions, and what answers clients
 // that want one ended.
 func (a *App) wireLogout(context.Context) error {
-	out, err := egress.New(egress.Options{Allow: a.c.EgressAllow, Timeout: logoutTimeout, Now: a.c.Now, Blocked: a.blocked})
+	out, err := egress.New(egress.Options{Allow: a.c.EgressAllow, Roots: a.c.EgressRoots, Timeout: logoutTimeout, Now: a.c.Now, Blocked: a.blocked})
 	if err != nil {
 		return err
 	}

@@ -288,14 +288,6 @@ func (n grantNotices) GrantEnded(ctx context.Context, g token.Grant, cause token
 }
 
 func (n grantNotices) tell(ctx context.Context, g token.Grant, cause token.Cause, from audit.Source) error {
-	u, err := n.app.store.Users().ByID(ctx, g.User)
-	if err != nil {
-		return err
-	}
-	emails, err := n.app.store.Users().Emails(ctx, g.User)
-	if err != nil {
-		return err
-	}
 	name := g.Client
 	if c, err := n.app.Registry.Client(ctx, g.Client); err == nil && c.Name != "" {
 		name = c.Name
@@ -304,20 +296,33 @@ func (n grantNotices) tell(ctx context.Context, g token.Grant, cause token.Cause
 	if cause == token.StoreRollback {
 		template = mail.GrantLost
 	}
+	return n.app.notify(ctx, g.User, template, name, from)
+}
+
+// notify tells somebody at each of their verified addresses what an act was about.
+func (a *App) notify(ctx context.Context, owner user.ID, template mail.Template, detail string, from audit.Source) error {
+	u, err := a.store.Users().ByID(ctx, owner)
+	if err != nil {
+		return err
+	}
+	emails, err := a.store.Users().Emails(ctx, owner)
+	if err != nil {
+		return err
+	}
 	emails = slices.DeleteFunc(emails, func(e user.Email) bool { return !e.Verified() })
 	for _, e := range emails {
-		q, err := n.app.outbox.Queue(mail.Message{
+		q, err := a.outbox.Queue(mail.Message{
 			Template: template, To: e.Address, Lang: u.Locale, TimeZone: u.TimeZone,
-			Data: mail.Data{Name: u.Name, Detail: name, Act: mail.Act{When: n.app.now(), IP: from.IP, Place: from.Place, Device: useragent.Describe(from.UserAgent)}},
+			Data: mail.Data{Name: u.Name, Detail: detail, Act: mail.Act{When: a.now(), IP: from.IP, Place: from.Place, Device: useragent.Describe(from.UserAgent)}},
 		})
 		if err != nil {
 			return err
 		}
-		if err := n.app.store.Mail().Enqueue(ctx, q); err != nil {
+		if err := a.store.Mail().Enqueue(ctx, q); err != nil {
 			return err
 		}
 	}
-	n.app.outbox.Wake()
+	a.outbox.Wake()
 	return nil
 }
 

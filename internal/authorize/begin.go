@@ -140,6 +140,7 @@ func (f *Flow) objects(ctx context.Context, c client.Client, p Params) (Params, 
 	if state := one(p, "state"); echoes(state, maxState) {
 		r.state = state
 	}
+	_ = checkMode(ctx, r, p) // one that cannot be leaves the query
 	return nil, r.refuse(f.o.Issuer, err)
 }
 

@@ -36,7 +36,9 @@ var (
 	ErrLogin             = problem.New(problem.Unauthenticated, "login_required", "The person has to sign in.")
 	ErrConsent           = problem.New(problem.Forbidden, "consent_required", "The person has to agree.")
 	ErrSelection         = problem.New(problem.Forbidden, "account_selection_required", "The person has to choose an account.")
-	ErrInteraction       = problem.New(problem.Forbidden, "interaction_required", "The person has to do something first.")
+	// ErrUnmet: OpenID Connect Core Error Code unmet_authentication_requirements 1.0.
+	ErrUnmet       = problem.New(problem.Forbidden, "unmet_authentication_requirements", "The app asks for a stronger sign-in than this account has here.")
+	ErrInteraction = problem.New(problem.Forbidden, "interaction_required", "The person has to do something first.")
 )
 
 // Refusals are all that say no to an app or a person, for whoever explains them.
@@ -44,7 +46,7 @@ func Refusals() []*problem.Error {
 	return []*problem.Error{
 		ErrClient, ErrClientDisabled, ErrRedirect, ErrRedirectMissing, ErrEcho, ErrRequestURI,
 		ErrInvalidRequest, ErrUnauthorized, ErrResponseType, ErrInvalidScope, ErrInvalidTarget, ErrInvalidDetails, ErrInvalidObject,
-		ErrObjectUnsupported, ErrURIUnsupported, ErrDenied, ErrLogin, ErrConsent, ErrSelection, ErrInteraction,
+		ErrObjectUnsupported, ErrURIUnsupported, ErrDenied, ErrLogin, ErrConsent, ErrSelection, ErrUnmet, ErrInteraction,
 	}
 }
 

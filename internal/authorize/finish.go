@@ -4,16 +4,17 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authreq"
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/user"
 )
 
 // finish ends a request in one act: it is completed, what was agreed to is
@@ -22,6 +23,7 @@ func (f *Flow) finish(ctx context.Context, k *kept, s session.Session, v Visit, 
 	scopes, asked := k.grant(chosen)
 	code := k.code(s, scopes, asked)
 	now := f.now()
+	first := agreed && f.first(ctx, s.User, k.client)
 	var t secret.Token
 	err := f.o.InTx(ctx, func(tx Tx) (err error) {
 		if row, ok := k.toComplete(); ok {
@@ -49,7 +51,20 @@ func (f *Flow) finish(ctx context.Context, k *kept, s session.Session, v Visit, 
 	if err != nil {
 		return Response{}, err
 	}
+	if first {
+		f.o.Notices.Consented(ctx, s.User, k.client, v.Source)
+	}
 	return f.answer(ctx, k, code, t)
+}
+
+// first reports whether owner is to be told that they agree to something of c for the
+// first time. It does not lock: of two at once both may be the first.
+func (f *Flow) first(ctx context.Context, owner user.ID, c client.Client) bool {
+	if f.o.Notices == nil || c.FirstParty {
+		return false
+	}
+	_, err := f.o.Consents.Get(ctx, owner, string(c.ID))
+	return errors.Is(err, consent.ErrNone)
 }
 
 // answer is the response that carries what was issued.
@@ -91,11 +106,12 @@ func (k *kept) grant(chosen Choice) (scopes, asked []string) {
 
 // code is what the code is bound to (OA-15).
 func (k *kept) code(s session.Session, scopes, asked []string) authcode.Code {
+	acr, _ := k.acr(s.Assurance)
 	within := func(scope string) bool { return slices.Contains(asked, scope) }
 	return authcode.Code{
 		Client: string(k.client.ID), ClientVersion: k.client.Version, User: s.User, UserVersion: s.UserVersion, Session: authcode.SessionID(s.ID),
 		RedirectURI: k.redirect, RedirectGiven: k.given, Challenge: k.challenge, Nonce: k.nonce, Scope: resource.FormatScopes(scopes),
-		Audiences: k.audiences, JKT: k.jkt, Methods: s.Methods, ACR: strconv.Itoa(s.Assurance), AuthTime: s.AuthenticatedAt,
+		Audiences: k.audiences, JKT: k.jkt, Methods: s.Methods, ACR: acr, AuthTime: s.AuthenticatedAt,
 		Claims: k.claims.Within(within).JSON(), Details: k.granted(), Offline: slices.Contains(scopes, offline),
 	}
 }

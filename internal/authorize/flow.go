@@ -40,6 +40,12 @@ type Consents interface {
 	Get(ctx context.Context, owner user.ID, client string) (consent.Consent, error)
 }
 
+// Notices tells people that they let an app act for them for the first time (AU-60).
+// What goes wrong with it holds nobody up.
+type Notices interface {
+	Consented(ctx context.Context, owner user.ID, app client.Client, from audit.Source)
+}
+
 // Tx is the part of a transaction in which a request ends.
 type Tx interface {
 	AuthRequests() authreq.Store
@@ -84,6 +90,7 @@ type Options struct {
 	Subjects Subjects         // nil: everybody is called by their id
 	IDTokens IDTokens         // nil: no response type has one
 	Objects  RequestObjects   // nil: none are taken
+	Notices  Notices          // nil: nobody is told of what they agreed to
 	SignUp   bool             // people may sign up by themselves
 	Rates    ratelimit.Store
 	Record   func(context.Context, audit.Event) error // of suspicions

@@ -159,6 +159,9 @@ func (f *Flow) step(ctx context.Context, k *kept, v Visit) (Step, session.Sessio
 	case !fresh && (k.prompt.login || k.stale(live, f.now())):
 		s.Kind = Reauthenticate
 	default:
+		if _, met := k.acr(live.Assurance); !met {
+			return s, live, ErrUnmet.Becausef("assurance %d, asked for acr %q", live.Assurance, k.levels)
+		}
 		s.Kind, err = f.agreed(ctx, k, live)
 	}
 	return s, live, err

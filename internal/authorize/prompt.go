@@ -56,7 +56,8 @@ func checkMaxAge(_ context.Context, r *request, p Params) error {
 }
 
 // checkHints bounds what only helps a page: nothing here refuses (OA-96).
-// acr_values, display and claims_locales have no effect.
+// display and claims_locales have no effect, and acr_values none either: acr says
+// what the sign-in was, and who must have another asks for it as an essential claim.
 func checkHints(_ context.Context, r *request, p Params) error {
 	const longest, most = 254, 10
 	if hint := one(p, "login_hint"); len(hint) <= longest {

@@ -32,7 +32,8 @@ type request struct {
 	login     string        // login_hint
 	locales   []string
 	claims    claims.Request
-	wanted    string // subject that the claims parameter asks for; empty: any
+	wanted    string   // subject that the claims parameter asks for; empty: any
+	levels    []string // acr values, one of which the sign-in must reach; empty: any will do
 	details   []detail
 	jkt       string
 }
@@ -69,7 +70,7 @@ func redirectOf(c client.Client, p Params) (to string, given bool, err error) {
 		return sent[0], true, nil
 	case len(sent) == 1:
 		return "", false, ErrRedirect.Comparing(nearest(c.RedirectURIs, sent[0]), sent[0]).Becausef("the client is %s", c.ID)
-	case len(c.RedirectURIs) != 1 || slices.Contains(strings.Fields(one(p, "scope")), "openid"):
+	case len(c.RedirectURIs) != 1 || c.Profile == client.FAPI2 || slices.Contains(strings.Fields(one(p, "scope")), "openid"):
 		return "", false, ErrRedirectMissing.Becausef("the client is %s", c.ID)
 	}
 	return c.RedirectURIs[0], false, nil
@@ -104,7 +105,7 @@ func (f *Flow) read(ctx context.Context, c client.Client, p Params, pushed bool)
 		return nil, ErrEcho.Becausef("state of %d bytes, nonce of %d", len(r.state), len(r.nonce))
 	}
 	for _, check := range []func(context.Context, *request, Params) error{
-		checkResponse, checkMode, checkRepeated, f.checkPushed(pushed), checkChallenge, checkNonce, f.checkScope, f.checkAudience,
+		checkAnswer, checkRepeated, f.checkPushed(pushed), checkChallenge, checkNonce, f.checkScope, f.checkAudience,
 		checkPrompt, checkMaxAge, f.checkHint, checkHints, checkClaims, f.checkDetails, checkKey,
 	} {
 		if err := check(ctx, r, p); err != nil {
@@ -149,6 +150,16 @@ func describe(text string) string {
 // responses are the response types by every order of their words (OA-11).
 var responses = map[string]string{
 	"code": "code", "id_token": "id_token", "code id_token": "code id_token", "id_token code": "code id_token",
+}
+
+// checkAnswer settles what is answered and how; what is wrong with the one travels
+// by the other.
+func checkAnswer(ctx context.Context, r *request, p Params) error {
+	wrong := checkResponse(ctx, r, p)
+	if err := checkMode(ctx, r, p); wrong == nil {
+		return err
+	}
+	return wrong
 }
 
 func checkResponse(_ context.Context, r *request, p Params) error {

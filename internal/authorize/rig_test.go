@@ -142,7 +142,8 @@ func (unlimited) Take(context.Context, ratelimit.Keys) (ratelimit.Decision, erro
 var payment = resource.DetailType{Type: "payment", Description: "Pay", Fields: []resource.DetailField{
 	{Name: "to", Description: "To", Kind: resource.DetailText, Required: true},
 	{Name: "amount", Description: "Amount", Kind: resource.DetailObject, Fields: []resource.DetailField{{Name: "value", Description: "value", Kind: resource.DetailNumber}}},
-	{Name: "tags", Description: "Tags", Kind: resource.DetailTexts}, {Name: "now", Description: "Now", Kind: resource.DetailBoolean},
+	{Name: "tags", Description: "Tags", Kind: resource.DetailTexts},
+	{Name: "now", Description: "Now", Kind: resource.DetailBoolean},
 }}
 
 type rig struct {

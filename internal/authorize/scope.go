@@ -25,6 +25,9 @@ func (f *Flow) checkScope(_ context.Context, r *request, p Params) error {
 	}
 	for _, name := range asked {
 		if !r.client.MayAsk(name) {
+			if idle(name) && slices.Contains(asked, "openid") {
+				continue
+			}
 			return ErrInvalidScope.Comparing(strings.Join(r.client.Scopes, " "), name)
 		}
 		if name == offline && (!r.hasCode() || !r.client.May(client.GrantRefresh)) {
@@ -37,6 +40,10 @@ func (f *Flow) checkScope(_ context.Context, r *request, p Params) error {
 	}
 	return nil
 }
+
+// idle reports whether a scope of OpenID Connect has no effect here: accounts have
+// neither. Core 3.1.2.1 wants such ones ignored.
+func idle(name string) bool { return name == "address" || name == "phone" }
 
 func (r *request) offline() bool { return slices.Contains(r.scopes, offline) }
 

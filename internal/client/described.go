@@ -59,8 +59,13 @@ func plainText(s string) bool {
 // located checks the addresses of Metadata (OA-3, OA-71).
 func (c Client) located(a Addresses) error {
 	for _, one := range []struct{ pointer, text string }{
-		{"/client_uri", c.ClientURI}, {"/logo_uri", c.LogoURI}, {"/policy_uri", c.PolicyURI}, {"/tos_uri", c.TOSURI},
-		{"/jwks_uri", c.JWKSURI}, {"/sector_identifier_uri", c.SectorIdentifierURI}, {"/initiate_login_uri", c.InitiateLoginURI},
+		{"/client_uri", c.ClientURI},
+		{"/logo_uri", c.LogoURI},
+		{"/policy_uri", c.PolicyURI},
+		{"/tos_uri", c.TOSURI},
+		{"/jwks_uri", c.JWKSURI},
+		{"/sector_identifier_uri", c.SectorIdentifierURI},
+		{"/initiate_login_uri", c.InitiateLoginURI},
 		{"/frontchannel_logout_uri", c.FrontchannelLogout},
 	} {
 		if one.text == "" {

@@ -90,8 +90,11 @@ func TestPlan(t *testing.T) {
 		browser []endsession.Who
 		want    endsession.Plan
 	}{
-		"hint, address, state": {endsession.Request{Hint: hint("web", ada), To: home, State: "a b&c"}, both[:1],
-			endsession.Plan{End: &ada, Client: "App web", To: home + "?state=a+b%26c"}},
+		"hint, address, state": {
+			endsession.Request{Hint: hint("web", ada), To: home, State: "a b&c"},
+			both[:1],
+			endsession.Plan{End: &ada, Client: "App web", To: home + "?state=a+b%26c"},
+		},
 		"pairwise":                    {endsession.Request{Hint: hint("app", ada), Client: "app", To: home}, both[:1], endsession.Plan{End: &ada, Client: "App app", To: home}},
 		"query kept":                  {endsession.Request{Hint: hint("web", ada), To: "https://app.example.test/?a=b", State: "s"}, both[:1], endsession.Plan{End: &ada, Client: "App web", To: "https://app.example.test/?a=b&state=s"}},
 		"state alone":                 {endsession.Request{State: "s"}, both[:1], endsession.Plan{End: &ada, Ask: true}},

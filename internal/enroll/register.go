@@ -91,6 +91,9 @@ func (f *Flow) checked(ctx context.Context, c client.Client, p registration.Poli
 	if asked > 0 && len(c.Scopes) == 0 {
 		return c, document.NotAllowed("scope", "None of these scopes is given to clients that register themselves.")
 	}
+	if c.Auth == client.AuthPrivateKeyJWT && len(p.AssertionAudiences) > 0 {
+		c.AssertionAudiences = slices.Clone(p.AssertionAudiences)
+	}
 	if c, err = c.Clean(f.o.Addresses); err != nil {
 		return c, err
 	}

@@ -4,46 +4,100 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
+	"time"
 )
 
 // A collection of a small heap comes every few hundred requests at 50 %, and a busy
-// server spends a fifth of its time in it. Up to smallHeap the limit decides instead;
-// Quiet gives the room back.
+// server spends a fifth of its time in it. Up to smallHeap, which has room for what
+// is under way, the limit decides instead; Quiet gives the room back.
 const (
-	smallHeap            = 16 << 20
+	smallHeap            = 40 << 20
 	smallRoom, usualRoom = 800, 50 // percent of what is alive
 )
 
+// calm is how long nobody has waited before the collector gets its room back.
+const calm = time.Second
+
+// Collector decides how much room the runtime's collector has. It is safe for
+// concurrent use.
+type Collector struct {
+	limits Limits
+	now    func() time.Time
+
+	mu    sync.Mutex
+	live  int64 // after the last collection
+	set   int64 // the limit in force
+	crowd time.Time
+}
+
+// Limits are what the process needs while little is alive, in bytes. They rise with
+// what is alive and are no caps. Zero: no limit is set.
+type Limits struct {
+	// Crowded: when work that needs much memory waits for its turn, its garbage is
+	// collected, and returned, before it grows the process.
+	Crowded int64
+	// Calm: a single piece of such work finds the memory of the one before it, not
+	// yet returned to the system, and does not start a collection.
+	Calm int64
+}
+
 // Collect gives the collector the room of a server of this size: one that gives
-// memory back rather than keep twice what it uses. limit is what the process needs
-// while little is alive, in bytes: a flood of hashes is collected, and returned,
-// before it grows the process. It rises with what is alive and is no cap. Zero: no
-// limit is set.
-func Collect(limit int64) {
+// memory back rather than keep twice what it uses.
+func Collect(l Limits, now func() time.Time) *Collector {
+	c := &Collector{limits: l, now: now}
 	debug.SetGCPercent(usualRoom)
-	if limit > 0 {
-		debug.SetMemoryLimit(limit)
+	c.limit()
+	c.adapt(usualRoom)
+	return c
+}
+
+// Waited tells that work which needs much memory has waited for its turn. A nil
+// Collector takes no notice.
+func (c *Collector) Waited() {
+	if c == nil {
+		return
 	}
-	adapt(usualRoom, limit)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.crowd = c.now()
+	c.limit()
+}
+
+// limit sets what this moment asks for.
+func (c *Collector) limit() {
+	want := c.limits.Calm
+	if !c.crowd.IsZero() && c.now().Sub(c.crowd) < calm {
+		want = c.limits.Crowded
+	}
+	if want == 0 {
+		return
+	}
+	// Setting it stops the world, so it is not set for nothing.
+	if want = max(want, 2*c.live); want != c.set {
+		debug.SetMemoryLimit(want)
+		c.set = want
+	}
 }
 
 // adapt sets room and limit after each collection, by what it has left alive, until
 // the process ends.
-func adapt(room int, limit int64) {
+func (c *Collector) adapt(room int) {
 	runtime.SetFinalizer(new([32]byte), func(*[32]byte) {
 		sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 		metrics.Read(sample)
 		live := int64(sample[0].Value.Uint64())
 		next := usualRoom
-		if live < smallHeap && limit > 0 {
+		if live < smallHeap && c.limits.Calm > 0 {
 			next = smallRoom
 		}
 		if next != room {
 			debug.SetGCPercent(next)
 		}
-		if limit > 0 {
-			debug.SetMemoryLimit(max(limit, 2*live))
-		}
-		adapt(next, limit)
+		c.mu.Lock()
+		c.live = live
+		c.limit()
+		c.mu.Unlock()
+		c.adapt(next)
 	})
 }

@@ -26,6 +26,7 @@ const (
 	RecoveryRenewed   Template = "recovery_renewed"   // act
 	GrantStolen       Template = "grant_stolen"       // act, Detail is the app's name
 	GrantLost         Template = "grant_lost"         // act, Detail is the app's name
+	AppAllowed        Template = "app_allowed"        // act, Detail is the app's name
 	ManyFailures      Template = "many_failures"      // act, Count
 	SettingChanged    Template = "setting_changed"    // act, Detail in the person's language
 	AccountExists     Template = "account_exists"     // somebody signed up with a known address
@@ -59,6 +60,7 @@ var shapes = map[Template]shape{
 	RecoveryRenewed:   {act: true, object: "/account/security"},
 	GrantStolen:       {act: true, object: "/account/sessions"},
 	GrantLost:         {act: true, object: "/account/sessions"},
+	AppAllowed:        {act: true, object: "/account/apps"},
 	ManyFailures:      {act: true, object: "/account/activity"},
 	SettingChanged:    {act: true, object: "/account/activity"},
 	AccountExists:     {object: "/recover"},

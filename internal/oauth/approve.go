@@ -29,7 +29,7 @@ type Device struct {
 	Client    string // name
 	ClientURI string
 	Scopes    []resource.Scope
-	Audiences []string // but for our own API
+	Audiences []string // but for our own API and UserInfo
 	IP        string   // where the device is
 	UserAgent string
 	Place     string
@@ -52,7 +52,7 @@ func (f *Flow) Device(ctx context.Context, by user.Caller, typed string) (Device
 		UserCode: code, Client: c.Name, ClientURI: c.ClientURI, IP: a.IP, UserAgent: a.UserAgent, Place: a.Place, AskedAt: a.CreatedAt,
 	}
 	for _, audience := range a.Audiences {
-		if audience != f.o.Issuer {
+		if audience != f.o.Issuer && audience != f.userInfo {
 			d.Audiences = append(d.Audiences, audience)
 		}
 	}

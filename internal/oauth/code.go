@@ -97,7 +97,7 @@ func (f *Flow) redeem(ctx context.Context, c *caller, code *authcode.Code, wante
 // birth is the grant that a code becomes. Without offline_access it ends with the
 // session (OA-47).
 func (f *Flow) birth(c *caller, code *authcode.Code, wanted []string) (token.Birth, error) {
-	audiences, err := f.granted(c.Client, code)
+	audiences, err := f.granted(c.Client, code.Audiences, code.Scope)
 	if err != nil {
 		return token.Birth{}, err
 	}
@@ -105,30 +105,34 @@ func (f *Flow) birth(c *caller, code *authcode.Code, wanted []string) (token.Bir
 		User: code.User, UserVersion: code.UserVersion, Client: code.Client, ClientVersion: code.ClientVersion,
 		Session: token.SessionID(code.Session), Audiences: audiences, Scope: code.Scope, Claims: code.Claims, Details: code.Details,
 		Sender: c.sender(), Methods: code.Methods, ACR: code.ACR, AuthTime: code.AuthTime,
-		Refresh: c.May(client.GrantRefresh), Idle: c.RefreshIdle, Life: c.RefreshLife,
+		Refresh: c.May(client.GrantRefresh), Stays: c.stays(), Idle: c.RefreshIdle, Life: c.RefreshLife,
 		Wanted: token.Wanted{Audiences: wanted, JKT: c.jkt}, Source: c.source,
 	}
 	if code.Offline {
 		b.Session = token.SessionID{}
 	}
-	b.Stays = b.Refresh && !c.Profile.Rules().Rotates && b.Sender.Kind != token.Unproven
 	return b, nil
 }
 
-// granted are the audiences of a code's grant: the resources it was asked for,
+// granted are the audiences of a person's grant: the resources it was asked for,
 // and UserInfo for who may ask there. Our own API is for first-party clients only:
 // whoever is shown such a token could use it on the account.
-func (f *Flow) granted(c client.Client, code *authcode.Code) ([]string, error) {
-	if slices.Contains(code.Audiences, f.o.Issuer) && !c.FirstParty {
+func (f *Flow) granted(c client.Client, asked []string, scope string) ([]string, error) {
+	if slices.Contains(asked, f.o.Issuer) && !c.FirstParty {
 		return nil, ErrInvalidTarget.Becausef("%s for client %s", f.o.Issuer, c.ID)
 	}
-	if slices.Contains(code.Audiences, f.o.Issuer) || slices.Contains(code.Audiences, f.userInfo) {
-		return code.Audiences, nil
+	if slices.Contains(asked, f.o.Issuer) || slices.Contains(asked, f.userInfo) {
+		return asked, nil
 	}
-	if len(code.Audiences) > 0 && !claims.HasScope(code.Scope, openid) {
-		return code.Audiences, nil
+	if len(asked) > 0 && !claims.HasScope(scope, openid) {
+		return asked, nil
 	}
-	return append(slices.Clip(code.Audiences), f.userInfo), nil
+	return append(slices.Clip(asked), f.userInfo), nil
+}
+
+// stays reports whether a refresh token of c is not rotated (OA-44).
+func (c *caller) stays() bool {
+	return c.May(client.GrantRefresh) && !c.Profile.Rules().Rotates && c.sender().Kind != token.Unproven
 }
 
 // overtaken finds out why a code could not be redeemed that could be a moment ago.

@@ -3,8 +3,9 @@ package oauth
 import (
 	"context"
 	"errors"
-	"github.com/mortise-auth/mortise/internal/claims"
 	"time"
+
+	"github.com/mortise-auth/mortise/internal/claims"
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
@@ -44,7 +45,7 @@ func (f *Flow) AuthorizeDevice(ctx context.Context, r Request) (DeviceAuthorizat
 	if err != nil {
 		return DeviceAuthorization{}, err
 	}
-	audiences, err := f.audiencesFor(c.Client, r.Resource)
+	audiences, err := f.wanted(c.Client, scope, r.Resource)
 	if err != nil {
 		return DeviceAuthorization{}, err
 	}
@@ -129,7 +130,7 @@ func (f *Flow) redeemDevice(ctx context.Context, c *caller, a devicecode.Authori
 	}
 	b := token.Birth{
 		User: a.By.User, UserVersion: a.By.UserVersion, Client: a.Client, ClientVersion: a.ClientVersion, Audiences: a.Audiences, Scope: a.Scope,
-		Sender: c.sender(), Methods: a.By.Methods, ACR: a.By.ACR, AuthTime: a.By.AuthTime, Refresh: c.May(client.GrantRefresh),
+		Sender: c.sender(), Methods: a.By.Methods, ACR: a.By.ACR, AuthTime: a.By.AuthTime, Refresh: c.May(client.GrantRefresh), Stays: c.stays(),
 		Idle: c.RefreshIdle, Life: c.RefreshLife, Wanted: token.Wanted{JKT: c.jkt}, Rules: &rules, Source: c.source,
 	}
 	if !claims.HasScope(a.Scope, "offline_access") {

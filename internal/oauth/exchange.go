@@ -3,9 +3,10 @@ package oauth
 import (
 	"context"
 	"errors"
-	"github.com/mortise-auth/mortise/internal/claims"
 	"slices"
 	"strings"
+
+	"github.com/mortise-auth/mortise/internal/claims"
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"

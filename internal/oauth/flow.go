@@ -96,8 +96,10 @@ type Flow struct {
 // New makes a Flow.
 func New(o Options) *Flow {
 	f := &Flow{o: o, userInfo: o.Issuer + UserInfoPath, tally: &tally{append: o.Append, rows: map[string]*tallied{}}}
-	f.hooks = map[string]Hook{client.GrantRefresh: f.refresh, client.GrantCode: f.code, client.GrantClientCredentials: f.credentials, client.GrantDevice: f.device,
-		client.GrantExchange: f.exchange}
+	f.hooks = map[string]Hook{
+		client.GrantRefresh: f.refresh, client.GrantCode: f.code, client.GrantClientCredentials: f.credentials, client.GrantDevice: f.device,
+		client.GrantExchange: f.exchange,
+	}
 	return f
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/claims"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/token"
@@ -75,15 +74,17 @@ func (f *Flow) Preview(ctx context.Context, r PreviewRequest) (Preview, error) {
 	return out, nil
 }
 
+// wanted are the audiences of a grant that is asked for: resources, or all that the
+// client has.
 func (f *Flow) wanted(c client.Client, scope string, asked []string) ([]string, error) {
 	if len(asked) == 0 && len(c.Resources) == 0 {
-		return f.granted(c, &authcode.Code{Scope: scope})
+		return f.granted(c, nil, scope)
 	}
 	audiences, err := f.audiencesFor(c, asked)
 	if err != nil {
 		return nil, err
 	}
-	return f.granted(c, &authcode.Code{Scope: scope, Audiences: audiences})
+	return f.granted(c, audiences, scope)
 }
 
 func (f *Flow) previewID(c client.Client, u user.ID) []PreviewLine {

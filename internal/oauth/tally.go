@@ -73,17 +73,30 @@ func ownIssued(id string, from audit.Source, n int, since, now time.Time) audit.
 // Flush tells what was counted since the last event of each client, and forgets
 // those that are quiet. Run it each TallyEvery, and once at the end.
 func (f *Flow) Flush(ctx context.Context) error {
-	now := f.now()
-	var errs []error
-	for _, ev := range f.tally.untold(now) {
-		if err := f.tally.append(ctx, ev); err != nil {
-			n, _ := strconv.Atoi(ev.Details["count"])
-			f.tally.restore(ev.Client, n)
-			errs = append(errs, err)
-		}
+	waiting := make(chan audit.Event)
+	errs := make([]error, tellers)
+	var wg sync.WaitGroup
+	for i := range tellers {
+		wg.Go(func() {
+			for ev := range waiting {
+				if err := f.tally.append(ctx, ev); err != nil {
+					n, _ := strconv.Atoi(ev.Details["count"])
+					f.tally.restore(ev.Client, n)
+					errs[i] = err
+				}
+			}
+		})
 	}
+	for _, ev := range f.tally.untold(f.now()) {
+		waiting <- ev
+	}
+	close(waiting)
+	wg.Wait()
 	return errors.Join(errs...)
 }
+
+// tellers write at once, so that stores which commit in groups pay for few commits.
+const tellers = 8
 
 // restore counts again what an event that was not written would have told.
 func (t *tally) restore(id string, n int) {

@@ -38,6 +38,9 @@ type Outcome struct {
 	Wait   time.Duration
 }
 
+// Waited reports whether there was somebody in front: the gate was crowded.
+func (o Outcome) Waited() bool { return o.Result != Admitted || o.Wait > time.Millisecond }
+
 // Result is how a request left the queue.
 type Result string
 

@@ -16,6 +16,10 @@ type Policy struct {
 	AuthMethods   []string `json:"token_endpoint_auth_methods,omitempty"` //
 	WithoutPKCE   bool     `json:"without_pkce,omitempty"`                // confidential clients do without: for older ones
 	RedirectHosts []string `json:"redirect_hosts,omitempty"`              // host, *.host, or the scheme of a native client; empty: any
+
+	// AssertionAudiences are admitted beside the issuer in what clients with
+	// private_key_jwt sign: for those that are older than RFC 10070 (OA-32).
+	AssertionAudiences []string `json:"assertion_audiences,omitempty"`
 }
 
 const maxPolicy = 100
@@ -27,7 +31,7 @@ var (
 
 // Clean sorts the lists and says ErrBadPolicy about hosts that are none.
 func (p Policy) Clean() (Policy, error) {
-	for _, list := range []*[]string{&p.Scopes, &p.Resources, &p.Grants, &p.AuthMethods, &p.RedirectHosts} {
+	for _, list := range []*[]string{&p.Scopes, &p.Resources, &p.Grants, &p.AuthMethods, &p.RedirectHosts, &p.AssertionAudiences} {
 		if len(*list) > maxPolicy {
 			return p, ErrBadPolicy.Becausef("more than %d entries", maxPolicy)
 		}
@@ -69,6 +73,7 @@ func (p Policy) Over(base Policy) Policy {
 	fill(&p.Grants, base.Grants)
 	fill(&p.AuthMethods, base.AuthMethods)
 	fill(&p.RedirectHosts, base.RedirectHosts)
+	fill(&p.AssertionAudiences, base.AssertionAudiences)
 	p.WithoutPKCE = p.WithoutPKCE || base.WithoutPKCE
 	return p
 }

@@ -10,6 +10,9 @@ import (
 // usedEvery is how often last uses are written, and how exact they are.
 const usedEvery = time.Minute
 
+// perAct bounds the rows of one act, so that no write holds others up (TH-26).
+const perAct = 200
+
 // note remembers that a client authenticated.
 func (r *Registry) note(ctx context.Context, c client.Client, now time.Time) {
 	now = now.UTC().Truncate(time.Microsecond)
@@ -54,8 +57,18 @@ func (r *Registry) Flush(ctx context.Context) error {
 	used := r.used
 	r.used = make(map[client.ID]time.Time, len(used))
 	r.mu.Unlock()
-	if len(used) == 0 {
+	some := make(map[client.ID]time.Time, min(len(used), perAct))
+	for id, at := range used {
+		if some[id] = at; len(some) < perAct {
+			continue
+		}
+		if err := r.o.Clients.Used(ctx, some); err != nil {
+			return err
+		}
+		clear(some)
+	}
+	if len(some) == 0 {
 		return nil
 	}
-	return r.o.Clients.Used(ctx, used)
+	return r.o.Clients.Used(ctx, some)
 }

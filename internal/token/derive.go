@@ -69,7 +69,7 @@ func (s *Grants) Derive(ctx context.Context, d Derivation) (Issued, error) {
 	}
 	text, err := s.Signer.Sign(ctx, rules.Algorithm, jwt.TypeAccess, payload)
 	g := Grant{ID: id, Client: c.ClientID, Audiences: d.Audiences, Scope: d.Scope}
-	return Issued{Grant: g, ID: jti, Access: secret.NewText(text), Scope: d.Scope, Audiences: d.Audiences, IssuedAt: issued, ExpiresAt: expires}, err
+	return Issued{Grant: g, ID: jti, Access: secret.NewText(text), JKT: d.JKT, Scope: d.Scope, Audiences: d.Audiences, IssuedAt: issued, ExpiresAt: expires}, err
 }
 
 // Derived reports whether a verified token was made for another client than the

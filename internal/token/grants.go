@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -71,12 +72,15 @@ type Grants struct {
 	Parts
 	options Options
 	now     func() time.Time
+
+	sweeping sync.Mutex
+	swept    ID // the last that Sweep has looked at; zero: it begins anew
 }
 
 // New returns Grants.
 func New(p Parts, o Options, now func() time.Time) *Grants {
 	o.Window = min(max(o.Window, 0), MaxWindow)
-	return &Grants{p, o, func() time.Time { return now().UTC().Truncate(time.Microsecond) }}
+	return &Grants{Parts: p, options: o, now: func() time.Time { return now().UTC().Truncate(time.Microsecond) }}
 }
 
 // Wanted narrows one access token. Empty means all that was granted.

@@ -92,7 +92,7 @@ func (s *Grants) claims(g *Grant, a Authority, w Wanted, id AccessID, issued, ex
 		Details: string(g.Details), Asked: asksUserInfo(g.Claims),
 		UserVersion: a.TokenVersion, ClientVersion: a.ClientVersion, JKT: w.JKT, X5T: w.X5T,
 	}
-	if g.ID.IsZero() {
+	if g.User.IsZero() {
 		c.Subject = g.Client // nobody else is behind it (RFC 9068 section 5)
 		return c
 	}

@@ -102,7 +102,7 @@ func (p *Page) Wait(id string) {
 		if time.Now().After(deadline) {
 			p.t.Fatalf("browser: no element with id %q came on %s", id, p.URL())
 		}
-		p.Eval("new Promise(r => setTimeout(r, 20))", nil)
+		p.look("new Promise(r => setTimeout(r, 20))", nil)
 	}
 }
 

@@ -9,28 +9,28 @@ import (
 // URL is the address the person sees.
 func (p *Page) URL() (url string) {
 	p.t.Helper()
-	p.Eval("location.href", &url)
+	p.look("location.href", &url)
 	return url
 }
 
 // Title is the title of the page.
 func (p *Page) Title() (title string) {
 	p.t.Helper()
-	p.Eval("document.title", &title)
+	p.look("document.title", &title)
 	return title
 }
 
 // HTML is the document as it stands.
 func (p *Page) HTML() (html string) {
 	p.t.Helper()
-	p.Eval("document.documentElement.outerHTML", &html)
+	p.look("document.documentElement.outerHTML", &html)
 	return html
 }
 
 // Has tells whether there is an element with this id.
 func (p *Page) Has(id string) (has bool) {
 	p.t.Helper()
-	p.Eval(byID(id)+" !== null", &has)
+	p.look(byID(id)+" !== null", &has)
 	return has
 }
 
@@ -42,14 +42,14 @@ func (p *Page) Text(id string) (text string) {
 	if id == "" {
 		element = "document.body"
 	}
-	p.Eval(element+"?.innerText ?? ''", &text)
+	p.look(element+"?.innerText ?? ''", &text)
 	return text
 }
 
 // Value is what the field with this id holds.
 func (p *Page) Value(id string) (value string) {
 	p.t.Helper()
-	p.Eval(byID(id)+"?.value ?? ''", &value)
+	p.look(byID(id)+"?.value ?? ''", &value)
 	return value
 }
 

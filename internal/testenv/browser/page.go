@@ -2,6 +2,8 @@ package browser
 
 import (
 	"context"
+	"fmt"
+	"strings"
 	"testing"
 )
 
@@ -108,15 +110,40 @@ func (p *Page) Call(method string, params, out any) {
 // and a switched-off JavaScript do not apply to it.
 func (p *Page) Eval(expression string, out any) {
 	p.t.Helper()
+	if err := p.evaluate(expression, out); err != nil {
+		p.t.Fatalf("browser: %v", err)
+	}
+}
+
+func (p *Page) evaluate(expression string, out any) error {
 	result := struct {
 		Result           struct{ Value any }
 		ExceptionDetails *exception
 	}{}
 	result.Result.Value = out
-	p.Call("Runtime.evaluate", map[string]any{
+	ctx, cancel := context.WithTimeout(p.t.Context(), patience)
+	defer cancel()
+	err := p.browser.conn.call(ctx, p.session, "Runtime.evaluate", map[string]any{
 		"expression": expression, "returnByValue": true, "awaitPromise": true,
 	}, &result)
-	if result.ExceptionDetails != nil {
-		p.t.Fatalf("browser: %s: %s", expression, result.ExceptionDetails)
+	if err == nil && result.ExceptionDetails != nil {
+		err = fmt.Errorf("%s: %s", expression, result.ExceptionDetails)
 	}
+	return err
+}
+
+// look evaluates what changes nothing, and does so again when the browser went on to
+// another page meanwhile.
+func (p *Page) look(expression string, out any) {
+	p.t.Helper()
+	var err error
+	for range 100 {
+		if err = p.evaluate(expression, out); err == nil {
+			return
+		}
+		if !strings.Contains(err.Error(), "navigated") && !strings.Contains(err.Error(), "context") {
+			break
+		}
+	}
+	p.t.Fatalf("browser: %v", err)
 }

@@ -21,9 +21,13 @@ func policy(nonce string) string {
 // Answer sends the browser back to an app.
 func (h *Handler) Answer(w http.ResponseWriter, r *http.Request, a flow.Response) error {
 	host := flow.HostOf(a.To)
-	if a.Mode == flow.FormPost && !a.Pause {
-		v := page.Respond{To: template.URL(a.To), Host: host, Params: a.Params} //nolint:gosec // an address that the client is registered with
-		return h.o.Desk().Present(w, r, http.StatusOK, v, policy(web.Of(r).Nonce))
+	if a.Mode == flow.FormPost {
+		status := http.StatusOK
+		if a.Pause {
+			status = http.StatusBadRequest
+		}
+		v := page.Respond{To: template.URL(a.To), Host: host, Params: a.Params, Pause: a.Pause} //nolint:gosec // an address that the client is registered with
+		return h.o.Desk().Present(w, r, status, v, policy(web.Of(r).Nonce))
 	}
 	to := Address(a)
 	switch {

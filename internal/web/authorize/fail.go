@@ -3,6 +3,7 @@ package authorize
 import (
 	"errors"
 	"net/http"
+	"slices"
 
 	flow "github.com/mortise-auth/mortise/internal/authorize"
 	"github.com/mortise-auth/mortise/internal/authreq"
@@ -19,7 +20,7 @@ func (h *Handler) Fail(w http.ResponseWriter, r *http.Request, err error) { h.fa
 func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	e := problem.Of(err)
 	if refusal, ok := flow.RefusalOf(err); ok {
-		if err := h.Answer(w, r, refusal.Response); err == nil {
+		if err := h.Answer(w, r, explained(refusal.Response, web.Of(r).Why)); err == nil {
 			return
 		}
 	}
@@ -31,6 +32,17 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if err := h.o.Desk().Present(w, r, e.Kind.Status(), v, web.PagePolicy(web.Of(r).Nonce)); err != nil {
 		http.Error(w, e.Public, e.Kind.Status())
 	}
+}
+
+// explained adds the code under which an administrator reads why (mortise why).
+func explained(a flow.Response, why string) flow.Response {
+	a.Params = slices.Clone(a.Params)
+	for i, p := range a.Params {
+		if p[0] == "error_description" && why != "" {
+			a.Params[i][1] = p[1] + " [why: " + why + "]"
+		}
+	}
+	return a
 }
 
 // fault is the page of an error that has one of its own.

@@ -19,8 +19,8 @@ const writeIn = 10 * time.Second
 
 // follow answers one follower: batches in a JSON document, or as events.
 func (s *surface) follow(w http.ResponseWriter, r *http.Request) error {
-	if r.Method != http.MethodGet {
-		return web.ErrMethod.Becausef("allowed: GET")
+	if r.Method != http.MethodGet && r.Method != http.MethodPost {
+		return web.ErrMethod.Becausef("allowed: GET, POST")
 	}
 	q, err := s.poll(r)
 	if err != nil {

@@ -57,7 +57,8 @@ type surface struct {
 func Surface(o Options) web.Surface {
 	s := &surface{Options: o, open: make(chan struct{}, streamsMost)}
 	return web.Surface{Name: "feed", Limit: ratelimit.FeedSource, Fail: s.fail, Routes: []web.Route{
-		{Pattern: "GET " + Path, Access: web.Anyone, Handler: s.follow}, // clients, not people: see Clients
+		{Pattern: "GET " + Path, Access: web.Anyone, Handler: s.follow},    // clients, not people: see Clients
+		{Pattern: "POST " + Path, Access: web.Protocol, Handler: s.follow}, // the same, with an assertion in a form (RFC 7523)
 		{Pattern: "GET " + Path + "/keys", Access: web.Anyone, Handler: s.keys},
 	}}
 }

@@ -179,11 +179,30 @@ func basic(header, named string) (client.Credentials, error) {
 	return c, nil
 }
 
-// Caller reads the credentials of a client from a request without a body: the
-// revocation feed's (RFC 7617).
+// Caller reads the credentials of a client that follows the revocation feed: the
+// header of RFC 7617, or a form with an assertion, for those that have no secret.
 func Caller(r *http.Request) (client.Credentials, error) {
+	if r.Method == http.MethodPost {
+		return posted(r)
+	}
 	if len(r.Header["Authorization"]) != 1 {
 		return client.Credentials{}, client.ErrCredentials.Becausef("no credentials, or several")
 	}
 	return basic(r.Header.Get("Authorization"), "")
+}
+
+// posted reads the credentials in a form. The question stays in the query.
+func posted(r *http.Request) (client.Credentials, error) {
+	if !isForm(r.Header.Get("Content-Type")) {
+		return client.Credentials{}, oauth.ErrInvalidRequest.Becausef("content type %q", r.Header.Get("Content-Type"))
+	}
+	body, err := read(http.MaxBytesReader(nil, r.Body, maxBody), r.ContentLength)
+	if err != nil {
+		return client.Credentials{}, oauth.ErrInvalidRequest.Because(err)
+	}
+	form, _, err := parse(body)
+	if err != nil {
+		return client.Credentials{}, err
+	}
+	return credentials(r, form)
 }

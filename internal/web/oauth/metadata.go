@@ -120,7 +120,7 @@ func MetadataOf(o MetadataOptions) Metadata {
 		m.DPoPAlgs = slices.DeleteFunc(slices.Clone(algs), func(alg string) bool { return alg == "RS256" })
 	}
 	if o.RequestObjects {
-		m.RequestObjectAlgs = append(slices.Clip(algs), "none")
+		m.RequestObjectAlgs = algs // none is for who is registered so (OA-75)
 	}
 	if o.Authorize {
 		m.authorize(o)

@@ -13,6 +13,7 @@ type Respond struct {
 	To     template.URL // an address registered for the app
 	Host   string       // of it
 	Params [][2]string
+	Pause  bool // it does not send itself (OA-21)
 }
 
 // Onward leads on to an app at once, and by its link where the header that says so

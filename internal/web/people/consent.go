@@ -173,12 +173,15 @@ func choosable(scopes []authorize.Scope) bool {
 	return false
 }
 
-// ourPicture is the path of a logo that we serve ourselves, below the base path;
-// "" for all others: the page loads nothing of strangers (OA-20).
+// ourPicture is the path, below the base path, where we serve a logo; "" when we do
+// not: the page loads nothing of strangers (OA-20).
 func (p *Pages) ourPicture(logo string) string {
 	path, ok := p.o.Frame.Path(logo)
 	if clean, fine := ReturnTo(path); ok && fine {
 		return clean
 	}
-	return ""
+	if p.o.Picture == nil {
+		return ""
+	}
+	return p.o.Picture(logo)
 }

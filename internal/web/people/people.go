@@ -101,6 +101,7 @@ type Options struct {
 	Devices  Devices
 	Link     func(path string) string // makes one of our paths absolute
 	Now      func() time.Time
+	Picture  func(address string) string // our path of a client's logo; nil: strangers' pictures are not shown
 
 	Authorize Authorization // nil: apps ask for nothing here
 	Desk      Desk          // of Authorize

@@ -29,6 +29,15 @@ export interface SignInOptions {
   loginHint?: string;
 }
 
+/** Details of a sign-out. */
+export interface SignOutOptions {
+  /**
+   * Leaves this page for the issuer, which signs the person out there too and leads here:
+   * one of the app's `post_logout_redirect_uris`. Default: only this app is signed out.
+   */
+  returnTo?: string;
+}
+
 /** The client of an app whose people sign in on the issuer's pages. Its functions need no `this`. */
 export interface RedirectClient {
   /** Leaves this page for the issuer's sign-in. */
@@ -47,7 +56,7 @@ export interface RedirectClient {
   /** Renews now. True: somebody is signed in. Call it at start. */
   refresh(): Promise<boolean>;
   /** Forgets everything here and in the other tabs, and has the issuer take the tokens back. */
-  signOut(): Promise<void>;
+  signOut(options?: SignOutOptions): Promise<void>;
   onChange(listener: (session: Session) => void): () => void;
   readonly session: Session;
   close(): void;

@@ -2,7 +2,7 @@ import type { Environment } from "./environment.js";
 import { MortiseError } from "./error.js";
 import { claims } from "./idtoken.js";
 import { hash, newKey, Prover, random, type Key } from "./proof.js";
-import type { RedirectOptions, SignInOptions } from "./redirect.js";
+import type { RedirectOptions, SignInOptions, SignOutOptions } from "./redirect.js";
 import type { Answer } from "./server.js";
 import { State } from "./state.js";
 import { Tabs, type News, type Token } from "./tabs.js";
@@ -19,6 +19,8 @@ export interface Page {
 interface Kept {
   key: Key;
   refresh?: string;
+  /** The ID token: no credential, but the hint that signing out at the issuer needs. */
+  id?: string;
 }
 
 /** A sign-in that was begun. */
@@ -27,9 +29,14 @@ interface Begun {
   nonce: string;
   returnTo: string;
   key: Key;
+  at: number;
 }
 
 const margin = 30_000;
+
+/** A sign-in that did not come back: the issuer's window is open for an hour, and nobody begins more at once. */
+const abandoned = 3_600_000;
+const most = 8;
 
 type TokenAnswer = Answer & { refresh_token?: string; error?: string; error_description?: string };
 
@@ -59,8 +66,9 @@ export class Core {
 
   async signIn(options: SignInOptions = {}): Promise<void> {
     this.#open();
-    const begun: Begun = { verifier: random(), nonce: random(), returnTo: options.returnTo ?? this.#page.address(), key: await newKey() };
+    const begun: Begun = { verifier: random(), nonce: random(), returnTo: options.returnTo ?? this.#page.address(), key: await newKey(), at: this.#env.now() };
     const state = random();
+    await this.#tidy(most - 1);
     await this.#vault.put(this.#pending(state), begun);
     const { clientId, redirectUri, scope, resource } = this.#options;
     const query = new URLSearchParams({
@@ -94,6 +102,7 @@ export class Core {
       throw new MortiseError(said("error"), said("error_description") || "The sign-in was refused.");
     }
     await this.#tabs.exclusive(() => this.#redeem(begun, said("code")));
+    await this.#tidy(most);
     return { returnTo: begun.returnTo };
   }
 
@@ -134,6 +143,7 @@ export class Core {
   }
 
   async #ask(epoch: number): Promise<void> {
+    await this.#tidy(most);
     const kept = (await this.#vault.get(this.#name)) as Kept | undefined;
     if (!kept?.key?.pair || !kept.refresh) {
       return this.#lose(this.state.status === "signed-in" ? "key_lost" : "not_signed_in");
@@ -141,7 +151,7 @@ export class Core {
     const asked = this.#env.now();
     try {
       const answer = await this.#token(kept.key, { grant_type: "refresh_token", refresh_token: kept.refresh });
-      await this.#enter(kept.key, { refresh_token: kept.refresh, ...answer }, asked, epoch, this.state.status !== "signed-in");
+      await this.#enter(kept.key, { refresh_token: kept.refresh, ...(kept.id && { id_token: kept.id }), ...answer }, asked, epoch, this.state.status !== "signed-in");
     } catch (e) {
       if ((e as MortiseError).code !== "invalid_grant") {
         throw e;
@@ -173,16 +183,32 @@ export class Core {
     }
   }
 
-  async signOut(): Promise<void> {
+  async signOut({ returnTo }: SignOutOptions = {}): Promise<void> {
     this.#open();
     this.#leave("signed_out");
-    await this.#tabs.exclusive(async () => {
+    let hint: string | undefined;
+    const done = this.#tabs.exclusive(async () => {
       const kept = (await this.#vault.take(this.#name)) as Kept | undefined;
+      hint = kept?.id;
       this.#leave("signed_out"); // tabs that opened meanwhile have not heard it
       if (kept?.refresh) {
         await this.#post("revoke", { token: kept.refresh }, (request) => this.#env.fetch(request));
       }
     });
+    await done.finally(() => returnTo !== undefined && this.#endSession(returnTo, hint));
+  }
+
+  /** Leaves for the issuer, which ends its session (RP-Initiated Logout) and leads to returnTo. */
+  #endSession(returnTo: string, hint: string | undefined): void {
+    const query = new URLSearchParams({ client_id: this.#options.clientId, post_logout_redirect_uri: returnTo, ...(hint && { id_token_hint: hint }) });
+    this.#page.go(`${this.#options.issuer}/oauth2/end_session?${query}`);
+  }
+
+  /** Forgets sign-ins that did not come back in time, and all but the newest of the others. */
+  async #tidy(keep: number): Promise<void> {
+    const begun = (await this.#vault.list(this.#pending(""))) as [string, Begun][];
+    const old = begun.sort((a, b) => b[1].at - a[1].at).filter(([, { at }], n) => n >= keep || !(at > this.#env.now() - abandoned));
+    await Promise.all(old.map(([name]) => this.#vault.take(name)));
   }
 
   close(): void {
@@ -228,7 +254,7 @@ export class Core {
     if (this.state.epoch !== epoch) {
       return; // signed out, or in again, meanwhile
     }
-    await this.#vault.put(this.#name, { key, ...(a.refresh_token && { refresh: a.refresh_token }) } satisfies Kept);
+    await this.#vault.put(this.#name, { key, ...(a.refresh_token && { refresh: a.refresh_token }), ...(a.id_token && { id: a.id_token }) } satisfies Kept);
     this.#key = key;
     const lasts = a.expires_in! * 1000;
     const token: Token = { text: a.access_token!, scope: a.scope ?? null, renewAt: asked + lasts - Math.min(margin, lasts / 10) };

@@ -4,6 +4,8 @@ export interface Vault {
   put(name: string, value: unknown): Promise<void>;
   /** Removes a value and returns it: of several that ask, one gets it. */
   take(name: string): Promise<unknown>;
+  /** Names and values whose names begin with prefix. */
+  list(prefix: string): Promise<[string, unknown][]>;
 }
 
 /** A vault in this browser's IndexedDB, which keeps keys without showing them. */
@@ -31,6 +33,21 @@ export function indexed(): Vault {
         store.delete(name);
         return found;
       }),
+    list: async (prefix) => {
+      const found: [string, unknown][] = [];
+      await run("readonly", (store) => {
+        const request = store.openCursor(IDBKeyRange.bound(prefix, prefix + "\uffff"));
+        request.onsuccess = () => {
+          const at = request.result;
+          if (at) {
+            found.push([at.key as string, at.value]);
+            at.continue();
+          }
+        };
+        return request;
+      });
+      return found;
+    },
   };
 }
 

@@ -28,6 +28,7 @@ class Browser {
       this.kept.delete(name);
       return value;
     },
+    list: async (prefix) => [...this.kept].filter(([name]) => name.startsWith(prefix)),
   };
 
   page(options: Partial<RedirectOptions> = {}) {
@@ -154,6 +155,33 @@ test("signing out takes the tokens back and forgets the key", async () => {
   assert.equal(b.provider.forms.at(-1)!.get("token"), "refresh1");
   assert.deepEqual([client.session.status, client.session.reason, b.kept.size, b.went.length], ["signed-out", "signed_out", 0, 1]);
   assert.equal(await client.getAccessToken(), null);
+});
+
+test("signing out at the issuer too leaves for it with the hint", async () => {
+  const b = new Browser();
+  const client = await b.signedIn();
+  assert.equal(await client.refresh(), true); // its answer has no ID token
+  await client.signOut({ returnTo: app });
+  const went = new URL(b.went.at(-1)!);
+  assert.equal(went.origin + went.pathname, issuer + "/oauth2/end_session");
+  assert.deepEqual([went.searchParams.get("client_id"), went.searchParams.get("post_logout_redirect_uri")], ["spa", app]);
+  assert.match(went.searchParams.get("id_token_hint")!, /^e30\./);
+  assert.equal(b.kept.size, 0);
+});
+
+test("sign-ins that never come back are forgotten", async () => {
+  const b = new Browser();
+  for (let n = 0; n < 20; n++) {
+    b.now += 1000;
+    await b.page().signIn();
+  }
+  assert.equal(b.kept.size, 8);
+  b.address = b.provider.approve(b.went.at(-1)!);
+  await b.page().handleCallback();
+  assert.equal(b.kept.size, 7 + 1);
+  b.now += 3_600_000;
+  await b.page().refresh();
+  assert.equal(b.kept.size, 1);
 });
 
 // OA-115

@@ -14,7 +14,7 @@ const authRequestColumns = `handle, pushed, origin, client_id, client_version, b
 
 func scanAuthRequest(row Row) (r authreq.Request, err error) {
 	var params string
-	err = row.Scan(bytesOf(r.Handle[:]), &r.Pushed, bytesOf(r.Origin[:]), &r.Client, &r.ClientVersion, bytesOf(r.Browser[:]), &params,
+	err = row.Scan(bytesOf(r.Handle[:]), truthOf{&r.Pushed}, bytesOf(r.Origin[:]), &r.Client, &r.ClientVersion, bytesOf(r.Browser[:]), &params,
 		timeOf{&r.CreatedAt}, timeOf{&r.ExpiresAt}, timeOf{&r.OfferedAt}, timeOf{&r.CompletedAt})
 	r.Params = []byte(params)
 	return r, err

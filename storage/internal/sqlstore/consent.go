@@ -63,6 +63,10 @@ func (s consents) Withdraw(ctx context.Context, owner user.ID, client string, no
 		if err = exactly(n, err, consent.ErrNone); err != nil {
 			return err
 		}
+		// A code that is under way would be a grant a moment later.
+		if _, err = tx.Exec(ctx, `DELETE FROM codes WHERE user_id = $1 AND client_id = $2 AND redeemed_at IS NULL`, raw(owner), text(client)); err != nil {
+			return err
+		}
 		ended, err = endGrantsFor(ctx, tx, owner, client, token.Withdrawn, now)
 		return err
 	})

@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -142,12 +143,12 @@ func (s tokens) Bury(ctx context.Context, after token.ID, now time.Time, limit i
 	if len(page) == limit {
 		next = page[limit-1].id
 	}
+	if page = slices.DeleteFunc(page, func(b buried) bool { return b.cause == "" }); len(page) == 0 {
+		return next, 0, nil
+	}
 	err = s.e.Write(ctx, func(tx Tx) error {
 		ended = 0
 		for _, b := range page {
-			if b.cause == "" {
-				continue
-			}
 			n, err := tx.Exec(ctx, buryGrant, raw(b.id), at(now), string(b.cause))
 			if err != nil {
 				return err

@@ -62,7 +62,7 @@ func (s tokens) OwnAlive(ctx context.Context, o token.Own, id token.AccessID) (a
 func (s tokens) EndOwn(ctx context.Context, o token.Own, id token.AccessID, d secret.Digest, now time.Time, ev audit.Event) error {
 	name := client.ID(o.Client)
 	return change(ctx, s.e, ev, func(tx Tx) error {
-		if _, err := (clients(s)).locked(ctx, tx, name); err != nil {
+		if _, err := clients(s).locked(ctx, tx, name); err != nil {
 			return otherwiseIs(err, client.ErrUnknown, token.ErrUnknown)
 		}
 		if !d.IsZero() {

@@ -206,6 +206,9 @@ type Registration struct {
 	// Let confidential clients among them do without PKCE. For old programs, and for
 	// test suites that register clients which have never heard of it.
 	WithoutPKCE bool `key:"without_pkce" default:"false"`
+	// Audiences that the assertions of private_key_jwt may have beside the issuer:
+	// https://id.example.org/oauth2/token, for programs older than RFC 10070.
+	AssertionAudiences []string `key:"assertion_audiences"`
 	// Clients that nobody vouched for are deleted when unused this long.
 	Unused time.Duration `key:"unused" default:"30d" min:"1h" max:"3650d"`
 	// Take a client_id that is an https address: the client's description is read
