@@ -105,8 +105,8 @@ func FuzzDecode(f *testing.F) {
 
 func TestDecodeNamesWhatIsMissing(t *testing.T) {
 	var in AddEmailRequest
-	p := problem.Of(decode([]byte(`{"email":"a"}`), &in))
-	if p == nil || p.Code != "invalid_members" || len(p.Fields) != 1 || p.Fields[0].Pointer != "/current_password" {
+	p := problem.Of(decode([]byte(`{"current_password":"b"}`), &in))
+	if p == nil || p.Code != "invalid_members" || len(p.Fields) != 1 || p.Fields[0].Pointer != "/email" {
 		t.Errorf("%+v", p)
 	}
 }
