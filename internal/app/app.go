@@ -23,6 +23,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/egress"
 	"github.com/mortise-auth/mortise/internal/endsession"
 	"github.com/mortise-auth/mortise/internal/enroll"
+	"github.com/mortise-auth/mortise/internal/factor"
 	"github.com/mortise-auth/mortise/internal/idhint"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -85,6 +86,7 @@ type App struct {
 	Registry  *registry.Registry
 	SignIn    *signin.Flow
 	Account   *account.Flow
+	Factors   *factor.Flow
 	Directory *directory.Flow
 	Enroll    *enroll.Flow
 	Signing   *signing.Ring
@@ -204,6 +206,13 @@ func (a *App) wireFlows(context.Context) error {
 		Hasher: a.hasher, Policy: a.policy, Rates: a.rates, Keys: a.keys,
 	})
 	a.Account = a.accountFlow(a.SignIn)
+	a.Factors = factor.New(factor.Options{
+		Now: a.c.Now, Read: a.store,
+		InTx: func(ctx context.Context, fn func(factor.Tx) error) error {
+			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
+		},
+		Confirmer: confirmer{a.SignIn}, Rates: a.rates, Keys: a.keys, Mailer: a.outbox, Issuer: a.c.Brand,
+	})
 	a.Directory = directory.New(directory.Options{
 		Instance: a.facts.ID, Now: a.c.Now, Read: a.store,
 		InTx: func(ctx context.Context, fn func(directory.Tx) error) error {
@@ -233,7 +242,12 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Method: method, Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
+		Methods: []signin.Method{method},
+		Seconds: []signin.Second{
+			signin.NewOTP(a.keys, a.store.TOTP(), a.c.Now),
+			signin.NewRecovery(a.keys, a.store.Recovery(), a.outbox, a.c.Now),
+		},
+		Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
 		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions,
 		Observe: a.c.Observers.SignIn,
 	})
@@ -244,6 +258,13 @@ type confirmer struct{ flow *signin.Flow }
 
 func (c confirmer) Confirm(ctx context.Context, by user.Caller, current secret.Text) (int64, error) {
 	proven, err := c.flow.Confirm(ctx, by, signin.Response{Password: current})
+	return proven.PasswordVersion, err
+}
+
+func (c confirmer) ConfirmFully(ctx context.Context, by user.Caller, p factor.Proof) (int64, error) {
+	r := signin.Response{Password: p.Password}
+	r.OTP, r.Recovery = signin.Typed(p.Code)
+	proven, err := c.flow.ConfirmFully(ctx, by, r)
 	return proven.PasswordVersion, err
 }
 
@@ -298,3 +319,6 @@ func (a *App) Clock() func() time.Time { return a.c.Now }
 
 // Store is what the instance is wired on.
 func (a *App) Store() store.Store { return a.store }
+
+// Keys seals and opens what the store keeps sealed.
+func (a *App) Keys() *keyring.Keyring { return a.keys }

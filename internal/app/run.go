@@ -16,6 +16,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/revocation"
+	"github.com/mortise-auth/mortise/internal/totp"
 )
 
 // Run does the work behind the requests until ctx ends: it follows revocations,
@@ -147,6 +148,8 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.store.Sessions().Sweep(ctx, now.Add(-a.c.Retention.Sessions), batch) },
 		func() (int, error) { return a.store.Proofs().Sweep(ctx, now.Add(-24*time.Hour), batch) },
 		func() (int, error) { return a.store.DPoP().Sweep(ctx, now, batch) },
+		func() (int, error) { return a.store.TOTP().Sweep(ctx, now.Add(-totp.PendingLife), batch) },
+		func() (int, error) { return a.store.Challenges().Sweep(ctx, now.Add(-time.Hour), batch) },
 		func() (int, error) { return a.store.Tickets().Sweep(ctx, now.Add(-time.Hour), batch) },
 		func() (int, error) { return a.store.Assertions().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.Codes().Sweep(ctx, now.Add(-authcode.Kept), batch) },

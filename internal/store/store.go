@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authreq"
+	"github.com/mortise-auth/mortise/internal/challenge"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/decision"
@@ -28,6 +29,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
@@ -36,6 +38,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/ticket"
 	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/totp"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -80,6 +83,9 @@ type Set interface {
 	Registrations() registration.Store
 	DeviceCodes() devicecode.Store
 	DPoP() dpop.Store
+	Challenges() challenge.Store
+	TOTP() totp.Store
+	Recovery() recovery.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

@@ -41,6 +41,7 @@ import (
 // SignIn is what the surface needs of signin.Flow.
 type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
+	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
 	SignOut(ctx context.Context, by user.Caller) error
 }
 
@@ -175,6 +176,7 @@ type Options struct {
 	SignIn      SignIn
 	Tokens      Tokens
 	Account     Account
+	Factors     Factors
 	Directory   Directory
 	Setup       Setup
 	Cookies     Cookies
@@ -221,7 +223,7 @@ func Surface(o Options) web.Surface {
 func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
-		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(),
+		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
 		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {

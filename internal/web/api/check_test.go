@@ -18,8 +18,7 @@ func TestDecodeNamesWhatIsWrong(t *testing.T) {
 	}{
 		{"right", `{"identifier":"a","password":"b"}`, "", nil},
 		{"unknown", `{"identifier":"a","password":"b","passwort":1,"a/b~":{"x":[1]}}`, "invalid_members", []string{"/a~1b~0", "/passwort"}},
-		{"other case", `{"Identifier":"a","password":"b"}`, "invalid_members", []string{"/Identifier", "/identifier"}},
-		{"missing", `{"identifier":"a"}`, "invalid_members", []string{"/password"}},
+		{"other case", `{"Identifier":"a","password":"b"}`, "invalid_members", []string{"/Identifier"}},
 		{"not one of", `{"identifier":"a","password":"b","deliver":"pigeon"}`, "invalid_members", []string{"/deliver"}},
 		{"twice", `{"identifier":"a","identifier":"c","password":"b"}`, "invalid_members", []string{"/identifier"}},
 		{"wrong type", `{"identifier":1,"password":{"x":1},"code":[true]}`, "invalid_members", []string{"/code", "/identifier", "/password"}},
@@ -102,4 +101,12 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestDecodeNamesWhatIsMissing(t *testing.T) {
+	var in AddEmailRequest
+	p := problem.Of(decode([]byte(`{"current_password":"b"}`), &in))
+	if p == nil || p.Code != "invalid_members" || len(p.Fields) != 1 || p.Fields[0].Pointer != "/email" {
+		t.Errorf("%+v", p)
+	}
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // confirming are the refusals of acts that need a proof given for them (TH-36).
-var confirming = []*problem.Error{signin.ErrUnconfirmed, signin.ErrConfirmation}
+var confirming = []*problem.Error{signin.ErrUnconfirmed, signin.ErrConfirmation, signin.ErrSecondNeeded}
 
 func (s *surface) meTable() []endpoint {
 	const tag = "My account"

@@ -143,11 +143,11 @@ func (s *surface) prove(ctx context.Context, c *Call, purpose proof.Purpose, a a
 // opens what a used one opens: nothing.
 func (s *surface) answer(c *Call, purpose proof.Purpose, link, flow string, code secret.Text) account.Answer {
 	if link == "" {
-		return account.Answer{Flow: s.flow(c, purpose, flow), Code: code}
+		return account.Answer{Flow: s.flow(c, purpose.FlowPurpose(), flow), Code: code}
 	}
 	t, err := secret.Parse(purpose.LinkPurpose(), link)
 	if err != nil {
 		t = secret.New(purpose.LinkPurpose())
 	}
-	return account.Answer{Link: t, Flow: s.flow(c, purpose, flow)}
+	return account.Answer{Link: t, Flow: s.flow(c, purpose.FlowPurpose(), flow)}
 }

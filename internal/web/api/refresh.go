@@ -69,12 +69,12 @@ func (s *surface) signInForTokens(ctx context.Context, c *Call, in SignInRequest
 	r.Deliver = func(ctx context.Context, st token.Store, v session.Session) error {
 		return delivery.In(ctx, st, v, c.Caller.Source)
 	}
-	got, err := s.SignIn.SignIn(ctx, r)
+	got, err := s.run(ctx, in, r)
 	if err != nil {
 		return SignInStep{}, err
 	}
 	if !got.Complete() {
-		return SignInStep{Step: s.goOn(c, got.Flow, codeLife)}, nil
+		return SignInStep{Step: s.goOn(c, got.Flow, codeLife, got.Next...)}, nil
 	}
 	tokens, err := delivery.Tokens(ctx)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/challenge"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/problem"
@@ -22,14 +23,15 @@ func (s *surface) signinTable() []endpoint {
 		route(s, endpoint{
 			Method: "POST", Path: "/signin", Access: web.Anyone, Tag: tag, Name: "signin", Once: true,
 			Summary: "Sign in",
-			Text: "Answers complete with the session's cookie, or continue when more is needed: repeat the request " +
-				"with the code that was mailed. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
+			Text: "Answers complete with the session's cookie, or continue when more is needed. email_code in next: repeat " +
+				"the request with the code that was mailed. otp or recovery in next, the one this person is quickest with " +
+				"first: send the flow with otp or recovery_code, and no password. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
 				"and send it back in the body. The answer to a wrong password and to an unknown address is the same. With " +
 				"deliver=tokens a first-party client gets an access token: a native app with a refresh token in the answer, a " +
 				"page of one of the client's origins with one in a cookie that only /session/refresh reads. A page of another " +
 				"origin names its client in the query too.",
 			Example: `{"identifier": "ada@example.test", "password": "correct horse battery staple"}`,
-			Errors:  []*problem.Error{signin.ErrWrong, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
+			Errors:  []*problem.Error{signin.ErrWrong, signin.ErrSecond, signin.ErrFlow, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
 			Admits:  s.admits,
 		}, s.signIn),
 		route(s, endpoint{
@@ -46,8 +48,8 @@ func (s *surface) signinTable() []endpoint {
 
 // SignInRequest is one step of a sign-in.
 type SignInRequest struct {
-	Identifier string      `json:"identifier" doc:"An e-mail address."`
-	Password   secret.Text `json:"password"`
+	Identifier string      `json:"identifier,omitempty" doc:"An e-mail address."`
+	Password   secret.Text `json:"password,omitempty"`
 	Deliver    string      `json:"deliver,omitempty" enum:"cookie,tokens" doc:"How the session is handed over. cookie unless said otherwise."`
 	ClientID   string      `json:"client_id,omitempty" doc:"The app that asks for tokens."`
 	Scope      string      `json:"scope,omitempty" doc:"Scopes of the tokens, separated by spaces; all the client has unless said otherwise."`
@@ -55,13 +57,18 @@ type SignInRequest struct {
 	From       string      `query:"client_id" doc:"Of a page of another origin: its client, as in the body."`
 	Flow       string      `json:"flow,omitempty" doc:"Secret of the flow to continue, unless the cookie carries it."`
 	Code       secret.Text `json:"code,omitempty" doc:"The mailed code."`
+	OTP        secret.Text `json:"otp,omitempty" doc:"Second step: the code of an authenticator app."`
+	Recovery   secret.Text `json:"recovery_code,omitempty" doc:"Second step: a recovery code."`
 }
+
+// second reports whether a request takes the second step.
+func (in SignInRequest) second() bool { return !in.OTP.IsZero() || !in.Recovery.IsZero() }
 
 // Step is where a flow stands.
 type Step struct {
 	Status string   `json:"status" enum:"complete,continue"`
 	Flow   string   `json:"flow,omitempty" doc:"Secret to continue with, for programs. Browsers have it in a cookie."`
-	Next   []string `json:"next,omitempty" doc:"What would continue the flow." enum:"email_code"`
+	Next   []string `json:"next,omitempty" doc:"What would continue the flow." enum:"email_code,otp,recovery,passkey"`
 }
 
 // SignInStep is where a sign-in stands.
@@ -84,24 +91,35 @@ func (s *surface) signIn(ctx context.Context, c *Call, in SignInRequest) (SignIn
 		return SignInStep{}, err
 	}
 	r.Replaces = c.Secret
-	got, err := s.SignIn.SignIn(ctx, r)
+	got, err := s.run(ctx, in, r)
 	if err != nil {
 		return SignInStep{}, err
 	}
 	if !got.Complete() {
-		return SignInStep{Step: s.goOn(c, got.Flow, codeLife)}, nil
+		return SignInStep{Step: s.goOn(c, got.Flow, codeLife, got.Next...)}, nil
 	}
 	return s.enter(ctx, c, got)
 }
 
+// run takes the step that a request is.
+func (s *surface) run(ctx context.Context, in SignInRequest, r signin.Request) (signin.Result, error) {
+	if in.second() {
+		return s.SignIn.Continue(ctx, r)
+	}
+	return s.SignIn.SignIn(ctx, r)
+}
+
 func (s *surface) request(c *Call, in SignInRequest) (signin.Request, error) {
 	flow := secret.Token{}
-	if !in.Code.IsZero() {
-		flow = s.flow(c, proof.SignIn, in.Flow)
+	switch {
+	case in.second():
+		flow = s.flow(c, challenge.Purpose, in.Flow)
+	case !in.Code.IsZero():
+		flow = s.flow(c, proof.SignIn.FlowPurpose(), in.Flow)
 	}
 	device, err := web.Cookie(c.http, s.Cookies.Names().Device)
 	return signin.Request{
-		By: c.Caller, Identifier: in.Identifier, Response: signin.Response{Password: in.Password},
+		By: c.Caller, Identifier: in.Identifier, Response: signin.Response{Password: in.Password, OTP: in.OTP, Recovery: in.Recovery},
 		Code: in.Code, Flow: flow, Device: device, Lang: s.lang(c),
 	}, err
 }
@@ -126,10 +144,13 @@ func (s *surface) enter(ctx context.Context, c *Call, got signin.Result) (SignIn
 	return SignInStep{Step: Step{Status: "complete"}, User: &u, Session: &shown}, nil
 }
 
-// goOn answers that a mailed code is needed. The secret goes to a browser as a
+// goOn answers what is needed: one of next, or else a mailed code. The secret goes to a browser as a
 // cookie, so that no script sees it, and to a program in the body (TH-34).
-func (s *surface) goOn(c *Call, flow secret.Token, life time.Duration) Step {
-	step := Step{Status: "continue", Next: []string{"email_code"}}
+func (s *surface) goOn(c *Call, flow secret.Token, life time.Duration, next ...string) Step {
+	if next == nil {
+		next = []string{"email_code"}
+	}
+	step := Step{Status: "continue", Next: next}
 	if c.browser() {
 		s.Cookies.SetCookie(c.w, s.Cookies.Names().Flow, flow.Reveal(), life)
 	} else {
@@ -140,13 +161,13 @@ func (s *surface) goOn(c *Call, flow secret.Token, life time.Duration) Step {
 
 // flow is the secret of the flow that a request continues: from the body, else
 // from the cookie. The zero Token is a flow that nobody was mailed for.
-func (s *surface) flow(c *Call, purpose proof.Purpose, given string) secret.Token {
+func (s *surface) flow(c *Call, purpose secret.Purpose, given string) secret.Token {
 	if given == "" {
 		given, _ = web.Cookie(c.http, s.Cookies.Names().Flow) // two cookies are as good as none
 	}
-	t, err := secret.Parse(purpose.FlowPurpose(), given)
+	t, err := secret.Parse(purpose, given)
 	if err != nil {
-		return secret.New(purpose.FlowPurpose()) // fits nothing, and costs the same
+		return secret.New(purpose) // fits nothing, and costs the same
 	}
 	return t
 }

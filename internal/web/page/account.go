@@ -82,10 +82,13 @@ const (
 	ActExport     Act = "export"
 	ActDelete     Act = "delete"
 	ActEndAll     Act = "end_all"
+	ActAddApp     Act = "add_app"
+	ActRemoveApp  Act = "remove_app"
+	ActNewCodes   Act = "new_codes"
 )
 
 // Acts lists every Act.
-var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll}
+var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddApp, ActRemoveApp, ActNewCodes}
 
 // Confirm asks for the password once more, for an act that needs a proof of its
 // own (TH-36): POST password and flow to /account/confirm.
@@ -96,6 +99,7 @@ type Confirm struct {
 	Object   string // the address the act is about; may be empty
 	Flow     string // the parked act
 	Back     string // where "cancel" leads, below the base path
+	Code     bool   // the act needs the second step too: POST code
 }
 
 // Sessions is /account/sessions. Each posts id to /account/sessions/end; the

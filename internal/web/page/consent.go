@@ -80,6 +80,7 @@ type Again struct {
 	Username string
 	ReturnTo string
 	Others   bool // further accounts are signed in here
+	Code     bool // the account has a second step: POST code too
 }
 
 func (Consent) sheet() sheet { return sheet{name: "consent", layout: card} }

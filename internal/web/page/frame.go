@@ -55,6 +55,9 @@ const (
 	NoticeDeletionCancelled Notice = "deletion_cancelled"
 	NoticeDeletionScheduled Notice = "deletion_scheduled"
 	NoticeSecured           Notice = "secured"
+	NoticeFactorAdded       Notice = "factor_added"
+	NoticeFactorRemoved     Notice = "factor_removed"
+	NoticeFactorRenamed     Notice = "factor_renamed"
 	NoticeSignInAgain       Notice = "sign_in_again"
 )
 
@@ -63,6 +66,7 @@ var Notices = []Notice{
 	NoticeProfileSaved, NoticePasswordChanged, NoticeAddressAdded, NoticeAddressVerified, NoticeAddressRemoved,
 	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeConsentWithdrawn, NoticeAccountEnded, NoticeDeletionCancelled,
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
+	NoticeFactorAdded, NoticeFactorRemoved, NoticeFactorRenamed,
 }
 
 // Flash is a Notice with the one value its sentence may carry. The zero Flash

@@ -18,13 +18,15 @@ type input struct {
 // inputs are the fields of all forms by id (contract.md, "Stable element ids").
 // The name of a field is its id. Autocomplete tokens follow PW-7.
 var inputs = map[string]input{
-	"identifier":   {Type: "text", Autocomplete: "username webauthn", Mode: "email", Plain: true},
-	"email":        {Type: "email", Autocomplete: "email", Mode: "email", Plain: true},
-	"password":     {Type: "password", Autocomplete: "current-password", Plain: true},
-	"new-password": {Type: "password", Autocomplete: "new-password", Plain: true},
-	"display-name": {Type: "text", Autocomplete: "name"},
-	"code":         {Type: "text", Autocomplete: "one-time-code", Mode: "numeric", Code: true, Plain: true},
-	"dev-code":     {Type: "text", Autocomplete: "off", Code: true, Plain: true},
+	"identifier":    {Type: "text", Autocomplete: "username webauthn", Mode: "email", Plain: true},
+	"email":         {Type: "email", Autocomplete: "email", Mode: "email", Plain: true},
+	"password":      {Type: "password", Autocomplete: "current-password", Plain: true},
+	"new-password":  {Type: "password", Autocomplete: "new-password", Plain: true},
+	"display-name":  {Type: "text", Autocomplete: "name"},
+	"code":          {Type: "text", Autocomplete: "one-time-code", Mode: "numeric", Code: true, Plain: true},
+	"recovery-code": {Type: "text", Autocomplete: "off", Code: true, Plain: true},
+	"device-name":   {Type: "text", Autocomplete: "off"},
+	"dev-code":      {Type: "text", Autocomplete: "off", Code: true, Plain: true},
 }
 
 // On some pages a field has a plainer or a more exact name.
@@ -74,6 +76,12 @@ func (in input) As(token string) input { in.Autocomplete = token; return in }
 // Spelled is in for a code of letters that no message carries.
 func (in input) Spelled() input {
 	in.Mode, in.Autocomplete = "", "off"
+	return in
+}
+
+// Typed is in for the code of an app or a recovery code, which has letters.
+func (in input) Typed(hint string) input {
+	in.Mode, in.Hint = "", hint
 	return in
 }
 

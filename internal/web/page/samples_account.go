@@ -59,6 +59,7 @@ func actSamples() []Sample {
 	inZone := signed("activity-zone", Activity{Events: sampleEvents()[2:4], Older: "evt_02", Newest: false})
 	inZone.Frame.Zone = time.FixedZone("CET", 3600)
 	return append(all,
+		signed("confirm-code", Confirm{Username: ada.Email, Act: ActRemoveApp, Object: "Phone", Flow: "made-up-flow", Back: "/account/security", Code: true}),
 		signed("confirm-wrong", Confirm{Form: wrong(problem.Unprocessable, "confirmation_wrong", "That is not your current password. Check it and try again.",
 			field("password", "confirmation_wrong", "That is not your current password. Check it and try again.")), Username: ada.Email, Act: ActExport, Flow: "made-up-flow", Back: "/account/data"}),
 		signed("sessions", Sessions{List: sampleSessions()}),

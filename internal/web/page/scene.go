@@ -152,6 +152,7 @@ func (s *scene) Menu() []menuEntry {
 		{Key: "profile", Path: "/account/profile", Icon: "user"},
 		{Key: "addresses", Path: "/account/addresses", Icon: "mail"},
 		{Key: "password", Path: "/account/password", Icon: "key"},
+		{Key: "security", Path: "/account/security", Icon: "phone"},
 		{Key: "sessions", Path: "/account/sessions", Icon: "devices"},
 		{Key: "apps", Path: "/account/apps", Icon: "apps"},
 		{Key: "activity", Path: "/account/activity", Icon: "history"},

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/factor"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
@@ -37,7 +37,7 @@ func (p *Pages) park(w http.ResponseWriter, r *http.Request, act parked, back st
 func (p *Pages) confirmView(r *http.Request, again page.Form, act parked) page.Confirm {
 	return page.Confirm{
 		Form: again, Username: web.Of(r).Identity.Email, Act: act.Act, Object: act.Object,
-		Flow: p.seal(sealAct, act), Back: act.Back,
+		Flow: p.seal(sealAct, act), Back: act.Back, Code: fully[act.Act] && p.enrolled(r),
 	}
 }
 
@@ -52,14 +52,26 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, f form) error {
 	if !ok {
 		return signin.ErrFlow
 	}
-	err := perform(w, r, act, secret.NewText(f["password"]))
+	err := perform(w, r, act, proofOf(f))
 	if err == nil {
 		return nil
 	}
 	return p.again(w, r, confirmFault(err), p.own, func(form page.Form) page.View { return p.confirmView(r, form, act) })
 }
 
+// fully are the acts that need every step of a sign-in (PW-46).
+var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true}
+
+func responseOf(p factor.Proof) signin.Response {
+	r := signin.Response{Password: p.Password}
+	r.OTP, r.Recovery = signin.Typed(p.Code)
+	return r
+}
+
 func confirmFault(err error) error {
+	if e := signin.ErrSecond; e.Is(err) {
+		return at("code", err)
+	}
 	if e := signin.ErrConfirmation; e.Is(err) {
 		return at("password", err)
 	}
@@ -67,43 +79,46 @@ func confirmFault(err error) error {
 }
 
 // acts performs each parked act: one flow call with the password, then the answer.
-func (p *Pages) acts() map[page.Act]func(http.ResponseWriter, *http.Request, parked, secret.Text) error {
-	return map[page.Act]func(http.ResponseWriter, *http.Request, parked, secret.Text) error{
+func (p *Pages) acts() map[page.Act]func(http.ResponseWriter, *http.Request, parked, factor.Proof) error {
+	return map[page.Act]func(http.ResponseWriter, *http.Request, parked, factor.Proof) error{
 		page.ActAddAddress: p.doAddAddress,
 		page.ActPrimary:    p.doPrimary,
 		page.ActRemove:     p.doRemove,
 		page.ActExport:     p.doExport,
 		page.ActDelete:     p.doDelete,
 		page.ActEndAll:     p.doEndAll,
+		page.ActAddApp:     p.doAddApp,
+		page.ActRemoveApp:  p.doRemoveApp,
+		page.ActNewCodes:   p.doNewCodes,
 	}
 }
 
-func (p *Pages) doAddAddress(w http.ResponseWriter, r *http.Request, act parked, password secret.Text) error {
-	flow, err := p.o.Account.AddEmail(r.Context(), web.Of(r).Caller, password, act.Object, p.lang(r))
+func (p *Pages) doAddAddress(w http.ResponseWriter, r *http.Request, act parked, proof factor.Proof) error {
+	flow, err := p.o.Account.AddEmail(r.Context(), web.Of(r).Caller, proof.Password, act.Object, p.lang(r))
 	if err != nil {
 		return err
 	}
 	return p.askAddressCode(w, act.Object, flow)
 }
 
-func (p *Pages) doPrimary(w http.ResponseWriter, r *http.Request, act parked, password secret.Text) error {
-	if err := p.o.Account.MakePrimary(r.Context(), web.Of(r).Caller, password, act.Object, p.lang(r)); err != nil {
+func (p *Pages) doPrimary(w http.ResponseWriter, r *http.Request, act parked, proof factor.Proof) error {
+	if err := p.o.Account.MakePrimary(r.Context(), web.Of(r).Caller, proof.Password, act.Object, p.lang(r)); err != nil {
 		return err
 	}
 	p.flash(w, page.NoticePrimaryChanged, act.Object)
 	return p.to(w, "/account/addresses")
 }
 
-func (p *Pages) doRemove(w http.ResponseWriter, r *http.Request, act parked, password secret.Text) error {
-	if err := p.o.Account.RemoveEmail(r.Context(), web.Of(r).Caller, password, act.Object, p.lang(r)); err != nil {
+func (p *Pages) doRemove(w http.ResponseWriter, r *http.Request, act parked, proof factor.Proof) error {
+	if err := p.o.Account.RemoveEmail(r.Context(), web.Of(r).Caller, proof.Password, act.Object, p.lang(r)); err != nil {
 		return err
 	}
 	p.flash(w, page.NoticeAddressRemoved, act.Object)
 	return p.to(w, "/account/addresses")
 }
 
-func (p *Pages) doDelete(w http.ResponseWriter, r *http.Request, _ parked, password secret.Text) error {
-	due, err := p.o.Account.RequestDeletion(r.Context(), web.Of(r).Caller, password, p.lang(r))
+func (p *Pages) doDelete(w http.ResponseWriter, r *http.Request, _ parked, proof factor.Proof) error {
+	due, err := p.o.Account.RequestDeletion(r.Context(), web.Of(r).Caller, proof.Password, p.lang(r))
 	if err != nil {
 		return err
 	}
@@ -111,9 +126,9 @@ func (p *Pages) doDelete(w http.ResponseWriter, r *http.Request, _ parked, passw
 	return p.signedOut(w, "", "/logout?scope=all") // a deletion ends every session
 }
 
-func (p *Pages) doEndAll(w http.ResponseWriter, r *http.Request, _ parked, password secret.Text) error {
+func (p *Pages) doEndAll(w http.ResponseWriter, r *http.Request, _ parked, proof factor.Proof) error {
 	by := web.Of(r).Caller
-	if _, err := p.o.SignIn.Confirm(r.Context(), by, signin.Response{Password: password}); err != nil {
+	if _, err := p.o.SignIn.Confirm(r.Context(), by, responseOf(proof)); err != nil {
 		return err
 	}
 	if _, err := p.o.Account.EndEverywhere(r.Context(), by); err != nil {

@@ -94,6 +94,9 @@ func (p *Pages) Enter(w http.ResponseWriter, r *http.Request, res signin.Result,
 }
 
 func (p *Pages) entered(w http.ResponseWriter, r *http.Request, res signin.Result, s step) error {
+	if res.Next != nil {
+		return p.askSecond(w, r, res, s)
+	}
 	if !res.Complete() {
 		s.Kind, s.Email, s.Flow = stepLogin, clip(s.Email), res.Flow.Reveal()
 		return p.goOn(w, s, p.spoken(r, "/login/verify"))

@@ -22,6 +22,8 @@ import (
 // SignIn is the sign-in flow; see signin.Flow.
 type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
+	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
+	Ways(ctx context.Context, r signin.Request) ([]string, error)
 	ResendCode(ctx context.Context, r signin.Request) (signin.Result, error)
 	Confirm(ctx context.Context, by user.Caller, r signin.Response) (signin.Proven, error)
 	Reauthenticate(ctx context.Context, by user.Caller, oldSecret string, r signin.Response) (session.Session, secret.Token, error)
@@ -93,6 +95,7 @@ type Options struct {
 	BasePath string // path of the public URL, such as "/auth"; may be empty
 	SignIn   SignIn
 	Account  Account
+	Factors  Factors
 	Setup    Setup
 	Keys     Keys
 	Devices  Devices

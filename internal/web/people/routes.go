@@ -2,13 +2,14 @@ package people
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/mortise-auth/mortise/internal/web"
 )
 
 func (p *Pages) routes() []web.Route {
-	all := append(p.publicRoutes(), p.accountRoutes()...)
+	all := slices.Concat(p.publicRoutes(), p.accountRoutes(), p.securityRoutes())
 	if p.o.Authorize == nil {
 		return all
 	}
@@ -37,6 +38,9 @@ func (p *Pages) publicRoutes() []web.Route {
 		get("/login/verify", p.showLoginCode),
 		post("/login/verify", p.loginCode),
 		post("/login/resend", p.resendLogin),
+		get("/login/second", p.showSecond),
+		post("/login/second", p.takeSecond),
+		post("/login/second/way", p.chooseSecond),
 		{Pattern: "POST /login/again", Access: web.Anyone, Handler: p.reauthenticate},
 		get("/choose", p.showChoose),
 		post("/choose", p.choose),

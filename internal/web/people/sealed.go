@@ -17,6 +17,8 @@ const (
 	sealStep  = "page.step"
 	sealAct   = "page.act"
 	sealFlash = "page.flash"
+	sealEnrol = "page.enrol"
+	sealCodes = "page.codes"
 )
 
 // maxSealed is the longest sealed text that is looked at (SE-14).
@@ -48,6 +50,7 @@ type stepKind string
 const (
 	stepSignUp    stepKind = "signup"
 	stepLogin     stepKind = "login"
+	stepSecond    stepKind = "second" // Flow is the half-done sign-in's secret
 	stepRecover   stepKind = "recover"
 	stepAddress   stepKind = "address"
 	stepPassword  stepKind = "password"  // Flow is the link secret that sets a new one

@@ -17,6 +17,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authn"
 	"github.com/mortise-auth/mortise/internal/device"
+	"github.com/mortise-auth/mortise/internal/factor"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
@@ -49,6 +50,7 @@ type world struct {
 	handler http.Handler
 	pages   *people.Pages
 	signin  *signin.Flow
+	factors *factor.Flow
 	account *account.Flow
 	setup   *setup.Flow
 	grants  *token.Grants
@@ -122,7 +124,8 @@ func worldOf(t *testing.T, with set) *world {
 		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
 			return st.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Method:  signin.NewPassword(hasher, st.Passwords(), w.now, log),
+		Methods: []signin.Method{signin.NewPassword(hasher, st.Passwords(), w.now, log)},
+		Seconds: []signin.Second{signin.NewOTP(keys, st.TOTP(), w.now), signin.NewRecovery(keys, st.Recovery(), outbox, w.now)},
 		Lockout: lockout.New(st.Lockouts(), func(ctx context.Context, ev audit.Event) error { return st.Audit().Append(ctx, ev) }, w.now),
 		Devices: device.NewBook(keys, facts.ID, facts.Epoch),
 	})
@@ -147,13 +150,19 @@ func worldOf(t *testing.T, with set) *world {
 		},
 		Confirmer: confirmer{w.signin}, Ready: ready, Grants: w.grants,
 	})
+	w.factors = factor.New(factor.Options{
+		Now: w.now, Read: st, Rates: rates, Keys: keys, Mailer: outbox, Issuer: "Mortise", Confirmer: confirmer{w.signin},
+		InTx: func(ctx context.Context, fn func(factor.Tx) error) error {
+			return st.InTx(ctx, func(s store.Set) error { return fn(s) })
+		},
+	})
 	w.frame = web.NewFrame(web.Options{URL: public, Sessions: auth, Rates: rates, Keys: keys, Now: w.now, Log: log, Fresh: time.Hour})
 	render, err := page.New(page.Options{BasePath: with.base, Dev: true})
 	must(t, err)
 	demo := []dev.Person{{DevPerson: page.DevPerson{Key: "ada", Name: "Ada"}, Email: "ada@example.test"}}
 	gate := dev.NewGate(w.frame, keys, secret.NewText("H4TW-9QKM"), demo)
 	o := people.Options{
-		Frame: w.frame, Render: render, BasePath: with.base, SignIn: w.signin, Account: w.account, Setup: w.setup, Keys: keys, Now: w.now,
+		Frame: w.frame, Render: render, BasePath: with.base, SignIn: w.signin, Account: w.account, Factors: w.factors, Setup: w.setup, Keys: keys, Now: w.now,
 		SignUp: true, Ready: ready, MinLength: 15, DevEntry: gate.Entry,
 		Map: []page.MapLine{{Label: "Sign in", Path: "/login", Note: "as anybody"}},
 	}
@@ -179,6 +188,13 @@ func (opaqueRules) Access(context.Context, string, []string) (token.Rules, error
 }
 
 type confirmer struct{ flow *signin.Flow }
+
+func (c confirmer) ConfirmFully(ctx context.Context, by user.Caller, p factor.Proof) (int64, error) {
+	r := signin.Response{Password: p.Password}
+	r.OTP, r.Recovery = signin.Typed(p.Code)
+	proven, err := c.flow.ConfirmFully(ctx, by, r)
+	return proven.PasswordVersion, err
+}
 
 func (c confirmer) Confirm(ctx context.Context, by user.Caller, current secret.Text) (int64, error) {
 	proven, err := c.flow.Confirm(ctx, by, signin.Response{Password: current})

@@ -8,6 +8,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authreq"
+	"github.com/mortise-auth/mortise/internal/challenge"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/decision"
@@ -23,6 +24,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/revocation"
@@ -32,6 +34,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/ticket"
 	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/totp"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -68,6 +71,9 @@ func (s set) AuthRequests() authreq.Store       { return authRequests(s) }
 func (s set) Logouts() logout.Store             { return logouts(s) }
 func (s set) Registrations() registration.Store { return registrations(s) }
 func (s set) DeviceCodes() devicecode.Store     { return deviceCodes(s) }
+func (s set) Challenges() challenge.Store       { return challenges(s) }
+func (s set) TOTP() totp.Store                  { return totps(s) }
+func (s set) Recovery() recovery.Store          { return recoveries(s) }
 func (s set) DPoP() dpop.Store                  { return usedProofs(s) }
 
 // change runs fn as one act and writes ev with it: both are kept or neither

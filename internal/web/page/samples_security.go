@@ -1,0 +1,39 @@
+package page
+
+import (
+	"html/template"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/problem"
+)
+
+func securitySamples() []Sample {
+	wrongCode := wrong(problem.Unprocessable, "second_factor_wrong", "That code is not right. Wait for the next one and type it again, or choose another way.",
+		field("code", "second_factor_wrong", "That code is not right. Wait for the next one and type it again, or choose another way."))
+	wrongFirst := wrong(problem.Unprocessable, "authenticator_code_wrong", "That code is not right. Check that your phone's clock is right, then type the code that the app shows now.",
+		field("code", "authenticator_code_wrong", "That code is not right. Check that your phone's clock is right, then type the code that the app shows now."))
+	apps := []Authenticator{
+		{ID: "otp_01", Name: "Phone", Added: sampleNow.Add(-90 * day), Used: sampleNow.Add(-2 * time.Hour)},
+		{ID: "otp_02", Name: "<b>Tablet</b> of the analytical engine's keeper", Added: sampleNow.Add(-time.Hour)},
+	}
+	enrol := Enrol{Name: "Phone", Secret: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP", Flow: "made-up-flow",
+		QR: template.HTML(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path fill="#fff" d="M0 0h9v9H0z"/><path d="M4 4h1v1h-1z"/></svg>`)}
+	enrolWrong := enrol
+	enrolWrong.Form = wrongFirst
+	codes := make([]string, 10)
+	for i := range codes {
+		codes[i] = "7K3M-9QWX-1ZB4-T8VD"
+	}
+	return []Sample{
+		public("second", Second{Way: "otp", Ways: []string{"recovery"}, Flow: "made-up-flow"}),
+		public("second-wrong", Second{Form: wrongCode, Way: "otp", Ways: []string{"recovery"}, Flow: "made-up-flow"}),
+		public("second-recovery", Second{Way: "recovery", Ways: []string{"otp"}, Flow: "made-up-flow"}),
+		signed("security-none", Security{}),
+		signed("security", Security{Apps: apps, Codes: 8, CodesAt: sampleNow.Add(-90 * day), Strong: true}),
+		signed("security-weak", Security{Apps: apps[:1], Codes: 1, CodesAt: sampleNow.Add(-90 * day)}),
+		signed("enrol", enrol),
+		signed("enrol-wrong", enrolWrong),
+		signed("codes", Codes{List: codes, Flow: "made-up-flow"}),
+		signed("again-code", Again{Username: "ada@example.test", Code: true}),
+	}
+}

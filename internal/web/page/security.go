@@ -1,0 +1,58 @@
+package page
+
+import (
+	"html/template"
+	"time"
+)
+
+// Second is /login/second: the second step of a sign-in. POST code and flow there;
+// Ways lead to /login/second?way=….
+type Second struct {
+	Form
+	Way  string   // otp or recovery: what is asked for
+	Ways []string // what else would do
+	Flow string   // posted back as flow
+}
+
+// Security is /account/security: the second steps of an account. POST device-name to
+// /account/security/add; each app posts id to /account/security/remove, and id and
+// device-name to /account/security/rename; codes are renewed by /account/security/codes.
+type Security struct {
+	Form
+	Apps    []Authenticator
+	Codes   int       // unused recovery codes
+	CodesAt time.Time // when they were made; zero: there are none
+	Strong  bool      // this session was proven with a second step
+}
+
+// Authenticator is one app that shows codes.
+type Authenticator struct {
+	ID    string
+	Name  string
+	Added time.Time
+	Used  time.Time // zero: never
+}
+
+// Enrol is the page that hands an app its secret: POST code and flow to
+// /account/security/confirm.
+type Enrol struct {
+	Form
+	Name   string
+	Secret string // for typing, in groups
+	QR     template.HTML
+	Flow   string
+}
+
+// Codes shows recovery codes, this once. POST flow to /account/security/download for
+// a text file.
+type Codes struct {
+	List []string
+	Flow string
+}
+
+func (Second) sheet() sheet   { return sheet{name: "second", layout: card, labels: secondCode} }
+func (Security) sheet() sheet { return sheet{name: "security", layout: account, menu: "security"} }
+func (Enrol) sheet() sheet    { return sheet{name: "enrol", layout: account, menu: "security"} }
+func (Codes) sheet() sheet    { return sheet{name: "codes", layout: account, menu: "security"} }
+
+var secondCode = map[string]string{"code": "second.code"}

@@ -1,0 +1,129 @@
+package people
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+
+	"github.com/mortise-auth/mortise/internal/challenge"
+	"github.com/mortise-auth/mortise/internal/recovery"
+	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/web"
+	"github.com/mortise-auth/mortise/internal/web/page"
+)
+
+// formWays are the second steps that a form can answer.
+var formWays = []string{"otp", "recovery"}
+
+// askSecond leaves a half-done sign-in with the browser.
+func (p *Pages) askSecond(w http.ResponseWriter, r *http.Request, res signin.Result, s step) error {
+	s.Kind, s.Email, s.Flow, s.Purpose = stepSecond, clip(s.Email), res.Flow.Reveal(), ""
+	return p.goOn(w, s, p.spoken(r, "/login/second"))
+}
+
+// showSecond is GET /login/second.
+func (p *Pages) showSecond(w http.ResponseWriter, r *http.Request) error {
+	s, err := p.stepOf(r, "", stepSecond)
+	if err != nil {
+		return p.to(w, "/login")
+	}
+	v, err := p.secondView(r, s)
+	if errors.Is(err, signin.ErrFlow) {
+		return p.to(w, "/login")
+	}
+	if err != nil {
+		return err
+	}
+	return p.Show(w, r, http.StatusOK, v)
+}
+
+// secondView asks for the way that was chosen, or else the quickest.
+func (p *Pages) secondView(r *http.Request, s step) (page.Second, error) {
+	in, err := p.secondRequest(r, s)
+	if err != nil {
+		return page.Second{}, err
+	}
+	ways, err := p.o.SignIn.Ways(r.Context(), in)
+	if err != nil {
+		return page.Second{}, err
+	}
+	v := page.Second{Flow: p.seal(sealStep, s)}
+	for _, way := range ways {
+		switch {
+		case !slices.Contains(formWays, way):
+		case v.Way == "" && (s.Purpose == "" || s.Purpose == way):
+			v.Way = way
+		default:
+			v.Ways = append(v.Ways, way)
+		}
+	}
+	if v.Way == "" {
+		return v, signin.ErrFlow
+	}
+	return v, nil
+}
+
+func (p *Pages) secondRequest(r *http.Request, s step) (signin.Request, error) {
+	in := p.SignInRequest(r, "", secret.Text{})
+	if s.Beside {
+		in.Replaces = ""
+	}
+	flow, err := secret.Parse(challenge.Purpose, s.Flow)
+	if err != nil {
+		return in, signin.ErrFlow.Because(err)
+	}
+	in.Flow = flow
+	return in, nil
+}
+
+// chooseSecond is POST /login/second/way: another way to take the step.
+func (p *Pages) chooseSecond(w http.ResponseWriter, r *http.Request, f form) error {
+	s, err := p.stepOf(r, f["flow"], stepSecond)
+	if err != nil {
+		return err
+	}
+	if s.Purpose = f["way"]; !slices.Contains(formWays, s.Purpose) {
+		return web.ErrBadRequest
+	}
+	return p.goOn(w, s, p.spoken(r, "/login/second"))
+}
+
+// takeSecond is POST /login/second.
+func (p *Pages) takeSecond(w http.ResponseWriter, r *http.Request, f form) error {
+	s, err := p.stepOf(r, f["flow"], stepSecond)
+	if err != nil {
+		return err
+	}
+	in, err := p.secondRequest(r, s)
+	if err != nil {
+		return err
+	}
+	in.Response, s.Purpose = typedSecond(f)
+	res, err := p.o.SignIn.Continue(r.Context(), in)
+	if err == nil {
+		return p.entered(w, r, res, s)
+	}
+	v, gone := p.secondView(r, s)
+	if gone != nil {
+		return errors.Join(gone, err)
+	}
+	return p.again(w, r, at(fieldOf(v.Way), err), p.Show, func(form page.Form) page.View { v.Form = form; return v })
+}
+
+func typedSecond(f form) (r signin.Response, way string) {
+	if code, ok := f["recovery-code"]; ok {
+		return signin.Response{Recovery: secret.NewText(code)}, "recovery"
+	}
+	if code := f["code"]; recovery.Looks(code) {
+		return signin.Response{Recovery: secret.NewText(code)}, "otp"
+	}
+	return signin.Response{OTP: secret.NewText(f["code"])}, "otp"
+}
+
+func fieldOf(way string) string {
+	if way == "recovery" {
+		return "recovery-code"
+	}
+	return "code"
+}
