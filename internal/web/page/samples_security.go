@@ -16,8 +16,10 @@ func securitySamples() []Sample {
 		{ID: "otp_01", Name: "Phone", Added: sampleNow.Add(-90 * day), Used: sampleNow.Add(-2 * time.Hour)},
 		{ID: "otp_02", Name: "<b>Tablet</b> of the analytical engine's keeper", Added: sampleNow.Add(-time.Hour)},
 	}
-	enrol := Enrol{Name: "Phone", Secret: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP", Flow: "made-up-flow",
-		QR: template.HTML(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path fill="#fff" d="M0 0h9v9H0z"/><path d="M4 4h1v1h-1z"/></svg>`)}
+	enrol := Enrol{
+		Name: "Phone", Secret: "JBSW Y3DP EHPK 3PXP JBSW Y3DP EHPK 3PXP", Flow: "made-up-flow",
+		QR: template.HTML(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path fill="#fff" d="M0 0h9v9H0z"/><path d="M4 4h1v1h-1z"/></svg>`),
+	}
 	enrolWrong := enrol
 	enrolWrong.Form = wrongFirst
 	codes := make([]string, 10)
