@@ -26,7 +26,6 @@ type plan struct {
 
 type result struct {
 	module, outcome, note string
-	plan                  string // of a plan's own test
 	output                strings.Builder
 	top                   *plan
 }
