@@ -141,7 +141,7 @@ func (m *run) keys() jose.JSONWebKeySet {
 // verified checks the signature of one of the server's JWTs by the key its kid names.
 func (m *run) verified(compact string) (claims, header map[string]any) {
 	m.Helper()
-	signed, err := jose.ParseSigned(compact, algorithms)
+	signed, err := jose.ParseSignedCompact(compact, algorithms)
 	if err != nil {
 		m.Fatalf("%v: %s", err, compact)
 	}

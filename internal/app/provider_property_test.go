@@ -28,7 +28,7 @@ type provider struct {
 	*tab
 	t       *rapid.T
 	session int             // counts sign-ins; 0: nobody is signed in
-	signins int             //
+	births  int             //
 	agreed  map[string]bool // clients that kim agreed to
 	flows   map[string]flow // requests under way, by handle
 	order   []string
@@ -157,8 +157,8 @@ func (p *provider) enter(*rapid.T) {
 	shown := p.get("/login")
 	p.clock.Advance(30 * time.Second) // sign-ins are limited
 	if a := p.submit("/login", shown, "identifier", "kim@mail.org", "password", rightPassword, "return_to", "/account"); a.Code == 303 {
-		p.signins++
-		p.session = p.signins
+		p.births++
+		p.session = p.births
 	}
 }
 
