@@ -54,6 +54,7 @@ func (j journey) second(p *process) {
 		j.t.Fatalf("recovery codes: %q", j.tab.Text("recovery-codes"))
 	}
 	j.tab.goTo("/account/security")
+	j.tab.examine("/account/security") // with an app it looks different
 	j.mail.mail(j.email, "")
 
 	j.tab.ClearCookies()
@@ -71,6 +72,7 @@ func (j journey) second(p *process) {
 	j.enter()
 	j.tab.Submit("way-recovery")
 	j.tab.at("/login/second")
+	j.tab.examine("/login/second")
 	j.tab.send("submit", "recovery-code", strings.ToLower(codes[4]))
 	j.tab.at("/account")
 	j.tab.goTo("/account/security")
@@ -82,7 +84,7 @@ func (j journey) second(p *process) {
 		j.t.Error("an app is removed without its code")
 	}
 
-	code, out, errs := p.command("users", "factors", "list", j.email, "--output", "json")
+	code, out, errs := p.command("users", "factors", "list", j.email, "--json")
 	id := regexp.MustCompile(`otp_[0-9a-z]+`).FindString(out)
 	if code != 0 || id == "" || !strings.Contains(out, "Phone") {
 		j.t.Fatalf("users factors list: %d %s %s", code, out, errs)
