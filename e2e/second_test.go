@@ -17,7 +17,7 @@ import (
 // away; and the host's commands. PW-40 PW-42 PW-45 PW-46
 func TestSecondStepInABrowser(t *testing.T) {
 	t.Parallel()
-	p := dev(t)
+	p := dev(t, "--data", folder(t)+"/data")
 	b := browser.Launch(t, testenv.Chromium(t))
 	for _, j := range []journey{
 		{name: "second-script", email: "vera@example.test"},
@@ -84,12 +84,12 @@ func (j journey) second(p *process) {
 		j.t.Error("an app is removed without its code")
 	}
 
-	code, out, errs := p.command("users", "factors", "list", j.email, "--json")
+	code, out, errs := p.command("users", "factors", "list", j.email, "--json", "--data", p.ready.Data)
 	id := regexp.MustCompile(`otp_[0-9a-z]+`).FindString(out)
 	if code != 0 || id == "" || !strings.Contains(out, "Phone") {
 		j.t.Fatalf("users factors list: %d %s %s", code, out, errs)
 	}
-	if code, out, errs := p.command("users", "factors", "remove", j.email, id); code != 0 {
+	if code, out, errs := p.command("users", "factors", "remove", j.email, id, "--data", p.ready.Data); code != 0 {
 		j.t.Fatalf("users factors remove: %d %s %s", code, out, errs)
 	}
 	j.tab.ClearCookies()
