@@ -225,7 +225,7 @@ func (g *guard) explain(r *http.Request, who *verify.Identity, p *problem.Error)
 // a navigation, and not a fetch in the background (SE-58), nor a program, which is
 // who has a token.
 func (g *guard) signsIn(r *http.Request, p *problem.Error) bool {
-	helps := p.Kind == problem.Unauthenticated || errors.Is(p, errFresh)
+	helps := p.Kind == problem.Unauthenticated || errors.Is(p, errFresh) || errors.Is(p, errStrength)
 	if !helps || hasToken(r) || (r.Method != http.MethodGet && r.Method != http.MethodHead) {
 		return false
 	}
@@ -241,6 +241,11 @@ func (g *guard) login(r *http.Request, p *problem.Error) string {
 	back := url.Values{"return_to": {r.URL.RequestURI()}}
 	if errors.Is(p, errFresh) { // the same session, proven once more
 		back.Set("again", "1")
+	}
+	var up *web.StepUp
+	if errors.As(p, &up) && up.ACR != "" {
+		back.Set("again", "1")
+		back.Set("acr", up.ACR)
 	}
 	return g.base.JoinPath("login").String() + "?" + back.Encode()
 }

@@ -269,3 +269,28 @@ func TestForeignCORS(t *testing.T) {
 		}
 	}
 }
+
+// TH-36: a browser whose sign-in is too weak is sent to take its second step in the
+// session it has; who has none is told so, and not asked for the password forever.
+func TestAssuranceAsksForTheSecondStep(t *testing.T) {
+	t.Parallel()
+	srv := mortisetest.NewServer(t)
+	h := srv.Auth.Require(mortise.Assurance(2))(greet)
+	u := srv.User(t)
+	mortisetest.Do(t, h, u.Get("/")).Problem(403, "stronger_sign_in_needed")
+	a := mortisetest.Do(t, h, navigate(u.Get("/danger?x=1"))).Status(303)
+	to := a.Header.Get("Location")
+	if want := "login?acr=2&again=1&return_to=" + url.QueryEscape("/danger?x=1"); !strings.HasSuffix(to, want) {
+		t.Fatalf("sent to %s, want %s", to, want)
+	}
+	at, err := url.Parse(to)
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := mortisetest.Do(t, srv.Auth.Handler(), navigate(u.Get(at.RequestURI()))).Status(303)
+	if got := none.Header.Get("Location"); !strings.HasSuffix(got, "/account/security") {
+		t.Errorf("who has no second step is sent to %s", got)
+	}
+	srv.TOTP(t, u)
+	mortisetest.Do(t, srv.Auth.Handler(), navigate(u.Get(at.RequestURI()))).Status(200).See(`name="code"`)
+}

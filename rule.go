@@ -71,7 +71,8 @@ func BySession() Rule {
 }
 
 // Assurance holds for whoever proved who they are with at least that many
-// factors: 1, 2, or 3 for a hardware-bound one. Refusal:
+// factors: 1, 2, or 3 for a hardware-bound one. Browsers are sent to take their
+// second step, or to set one up; the refusal for programs is
 // stronger_sign_in_needed.
 func Assurance(level int) Rule {
 	return Rule{func(who *Identity, _ time.Time) error {

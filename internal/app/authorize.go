@@ -27,6 +27,7 @@ func (a *App) wireAuthorize(context.Context) error {
 		Objects:  requestobject.New(requestobject.Options{Issuer: a.Issuer(), Keys: a.Registry, Documents: documents{a.egress, documentTime}, Now: a.c.Now}),
 		Keys:     func() jose.Keys { return a.Signing.Public(signing.Token) },
 		IDTokens: a.OAuth, Subjects: a.OAuth, Notices: consentNotices{a},
+		Reach:  func(ctx context.Context, owner user.ID) (int, error) { return a.SignIn.Reach(ctx, owner) },
 		SignUp: !a.c.NoSignUp, Rates: a.rates, Now: a.c.Now, Log: a.c.Log,
 		Record: func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, ev.Client) },
 	})

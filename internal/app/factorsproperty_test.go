@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/mortise-auth/mortise/internal/challenge"
+	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
@@ -20,12 +22,7 @@ import (
 // a flow that its own password began, while it lives.
 func TestNoOrderSkipsAFactor(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, func(c *Config) {
-		c.Limits = ratelimit.Defaults()
-		for i := range c.Limits {
-			c.Limits[i].Every, c.Limits[i].Burst = time.Microsecond, 1_000_000
-		}
-	})
+	r := newRig(t, unlimitedRates)
 	n := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		n++
@@ -45,6 +42,9 @@ func TestNoOrderSkipsAFactor(t *testing.T) {
 			switch rapid.SampledFrom([]string{"password", "wrong", "second", "second", "second", "wait", "remove"}).Draw(rt, "do") {
 			case "password":
 				res, err := r.SignIn.SignIn(t.Context(), signInAs(email, rightPassword, from("198.51.100.7")))
+				if errors.Is(err, lockout.ErrWait) || err == nil && !res.Complete() && res.Next == nil {
+					break // half-done sign-ins count like failures: later, or by a mailed code
+				}
 				if err != nil || res.Complete() == enrolled {
 					rt.Fatalf("password: complete %v, enrolled %v, %v", res.Complete(), enrolled, err)
 				}
@@ -94,7 +94,9 @@ func TestNoOrderSkipsAFactor(t *testing.T) {
 				if i == 0 && got && res.User.ID != u.ID {
 					break // eve finished her own sign-in
 				}
-				f.tries++
+				if !with.OTP.IsZero() || !with.Recovery.IsZero() {
+					f.tries++
+				}
 				if got && !want {
 					rt.Fatalf("a session by %+v, want none", f)
 				}
@@ -113,4 +115,12 @@ func TestNoOrderSkipsAFactor(t *testing.T) {
 			}
 		}
 	})
+}
+
+// unlimitedRates leave the refusals to what is proven.
+func unlimitedRates(c *Config) {
+	c.Limits = ratelimit.Defaults()
+	for i := range c.Limits {
+		c.Limits[i].Every, c.Limits[i].Burst = time.Microsecond, 1_000_000
+	}
 }

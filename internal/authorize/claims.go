@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/mortise-auth/mortise/internal/claims"
+	"github.com/mortise-auth/mortise/internal/session"
 )
 
 // checkClaims reads the claims parameter (OpenID Core 5.5). What belongs to a
@@ -19,7 +20,14 @@ func checkClaims(_ context.Context, r *request, p Params) error {
 	if sub, ok := asked.InIDToken("sub"); ok && len(sub.Values) > 0 {
 		r.wanted = sub.Values[0]
 	}
-	if acr, ok := asked.InIDToken("acr"); ok && acr.Essential {
+	acr, ok := asked.InIDToken("acr")
+	if r.hoped == nil {
+		r.hoped = r.client.DefaultACRs
+	}
+	if ok && !acr.Essential && len(acr.Values) > 0 {
+		r.hoped = acr.Values
+	}
+	if ok && acr.Essential {
 		if r.levels = acr.Values; len(r.levels) > 0 && !slices.ContainsFunc(r.levels, level) {
 			return ErrUnmet.Becausef("acr %.80q", r.levels)
 		}
@@ -45,6 +53,27 @@ func (r *request) acr(assurance int) (text string, ok bool) {
 		}
 	}
 	return text, text != ""
+}
+
+// rises reports whether the person is to prove more than they did: less than what
+// was asked for is known of them, and their account can reach it. It asks for no more
+// than once, since who signs in again reaches what they can (OA-94).
+func (f *Flow) rises(ctx context.Context, k *kept, s session.Session) (bool, error) {
+	wanted := k.levels
+	if len(wanted) == 0 && !k.prompt.none {
+		wanted = k.hoped
+	}
+	least := 0
+	for _, text := range wanted {
+		if n, err := strconv.Atoi(text); err == nil && level(text) && (least == 0 || n < least) {
+			least = n
+		}
+	}
+	if f.o.Reach == nil || least <= s.Assurance {
+		return false, nil
+	}
+	reach, err := f.o.Reach(ctx, s.User)
+	return reach > s.Assurance && least <= reach, err
 }
 
 // asks are the scopes that a person has to agree to: those asked for, and those

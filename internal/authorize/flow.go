@@ -91,11 +91,14 @@ type Options struct {
 	IDTokens IDTokens         // nil: no response type has one
 	Objects  RequestObjects   // nil: none are taken
 	Notices  Notices          // nil: nobody is told of what they agreed to
-	SignUp   bool             // people may sign up by themselves
-	Rates    ratelimit.Store
-	Record   func(context.Context, audit.Event) error // of suspicions
-	Now      func() time.Time
-	Log      *slog.Logger
+	// Reach is the highest assurance that a person can sign in with; nil: nobody is
+	// asked to prove more than they did.
+	Reach  func(ctx context.Context, owner user.ID) (int, error)
+	SignUp bool // people may sign up by themselves
+	Rates  ratelimit.Store
+	Record func(context.Context, audit.Event) error // of suspicions
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // Flow takes authorization requests. It is safe for concurrent use.

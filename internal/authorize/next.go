@@ -159,6 +159,11 @@ func (f *Flow) step(ctx context.Context, k *kept, v Visit) (Step, session.Sessio
 	case !fresh && (k.prompt.login || k.stale(live, f.now())):
 		s.Kind = Reauthenticate
 	default:
+		rises, err := f.rises(ctx, k, live)
+		if err != nil || rises {
+			s.Kind = Reauthenticate
+			return s, live, err
+		}
 		if _, met := k.acr(live.Assurance); !met {
 			return s, live, ErrUnmet.Becausef("assurance %d, asked for acr %q", live.Assurance, k.levels)
 		}

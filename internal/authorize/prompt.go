@@ -56,12 +56,15 @@ func checkMaxAge(_ context.Context, r *request, p Params) error {
 }
 
 // checkHints bounds what only helps a page: nothing here refuses (OA-96).
-// display and claims_locales have no effect, and acr_values none either: acr says
-// what the sign-in was, and who must have another asks for it as an essential claim.
+// display and claims_locales have no effect. acr_values, like an acr claim that is
+// not essential, asks who can for a stronger sign-in; the acr told is what it was.
 func checkHints(_ context.Context, r *request, p Params) error {
 	const longest, most = 254, 10
 	if hint := one(p, "login_hint"); len(hint) <= longest {
 		r.login = hint
+	}
+	if hoped := strings.Fields(one(p, "acr_values")); len(hoped) > 0 {
+		r.hoped = hoped
 	}
 	for _, tag := range strings.Fields(one(p, "ui_locales")) {
 		if len(r.locales) < most && len(tag) <= 35 { // the longest tag of RFC 5646 that anybody has to take

@@ -34,6 +34,7 @@ type request struct {
 	claims    claims.Request
 	wanted    string   // subject that the claims parameter asks for; empty: any
 	levels    []string // acr values, one of which the sign-in must reach; empty: any will do
+	hoped     []string // acr values that would be welcome, and refuse nobody
 	details   []detail
 	jkt       string
 }

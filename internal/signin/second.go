@@ -24,6 +24,15 @@ func (f *Flow) asks(ctx context.Context, tx Tx, owner user.ID, p Proven) ([]stri
 	return f.enrolled(ctx, tx, owner)
 }
 
+// Reach is the highest assurance that an account can sign in with today.
+func (f *Flow) Reach(ctx context.Context, owner user.ID) (int, error) {
+	ways, err := f.enrolled(ctx, f.o.Read, owner)
+	if err != nil || ways == nil {
+		return 1, err
+	}
+	return 2, nil
+}
+
 // enrolled are the second methods that an account has, quickest first.
 func (f *Flow) enrolled(ctx context.Context, tx Tx, owner user.ID) ([]string, error) {
 	type way struct {

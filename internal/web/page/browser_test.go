@@ -17,7 +17,7 @@ func TestJourneyPagesInABrowser(t *testing.T) {
 	t.Parallel()
 	plain, _ := renderers(t, "")
 	samples := map[string]Sample{}
-	for _, s := range slices.Concat(consentSamples(), []Sample{signed("apps-allowed", Apps{List: sampleApps()})}) {
+	for _, s := range slices.Concat(consentSamples(), securitySamples(), []Sample{signed("apps-allowed", Apps{List: sampleApps()})}) {
 		s.Frame.Now, s.Frame.Path = sampleNow, "/"
 		samples[s.Name] = s
 	}

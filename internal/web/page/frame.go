@@ -58,6 +58,7 @@ const (
 	NoticeFactorAdded       Notice = "factor_added"
 	NoticeFactorRemoved     Notice = "factor_removed"
 	NoticeFactorRenamed     Notice = "factor_renamed"
+	NoticeSecondNeeded      Notice = "second_needed"
 	NoticeSignInAgain       Notice = "sign_in_again"
 )
 
@@ -66,7 +67,7 @@ var Notices = []Notice{
 	NoticeProfileSaved, NoticePasswordChanged, NoticeAddressAdded, NoticeAddressVerified, NoticeAddressRemoved,
 	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeConsentWithdrawn, NoticeAccountEnded, NoticeDeletionCancelled,
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
-	NoticeFactorAdded, NoticeFactorRemoved, NoticeFactorRenamed,
+	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed,
 }
 
 // Flash is a Notice with the one value its sentence may carry. The zero Flash

@@ -22,6 +22,9 @@ func (p *Pages) showLogin(w http.ResponseWriter, r *http.Request) error {
 	}
 	if web.Of(r).Identity != nil {
 		switch {
+		case f["again"] != "" && f["acr"] != "" && !p.reaches(r, f["acr"]):
+			p.flash(w, page.NoticeSecondNeeded, "")
+			return p.to(w, securityPath)
 		case f["again"] != "":
 			return p.showAgain(w, r, f)
 		case f["beside"] == "":

@@ -23,6 +23,7 @@ import (
 type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
+	Reach(ctx context.Context, owner user.ID) (assurance int, err error)
 	Ways(ctx context.Context, r signin.Request) ([]string, error)
 	ResendCode(ctx context.Context, r signin.Request) (signin.Result, error)
 	Confirm(ctx context.Context, by user.Caller, r signin.Response) (signin.Proven, error)

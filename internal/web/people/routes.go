@@ -39,7 +39,7 @@ func (p *Pages) publicRoutes() []web.Route {
 		post("/login/verify", p.loginCode),
 		post("/login/resend", p.resendLogin),
 		get("/login/second", p.showSecond),
-		post("/login/second", p.takeSecond),
+		{Pattern: "POST /login/second", Access: web.Anyone, Handler: p.takeSecond},
 		post("/login/second/way", p.chooseSecond),
 		{Pattern: "POST /login/again", Access: web.Anyone, Handler: p.reauthenticate},
 		get("/choose", p.showChoose),

@@ -63,6 +63,7 @@ const (
 
 var stepLives = map[stepKind]time.Duration{
 	stepSignUp: 24 * time.Hour, stepAddress: 24 * time.Hour, stepRecover: time.Hour, stepLogin: 10 * time.Minute, stepPassword: 15 * time.Minute,
+	stepSecond: time.Hour, // the challenge is over before: what is left knows the way back
 }
 
 // step is what a flow without a session leaves with the browser (SE-4): in a
@@ -74,6 +75,7 @@ type step struct {
 	Flow     string `json:",omitempty"` // the flow's secret
 	ReturnTo string `json:",omitempty"`
 	Purpose  string `json:",omitempty"`
+	Bound    string `json:",omitempty"` // what the browser's forms hang on; of a second step
 	Beside   bool   `json:",omitempty"` // whoever is signed in stays so
 	Until    time.Time
 }

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"github.com/mortise-auth/mortise/internal/challenge"
+	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
@@ -16,26 +18,54 @@ import (
 // formWays are the second steps that a form can answer.
 var formWays = []string{"otp", "recovery"}
 
-// askSecond leaves a half-done sign-in with the browser.
+// askSecond leaves a half-done sign-in with the browser, which alone may finish it.
 func (p *Pages) askSecond(w http.ResponseWriter, r *http.Request, res signin.Result, s step) error {
-	s.Kind, s.Email, s.Flow, s.Purpose = stepSecond, clip(s.Email), res.Flow.Reveal(), ""
+	bound, err := p.bound(r)
+	if err != nil {
+		return err
+	}
+	s.Kind, s.Email, s.Flow, s.Purpose, s.Bound = stepSecond, clip(s.Email), res.Flow.Reveal(), "", bound
 	return p.goOn(w, s, p.spoken(r, "/login/second"))
+}
+
+// secondStep is the half-done sign-in of this browser. With ErrFlow comes what is
+// known of the way back.
+func (p *Pages) secondStep(r *http.Request, hidden string) (step, error) {
+	s, err := p.stepOf(r, hidden, stepSecond)
+	if err != nil {
+		return s, err
+	}
+	if bound, err := p.bound(r); err != nil || bound != s.Bound {
+		return s, signin.ErrFlow.Because(err)
+	}
+	return s, nil
 }
 
 // showSecond is GET /login/second.
 func (p *Pages) showSecond(w http.ResponseWriter, r *http.Request) error {
-	s, err := p.stepOf(r, "", stepSecond)
+	s, err := p.secondStep(r, "")
 	if err != nil {
-		return p.to(w, "/login")
+		return p.to(w, p.loginFor(r, s.ReturnTo))
 	}
 	v, err := p.secondView(r, s)
 	if errors.Is(err, signin.ErrFlow) {
-		return p.to(w, "/login")
+		return p.to(w, p.loginFor(r, s.ReturnTo))
 	}
 	if err != nil {
 		return err
 	}
 	return p.Show(w, r, http.StatusOK, v)
+}
+
+// fromTheStart is the sign-in page after a half-done sign-in is over.
+func (p *Pages) fromTheStart(w http.ResponseWriter, r *http.Request, s step, why error) error {
+	web.Of(r).Refused(why)
+	f := form{"identifier": s.Email, "return_to": s.ReturnTo}
+	if s.Beside {
+		f["beside"] = "1"
+	}
+	e := problem.Of(why)
+	return p.Show(w, r, e.Kind.Status(), p.loginView(r, page.Form{Problem: e}, f))
 }
 
 // secondView asks for the way that was chosen, or else the quickest.
@@ -79,7 +109,7 @@ func (p *Pages) secondRequest(r *http.Request, s step) (signin.Request, error) {
 
 // chooseSecond is POST /login/second/way: another way to take the step.
 func (p *Pages) chooseSecond(w http.ResponseWriter, r *http.Request, f form) error {
-	s, err := p.stepOf(r, f["flow"], stepSecond)
+	s, err := p.secondStep(r, f["flow"])
 	if err != nil {
 		return err
 	}
@@ -89,11 +119,21 @@ func (p *Pages) chooseSecond(w http.ResponseWriter, r *http.Request, f form) err
 	return p.goOn(w, s, p.spoken(r, "/login/second"))
 }
 
-// takeSecond is POST /login/second.
-func (p *Pages) takeSecond(w http.ResponseWriter, r *http.Request, f form) error {
-	s, err := p.stepOf(r, f["flow"], stepSecond)
+// takeSecond is POST /login/second. Where another tab was faster, this one follows.
+func (p *Pages) takeSecond(w http.ResponseWriter, r *http.Request) error {
+	f, err := readForm(w, r)
 	if err != nil {
 		return err
+	}
+	s, over := p.secondStep(r, f["flow"])
+	if err := p.checkForm(r, f); err != nil {
+		if web.Of(r).Identity != nil && !s.Beside && s.Kind == stepSecond {
+			return p.to(w, p.loginFor(r, s.ReturnTo))
+		}
+		return err
+	}
+	if over != nil {
+		return p.fromTheStart(w, r, s, over)
 	}
 	in, err := p.secondRequest(r, s)
 	if err != nil {
@@ -104,11 +144,28 @@ func (p *Pages) takeSecond(w http.ResponseWriter, r *http.Request, f form) error
 	if err == nil {
 		return p.entered(w, r, res, s)
 	}
+	if errors.Is(err, signin.ErrFlow) {
+		return p.fromTheStart(w, r, s, err)
+	}
 	v, gone := p.secondView(r, s)
+	if errors.Is(gone, signin.ErrFlow) {
+		return p.fromTheStart(w, r, s, gone)
+	}
 	if gone != nil {
 		return errors.Join(gone, err)
 	}
 	return p.again(w, r, at(fieldOf(v.Way), err), p.Show, func(form page.Form) page.View { v.Form = form; return v })
+}
+
+// reaches reports whether the caller can sign in with that assurance. What cannot
+// be told counts as yes: they are asked for what they have.
+func (p *Pages) reaches(r *http.Request, acr string) bool {
+	level, err := strconv.Atoi(acr)
+	if err != nil {
+		return true
+	}
+	reach, err := p.o.SignIn.Reach(r.Context(), web.Of(r).Caller.User)
+	return err != nil || reach >= level
 }
 
 func typedSecond(f form) (r signin.Response, way string) {
