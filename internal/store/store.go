@@ -24,6 +24,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
@@ -80,6 +81,7 @@ type Set interface {
 	Registrations() registration.Store
 	DeviceCodes() devicecode.Store
 	DPoP() dpop.Store
+	Passkeys() passkey.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

@@ -20,6 +20,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
@@ -69,6 +70,7 @@ func (s set) Logouts() logout.Store             { return logouts(s) }
 func (s set) Registrations() registration.Store { return registrations(s) }
 func (s set) DeviceCodes() devicecode.Store     { return deviceCodes(s) }
 func (s set) DPoP() dpop.Store                  { return usedProofs(s) }
+func (s set) Passkeys() passkey.Store           { return passkeys(s) }
 
 // change runs fn as one act and writes ev with it: both are kept or neither
 // (AU-40). It is how every act that takes an event ends.
