@@ -24,6 +24,8 @@ type hashless struct{ kept password.Store }
 func (hashless) Name() string          { return "pwd" }
 func (hashless) Factor() signin.Factor { return signin.Knows }
 
+func (hashless) Answers(signin.Response) bool { return true }
+
 func (m hashless) Finish(ctx context.Context, a *signin.Attempt, _ signin.Response) (signin.Proven, error) {
 	c, err := m.kept.ByUser(ctx, a.Account.ID)
 	return signin.Proven{PasswordVersion: c.Version}, err
@@ -69,7 +71,7 @@ func newEntrance(ctx context.Context, st store.Store) (*entrance, error) {
 		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
 			return st.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Method: hashless{st.Passwords()}, Lockout: lockout.New(st.Lockouts(), record, time.Now),
+		Methods: []signin.Method{hashless{st.Passwords()}}, Lockout: lockout.New(st.Lockouts(), record, time.Now),
 		Rates: rates, Keys: keys, Devices: book, Mailer: nobody{},
 	})}, nil
 }

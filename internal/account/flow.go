@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -26,6 +27,7 @@ import (
 type Tx interface {
 	Users() user.Store
 	Passwords() password.Store
+	Passkeys() passkey.Store
 	Sessions() session.Store
 	Proofs() proof.Store
 	Organizations() organization.Store
@@ -49,11 +51,18 @@ type Policy interface {
 	Check(ctx context.Context, candidate secret.Text, about password.Context) error
 }
 
+// Proof is what a person gives for one act: their password, or the answer of a
+// passkey to PasskeyProof.
+type Proof struct {
+	Password secret.Text
+	Passkey  []byte
+}
+
 // Confirmer judges the proof given for one act. It is the sign-in flow's
 // pipeline with its limits and lock-out. It returns the version of the password
 // that was proven.
 type Confirmer interface {
-	Confirm(ctx context.Context, by user.Caller, current secret.Text) (passwordVersion int64, err error)
+	Confirm(ctx context.Context, by user.Caller, current Proof) (passwordVersion int64, err error)
 }
 
 // Mailer composes messages for the outbox.
@@ -74,6 +83,7 @@ type Options struct {
 	Policy    Policy
 	Rates     ratelimit.Store
 	Keys      proof.Keys
+	Passkeys  Ceremonies
 	Mailer    Mailer
 	Grants    Grants
 	NoSignUp  bool // nobody may sign up by themselves
@@ -115,7 +125,7 @@ type owner struct {
 }
 
 // confirmed is what stands before every act that needs its own proof.
-func (f *Flow) confirmed(ctx context.Context, by user.Caller, current secret.Text) (owner, error) {
+func (f *Flow) confirmed(ctx context.Context, by user.Caller, current Proof) (owner, error) {
 	if err := f.limit(ctx, ratelimit.Key{Limit: ratelimit.ChangeAccount, Of: by.User.String()}); err != nil {
 		return owner{}, err
 	}

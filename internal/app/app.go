@@ -31,6 +31,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/oauth"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/registry"
@@ -59,6 +60,7 @@ type App struct {
 	egress   *egress.Client
 	suspect  *sampler
 	gate     *password.Gate
+	passkeys *passkey.Ceremonies
 	hasher   *password.Hasher
 	policy   *password.Policy
 	outbox   *mail.Outbox
@@ -117,7 +119,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	a.suspect = newSampler(st.Audit(), c.Now)
-	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireProofs, a.wireTokens, a.wireAuthorize, a.wireRegistration, a.wireLogout, a.wireFlows, a.wireWeb} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wirePasskeys, a.wireMail, a.wireSessions, a.wireSigning, a.wireProofs, a.wireTokens, a.wireAuthorize, a.wireRegistration, a.wireLogout, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -222,7 +224,7 @@ func (a *App) accountFlow(proofs *signin.Flow) *account.Flow {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Confirmer: confirmer{proofs}, Hasher: a.hasher, Policy: a.policy, Rates: a.rates,
-		Keys: a.keys, Mailer: a.outbox, Grants: a.Grants, NoSignUp: a.c.NoSignUp, Ready: a.ready,
+		Keys: a.keys, Passkeys: a.passkeys, Mailer: a.outbox, Grants: a.Grants, NoSignUp: a.c.NoSignUp, Ready: a.ready,
 	})
 }
 
@@ -233,7 +235,7 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Method: method, Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
+		Methods: []signin.Method{method, signin.NewPasskey(a.passkeys)}, Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
 		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions,
 		Observe: a.c.Observers.SignIn,
 	})
@@ -242,8 +244,12 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 // confirmer lets the account flow ask the sign-in pipeline for a proof.
 type confirmer struct{ flow *signin.Flow }
 
-func (c confirmer) Confirm(ctx context.Context, by user.Caller, current secret.Text) (int64, error) {
-	proven, err := c.flow.Confirm(ctx, by, signin.Response{Password: current})
+func (c confirmer) Confirm(ctx context.Context, by user.Caller, current account.Proof) (int64, error) {
+	in := signin.Response{Password: current.Password}
+	if current.Passkey != nil {
+		in = signin.Response{Passkey: &signin.Passkey{Purpose: passkey.Confirm, Bound: account.ConfirmBound(by), Credential: current.Passkey}}
+	}
+	proven, err := c.flow.Confirm(ctx, by, in)
 	return proven.PasswordVersion, err
 }
 

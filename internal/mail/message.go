@@ -19,6 +19,11 @@ const (
 	PasswordChanged   Template = "password_changed"   // act
 	Recovered         Template = "recovered"          // act
 	NewDevice         Template = "new_device"         // act
+	UnfinishedSignin  Template = "unfinished_signin"  // act: a right password, no second step
+	FactorAdded       Template = "factor_added"       // act, Detail is the factor's name
+	FactorRemoved     Template = "factor_removed"     // act, Detail is the factor's name
+	RecoveryUsed      Template = "recovery_used"      // act, Count is how many codes are left
+	RecoveryRenewed   Template = "recovery_renewed"   // act
 	GrantStolen       Template = "grant_stolen"       // act, Detail is the app's name
 	GrantLost         Template = "grant_lost"         // act, Detail is the app's name
 	ManyFailures      Template = "many_failures"      // act, Count
@@ -47,6 +52,11 @@ var shapes = map[Template]shape{
 	PasswordChanged:   {act: true, object: "/recover"},
 	Recovered:         {act: true, object: "/recover"},
 	NewDevice:         {act: true, object: "/account/sessions"},
+	UnfinishedSignin:  {act: true, object: "/recover"},
+	FactorAdded:       {act: true, object: "/account/security"},
+	FactorRemoved:     {act: true, object: "/account/security"},
+	RecoveryUsed:      {act: true, object: "/account/security"},
+	RecoveryRenewed:   {act: true, object: "/account/security"},
 	GrantStolen:       {act: true, object: "/account/sessions"},
 	GrantLost:         {act: true, object: "/account/sessions"},
 	ManyFailures:      {act: true, object: "/account/activity"},

@@ -39,6 +39,8 @@ type Depth struct {
 type Store interface {
 	// Enqueue keeps m, in the caller's transaction.
 	Enqueue(ctx context.Context, m Queued) error
+	// Withdraw takes back a message that was never tried. Any other stays.
+	Withdraw(ctx context.Context, id ID) error
 	// Claim leases due and unleased messages, oldest first; several replicas
 	// never hold the same lease.
 	Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) ([]Queued, error)
@@ -46,7 +48,8 @@ type Store interface {
 	Sent(ctx context.Context, id ID, now time.Time) error
 	Retry(ctx context.Context, id ID, at time.Time, attempts int, reason string) error
 	Dead(ctx context.Context, id ID, now time.Time, reason string) error
-	// Depth counts.
+	// Depth counts what was created by now: a message that is to leave later bears
+	// the time when it is due.
 	Depth(ctx context.Context, now time.Time) (Depth, error)
 	// Sweep forgets messages sent or dead before the given time.
 	Sweep(ctx context.Context, before time.Time, limit int) (int, error)

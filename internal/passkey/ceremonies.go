@@ -72,6 +72,17 @@ func (c *Ceremonies) Register(ctx context.Context, p Purpose, bound string, answ
 	return k, nil
 }
 
+// Owner tells whose credential an answer names, judging nothing. ErrUnknown,
+// ErrMalformed.
+func (c *Ceremonies) Owner(ctx context.Context, answer []byte) (user.ID, error) {
+	in, err := readAssertion(answer)
+	if err != nil {
+		return user.ID{}, err
+	}
+	k, err := c.o.Store.ByCredential(ctx, in.credential())
+	return k.User, err
+}
+
 // Asserted is a proof that was found good.
 type Asserted struct {
 	Passkey  Passkey // as kept before

@@ -129,3 +129,21 @@ func (c *Ceremonies) Handle(id user.ID) string {
 func (c *Ceremonies) handle(id user.ID) [32]byte {
 	return c.o.Keys.MAC("passkey-user", c.o.Instance[:], id[:])
 }
+
+// Signals is what the Signal API of browsers wants to know of an account (PW-73).
+type Signals struct {
+	RPID     string   `json:"rpId"`
+	User     string   `json:"userId"`
+	Name     string   `json:"name"`
+	Display  string   `json:"displayName"`
+	Accepted []string `json:"allAcceptedCredentialIds"` // all of them: one left out is hidden
+}
+
+// Signals describes who and all that they have.
+func (c *Ceremonies) Signals(who Person, have []Passkey) Signals {
+	s := Signals{RPID: c.o.Site.ID, User: c.Handle(who.ID), Name: who.Address, Display: who.Name, Accepted: []string{}}
+	for _, p := range have {
+		s.Accepted = append(s.Accepted, base64.RawURLEncoding.EncodeToString(p.Credential))
+	}
+	return s
+}

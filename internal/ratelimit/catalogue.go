@@ -14,9 +14,13 @@ const (
 	RecoverAccount Name = "recover.account"
 	CodeSource     Name = "code.source" // codes typed, whatever for
 	CodePair       Name = "code.pair"
-	CodeMail       Name = "code.mail"      // codes mailed to one address
-	CodeMailPair   Name = "code.mail.pair" // the same, for one source that asks
-	ChangeAccount  Name = "change.account" // changes to credentials and addresses
+	CodeMail       Name = "code.mail"       // codes mailed to one address
+	CodeMailPair   Name = "code.mail.pair"  // the same, for one source that asks
+	SecondSource   Name = "second.source"   // second factors tried
+	SecondAccount  Name = "second.account"  // the same, of one method of one account
+	SecondPair     Name = "second.pair"     //
+	UnfinishedMail Name = "unfinished.mail" // mails to an account about sign-ins left half-done
+	ChangeAccount  Name = "change.account"  // changes to credentials and addresses
 	ExportAccount  Name = "export.account"
 	SetupSource    Name = "setup.source"
 	PageSource     Name = "page.source"
@@ -51,6 +55,10 @@ func Defaults() []Limit {
 		PerMinute(CodePair, 10),
 		PerHour(CodeMail, 30),
 		{Name: CodeMailPair, Every: 5 * time.Minute, Burst: 3},
+		PerMinute(SecondSource, 60),
+		PerHour(SecondAccount, 60),
+		{Name: SecondPair, Every: 2 * time.Minute, Burst: 15},
+		{Name: UnfinishedMail, Every: 20 * time.Minute, Burst: 3},
 		PerHour(ChangeAccount, 60),
 		PerHour(ExportAccount, 5),
 		PerMinute(DeviceSource, 60),

@@ -16,15 +16,45 @@ import (
 	"github.com/mortise-auth/mortise/internal/useragent"
 )
 
+// birth is what a session is born of.
+type birth struct {
+	attempt         *Attempt
+	methods         []string
+	assurance       int
+	passwordVersion int64
+	failures        int // sign-ins that failed before
+	// before and after are what has to hold, or is used up, in the transaction of
+	// the birth: after it has the account's row to itself (TH-1).
+	before, after func(ctx context.Context, tx Tx) error
+}
+
+// atOnce is a birth of one proof, which must be all that the account asks for.
+func (f *Flow) atOnce(a *Attempt, p Proven, guess *lockout.Reservation) birth {
+	return birth{
+		attempt: a, methods: p.Methods, assurance: p.level(), passwordVersion: p.PasswordVersion, failures: guess.After(),
+		before: func(ctx context.Context, tx Tx) error { return guess.Confirm(ctx, tx.Lockouts()) },
+		after: func(ctx context.Context, tx Tx) error {
+			next, err := f.asks(ctx, tx, a.Account.ID, p)
+			if err != nil {
+				return err
+			}
+			if next != nil {
+				return errSecond
+			}
+			return p.spend(ctx, tx)
+		},
+	}
+}
+
 // born makes the session, clears the lock-out, ends the session it replaces and
 // queues the notice about a new device: all or nothing. It is conditional on the
 // account and password still being what was proven (TH-1).
-func (f *Flow) born(ctx context.Context, a *Attempt, r Request, p Proven, guess *lockout.Reservation) (Result, error) {
-	now := f.now()
+func (f *Flow) born(ctx context.Context, r Request, b birth) (Result, error) {
+	now, a := f.now(), b.attempt
 	fresh := secret.NewAt(session.Purpose, now)
 	s := session.Session{
 		ID: session.NewID(now), User: a.Account.ID, Digest: fresh.Digest(f.o.Instance),
-		UserVersion: a.Account.Version, Methods: []string{f.o.Method.Name()}, Assurance: 1,
+		UserVersion: a.Account.Version, Methods: b.methods, Assurance: b.assurance,
 		AuthenticatedAt: now, CreatedAt: now, LastSeenAt: now,
 		IdleTimeout: f.o.Limits.Idle, ExpiresAt: now.Add(f.o.Limits.Absolute),
 		IP: a.By.Source.IP, UserAgent: a.By.Source.UserAgent, Place: a.By.Source.Place,
@@ -34,15 +64,18 @@ func (f *Flow) born(ctx context.Context, a *Attempt, r Request, p Proven, guess 
 		return Result{}, err
 	}
 	ev := f.event(Succeeded, a).InSession(s.ID.String())
-	if n := guess.After(); n > 0 {
-		ev = f.event(SucceededAfterFailures, a).InSession(s.ID.String()).With("failures", strconv.Itoa(n))
+	if b.failures > 0 {
+		ev = f.event(SucceededAfterFailures, a).InSession(s.ID.String()).With("failures", strconv.Itoa(b.failures))
 	}
 	old, replaces := f.replaced(ctx, r)
 	err = f.o.InTx(ctx, func(tx Tx) error {
-		if err := guess.Confirm(ctx, tx.Lockouts()); err != nil {
+		if err := b.before(ctx, tx); err != nil {
 			return err
 		}
-		if _, err := tx.Sessions().Insert(ctx, s, p.PasswordVersion, f.o.Limits.PerUser, ev); err != nil {
+		if _, err := tx.Sessions().Insert(ctx, s, b.passwordVersion, f.o.Limits.PerUser, ev); err != nil {
+			return err
+		}
+		if err := b.after(ctx, tx); err != nil {
 			return err
 		}
 		if r.Deliver != nil {

@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -14,27 +15,56 @@ import (
 
 // Confirm judges a proof given for one act of a signed-in account (TH-36). It
 // passes the same limits and the same lock-out as a sign-in, so a stolen session
-// is no place to guess a password. It returns what was proven.
+// is no place to guess a password. It returns what was proven. Who has a second
+// factor needs it too: in the response, or in the session they act in; otherwise
+// ErrSecondNeeded (PW-46).
 func (f *Flow) Confirm(ctx context.Context, by user.Caller, r Response) (Proven, error) {
-	if r.Password.IsZero() {
+	return f.confirm(ctx, by, r, f.strongSession)
+}
+
+// ConfirmFully is Confirm for acts on the factors themselves: every step of a
+// sign-in is proven for this act, whatever the session is worth (PW-46).
+func (f *Flow) ConfirmFully(ctx context.Context, by user.Caller, r Response) (Proven, error) {
+	return f.confirm(ctx, by, r, func(context.Context, user.Caller) (bool, error) { return false, nil })
+}
+
+// confirm judges the first factor and, unless excused says that the second was
+// proven already, the second.
+func (f *Flow) confirm(ctx context.Context, by user.Caller, r Response, excused func(context.Context, user.Caller) (bool, error)) (Proven, error) {
+	m := f.method(r)
+	if !m.Answers(r) {
 		return Proven{}, ErrUnconfirmed
 	}
 	u, err := f.o.Read.Users().ByID(ctx, by.User)
 	if err != nil {
 		return Proven{}, err
 	}
-	a := &Attempt{By: by, Source: ratelimit.SourceOf(by.Source.IP), Account: u, Key: u.ID.String(), Device: device.Device{}}
-	d, err := f.o.Rates.Take(ctx, ratelimit.All(ratelimit.Key{Limit: ratelimit.SigninPair, Of: a.Key, And: a.Source}))
+	a := &Attempt{By: by, Source: ratelimit.SourceOf(by.Source.IP), Account: u, Key: u.ID.String(), Device: device.Device{}, Method: m.Name()}
+	ways, err := f.enrolled(ctx, f.o.Read, u.ID)
 	if err != nil {
 		return Proven{}, err
 	}
-	if err := d.Err(); err != nil {
+	second, given := f.second(r)
+	if ways != nil && m.Factor() == Knows && !given {
+		if strong, err := excused(ctx, by); err != nil || !strong {
+			return Proven{}, cmp.Or(err, error(ErrSecondNeeded))
+		}
+	}
+	proven, err := f.confirmFirst(ctx, m, a, r)
+	if err != nil || ways == nil || proven.level() > 1 || !given {
+		return proven, err
+	}
+	return f.confirmSecond(ctx, second, a, r, proven)
+}
+
+func (f *Flow) confirmFirst(ctx context.Context, m Method, a *Attempt, r Response) (Proven, error) {
+	if err := f.take(ctx, ratelimit.Key{Limit: ratelimit.SigninPair, Of: a.Key, And: a.Source}); err != nil {
 		return Proven{}, err
 	}
 	// The session stands in for a known device: strangers' guesses must not keep
 	// somebody who is signed in from changing their password.
-	attempt := a.guess(false)
-	attempt.Device = by.Session
+	attempt := a.guess(names(m))
+	attempt.Device = a.By.Session
 	guess, err := f.o.Lockout.Reserve(ctx, attempt)
 	if err != nil {
 		return Proven{}, err
@@ -44,9 +74,9 @@ func (f *Flow) Confirm(ctx context.Context, by user.Caller, r Response) (Proven,
 		return Proven{}, lockout.ErrCodeNeeded
 	}
 	a.Known = true
-	proven, err := f.judge(ctx, a, r)
+	proven, err := f.judge(ctx, m, a, r)
 	if errors.Is(err, ErrWrong) {
-		ev := by.Event(StepUp, f.now(), u.ID).Failed(audit.Failure, reasonWrong)
+		ev := a.By.Event(StepUp, f.now(), a.Account.ID).Failed(audit.Failure, reasonWrong)
 		if err := guess.Fail(ctx, ev); errors.Is(err, user.ErrUnknown) {
 			return Proven{}, session.ErrEnded.Because(err) // deleted while it was judged
 		} else if err != nil {
@@ -54,5 +84,39 @@ func (f *Flow) Confirm(ctx context.Context, by user.Caller, r Response) (Proven,
 		}
 		return Proven{}, ErrConfirmation.Because(err)
 	}
+	if err == nil && proven.Spend != nil {
+		err = f.o.InTx(ctx, func(tx Tx) error { return proven.Spend(ctx, tx) })
+	}
+	proven.Spend = nil
 	return proven, err
+}
+
+// confirmSecond judges the second factor of an act, and uses it up.
+func (f *Flow) confirmSecond(ctx context.Context, m Second, a *Attempt, r Response, one Proven) (Proven, error) {
+	a.Method = m.Name()
+	if err := f.limitSecond(ctx, a); err != nil {
+		return Proven{}, err
+	}
+	two, err := f.judgeSecond(ctx, m, a, r)
+	if err == nil && two.Spend != nil {
+		err = f.o.InTx(ctx, func(tx Tx) error { return two.Spend(ctx, tx) })
+	}
+	if err != nil {
+		return Proven{}, f.refuseSecond(ctx, a, err)
+	}
+	one.Methods, one.Assurance, one.Spend = both(one.Methods, two.Methods), max(two.level(), 2), nil
+	return one, nil
+}
+
+// strongSession reports whether the session of by was proven with two factors.
+func (f *Flow) strongSession(ctx context.Context, by user.Caller) (bool, error) {
+	id, err := session.ParseID(by.Session)
+	if err != nil {
+		return false, nil //nolint:nilerr // who came without a session has proven nothing
+	}
+	s, err := f.o.Read.Sessions().ByID(ctx, id)
+	if errors.Is(err, session.ErrUnknown) {
+		return false, nil
+	}
+	return err == nil && s.User == by.User && s.Assurance > 1, err
 }

@@ -2,8 +2,10 @@
 // session is born.
 //
 //	limits -> who is meant -> lock-out -> method.Finish -> account state
-//	       -> enough proven? -- no --> a mailed code, then again from here
-//	                         '- yes -> session, cleared lock-out, notice: one transaction
+//	       -> enough guesses for a stranger? -- no --> a mailed code, then again from here
+//	       -> second factor asked? -- yes --> a challenge; Continue: its own limits,
+//	                               |          second.Finish, then the same birth
+//	                               '- no --> session, cleared lock-out, notice: one transaction
 //
 // Limits, lock-out, account state, birth and audit belong to this pipeline; a
 // Method only answers whether a response proves the account, in the same time

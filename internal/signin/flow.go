@@ -6,9 +6,11 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/challenge"
 	"github.com/mortise-auth/mortise/internal/device"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -24,6 +26,8 @@ type Tx interface {
 	Proofs() proof.Store
 	Mail() mail.Store
 	Tokens() token.Store
+	Challenges() challenge.Store
+	Passkeys() passkey.Store
 	Audit() audit.Store
 }
 
@@ -33,47 +37,13 @@ type InTx func(ctx context.Context, fn func(Tx) error) error
 // Lockout reserves guesses before they are judged; see lockout.Guard.
 type Lockout interface {
 	Reserve(ctx context.Context, a lockout.Attempt) (*lockout.Reservation, error)
+	Forget(a lockout.Attempt) // after a complete sign-in
 }
 
 // Mailer composes messages for the outbox.
 type Mailer interface {
 	Queue(m mail.Message) (mail.Queued, error)
 	Wake() // after the commit: send now
-}
-
-// Method proves an account by one factor.
-type Method interface {
-	Name() string   // in session, audit and amr (RFC 8176)
-	Factor() Factor // what kind of proof it is
-	// Finish judges the response of an attempt. When a.Account is zero it spends
-	// the time of a judgement all the same and answers ErrWrong. Its other
-	// errors are refusals to judge, such as an overload.
-	Finish(ctx context.Context, a *Attempt, r Response) (Proven, error)
-}
-
-// Factor is a kind of proof.
-type Factor int
-
-const (
-	Knows Factor = iota + 1 // something one knows
-	Has                     // something one has
-	Is                      // something one is
-)
-
-// Attempt is one try to prove an account, as the pipeline hands it to a Method.
-type Attempt struct {
-	By      user.Caller
-	Source  string    // the network that counts as one source
-	Key     string    // of the typed identifier
-	Account user.User // zero when nobody has the identifier
-	Email   user.Email
-	Device  device.Device
-	Known   bool // the device is known to the account
-}
-
-// Proven is what a Method vouches for.
-type Proven struct {
-	PasswordVersion int64 // of the password that was used; 0 when none was
 }
 
 // Limits of sessions (SE-20, SE-21, SE-27). Zero values take the defaults.
@@ -98,14 +68,15 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-// Options configure a Flow. All are required but Limits and Observe.
+// Options configure a Flow. All are required but Seconds, Limits and Observe.
 type Options struct {
 	Instance [16]byte
 	Now      func() time.Time
 	Log      *slog.Logger
 	Read     Tx // outside transactions
 	InTx     InTx
-	Method   Method
+	Methods  []Method // that begin a sign-in; the first is judged when a response fits none
+	Seconds  []Second // that finish one, best first; where accounts have them they are asked for
 	Lockout  Lockout
 	Rates    ratelimit.Store
 	Keys     proof.Keys

@@ -41,6 +41,9 @@ func NewPassword(h Hasher, kept Credentials, now func() time.Time, log *slog.Log
 func (*Password) Name() string   { return "pwd" }
 func (*Password) Factor() Factor { return Knows }
 
+// Answers implements Method.
+func (*Password) Answers(r Response) bool { return !r.Password.IsZero() }
+
 // Finish implements Method. Whoever is unknown, or has no password, costs the
 // hash of a password all the same (PW-16).
 func (m *Password) Finish(ctx context.Context, a *Attempt, r Response) (Proven, error) {

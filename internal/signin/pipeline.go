@@ -14,15 +14,33 @@ import (
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
-// SignIn runs the pipeline once. It returns a complete Result, a Result that
-// asks for a mailed code, or a refusal: ErrWrong, ErrMissing, proof.ErrWrongCode,
+// SignIn runs the pipeline once. It returns a complete Result, one that asks for
+// a mailed code or for a second factor, or a refusal: ErrWrong, ErrMissing, proof.ErrWrongCode,
 // lockout.ErrWait, ratelimit.ErrLimited, or the gate's overload error.
 func (f *Flow) SignIn(ctx context.Context, r Request) (Result, error) {
-	result, err := f.signIn(ctx, r)
-	if f.o.Observe != nil {
-		f.o.Observe(f.o.Method.Name(), outcome(result, err))
+	m := f.method(r.Response)
+	result, err := f.signIn(ctx, m, r)
+	f.observe(m.Name(), outcome(result, err))
+	if names(m) && errors.Is(err, ErrWrong) {
+		err = ErrPasskey.Because(err)
 	}
 	return result, err
+}
+
+func (f *Flow) observe(method, outcome string) {
+	if f.o.Observe != nil {
+		f.o.Observe(method, outcome)
+	}
+}
+
+// method is the one that r answers.
+func (f *Flow) method(r Response) Method {
+	for _, m := range f.o.Methods {
+		if m.Answers(r) {
+			return m
+		}
+	}
+	return f.o.Methods[0]
 }
 
 // outcome is what became of a sign-in, for metrics.
@@ -30,9 +48,11 @@ func outcome(r Result, err error) string {
 	switch {
 	case err == nil && r.Complete():
 		return "succeeded"
+	case err == nil && r.Next != nil:
+		return "second_asked"
 	case err == nil:
 		return "code_asked"
-	case errors.Is(err, ErrWrong):
+	case errors.Is(err, ErrWrong), errors.Is(err, ErrSecond):
 		return "failed"
 	case errors.Is(err, lockout.ErrWait):
 		return "blocked"
@@ -56,22 +76,24 @@ func reproved(err error) string {
 	return "succeeded"
 }
 
-func (f *Flow) signIn(ctx context.Context, r Request) (Result, error) {
-	if err := r.validate(); err != nil {
+func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) {
+	if err := r.validate(m); err != nil {
 		return Result{}, err
 	}
-	a := &Attempt{By: r.By, Source: ratelimit.SourceOf(r.By.Source.IP), Key: user.EmailKey(r.Identifier), Device: f.o.Devices.Read(r.Device)}
+	a := f.attempt(r, m)
 	if err := f.limit(ctx, a); err != nil {
 		return Result{}, err
 	}
-	if err := f.locate(ctx, a); err != nil {
+	if err := f.find(ctx, m, a, r); err != nil {
 		return Result{}, err
 	}
 	coded, err := f.takeCode(ctx, a, r)
 	if err != nil {
 		return Result{}, err
 	}
-	guess, err := f.o.Lockout.Reserve(ctx, a.guess(coded))
+	// What names the account by a key of its own is no guess: strangers' guesses
+	// at the password do not keep its owner out (TH-33, PW-21).
+	guess, err := f.o.Lockout.Reserve(ctx, a.guess(coded || names(m)))
 	if err != nil {
 		return Result{}, err
 	}
@@ -79,23 +101,99 @@ func (f *Flow) signIn(ctx context.Context, r Request) (Result, error) {
 	if guess.NeedsCode() {
 		return f.askCode(ctx, a, r)
 	}
-	proven, err := f.judge(ctx, a, r.Response)
+	proven, err := f.judge(ctx, m, a, r.Response)
 	if err != nil {
 		return f.refuse(ctx, a, r, guess, err)
 	}
-	result, err := f.born(ctx, a, r, proven, guess)
+	result, err := f.enter(ctx, m, a, r, proven, guess)
 	if err != nil {
 		return f.refuse(ctx, a, r, guess, err)
 	}
-	guess.Done()
 	return result, nil
 }
 
+// enter ends in a session, or asks for a second factor if the account has one.
+// One that was enrolled while the first was judged is found at the birth.
+func (f *Flow) enter(ctx context.Context, m Method, a *Attempt, r Request, p Proven, guess *lockout.Reservation) (Result, error) {
+	next, err := f.asks(ctx, f.o.Read, a.Account.ID, p)
+	if err != nil {
+		return Result{}, err
+	}
+	if next == nil {
+		result, err := f.born(ctx, r, f.atOnce(a, p, guess))
+		if !errors.Is(err, errSecond) {
+			if err == nil {
+				guess.Done()
+			}
+			return result, err
+		}
+		if next, err = f.asks(ctx, f.o.Read, a.Account.ID, p); err != nil {
+			return Result{}, err
+		}
+	}
+	return f.ask(ctx, m, a, r, p, guess, next)
+}
+
+func names(m Method) bool {
+	_, ok := m.(Locator)
+	return ok
+}
+
+func (f *Flow) attempt(r Request, m Method) *Attempt {
+	return &Attempt{
+		By: r.By, Source: ratelimit.SourceOf(r.By.Source.IP), Key: user.EmailKey(r.Identifier),
+		Device: f.o.Devices.Read(r.Device), Method: m.Name(),
+	}
+}
+
+// find fills in the account that identifier or response name, if any.
+func (f *Flow) find(ctx context.Context, m Method, a *Attempt, r Request) error {
+	if names, ok := m.(Locator); ok && r.Identifier == "" {
+		id, err := names.Locate(ctx, r.Response)
+		if errors.Is(err, user.ErrUnknown) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return f.load(ctx, a, id)
+	}
+	return f.locate(ctx, a)
+}
+
+// load fills in an account that is known by its id.
+func (f *Flow) load(ctx context.Context, a *Attempt, id user.ID) error {
+	u, err := f.o.Read.Users().ByID(ctx, id)
+	if errors.Is(err, user.ErrUnknown) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("signin: %w", err)
+	}
+	emails, err := f.o.Read.Users().Emails(ctx, id)
+	if err != nil {
+		return fmt.Errorf("signin: %w", err)
+	}
+	a.Account, a.Known = u, a.Device.Knows(u.ID)
+	if len(emails) > 0 {
+		a.Email = emails[0] // the primary one
+	}
+	if a.Key == "" {
+		a.Key = u.ID.String()
+	}
+	return nil
+}
+
+// limit charges the source and, when somebody was named, the pair.
 func (f *Flow) limit(ctx context.Context, a *Attempt) error {
-	d, err := f.o.Rates.Take(ctx, ratelimit.All(
+	keys := ratelimit.All(
 		ratelimit.Key{Limit: ratelimit.SigninSource, Of: a.Source},
 		ratelimit.Key{Limit: ratelimit.SigninPair, Of: a.Key, And: a.Source},
-	))
+	)
+	if a.Key == "" {
+		keys = ratelimit.All(ratelimit.Key{Limit: ratelimit.SigninSource, Of: a.Source})
+	}
+	d, err := f.o.Rates.Take(ctx, keys)
 	if err != nil {
 		return err
 	}
@@ -129,13 +227,16 @@ type errReason string
 
 func (e errReason) Error() string { return string(e) }
 
-func (f *Flow) judge(ctx context.Context, a *Attempt, r Response) (Proven, error) {
-	proven, err := f.o.Method.Finish(ctx, a, r)
+func (f *Flow) judge(ctx context.Context, m Method, a *Attempt, r Response) (Proven, error) {
+	proven, err := m.Finish(ctx, a, r)
 	if err != nil {
 		return proven, err
 	}
 	if a.Account.State != user.Active {
 		return proven, ErrWrong.Because(errReason(reasonInactive))
+	}
+	if proven.Methods == nil {
+		proven.Methods = []string{m.Name()}
 	}
 	return proven, nil
 }
@@ -176,7 +277,7 @@ func (f *Flow) event(n audit.Name, a *Attempt) audit.Event {
 	if a.Known {
 		ev = ev.With("device", "known")
 	}
-	return ev.With("method", f.o.Method.Name())
+	return ev.With("method", a.Method)
 }
 
 // wrong is ErrWrong with its true reason.

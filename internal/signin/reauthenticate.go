@@ -2,6 +2,7 @@ package signin
 
 import (
 	"context"
+	"strings"
 
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -11,26 +12,24 @@ import (
 // Reauthenticate proves the caller's account once more, in the session they have:
 // its id stays, AuthenticatedAt and the methods become those of now, and the secret
 // is another (SE-3, OA-94). What the session is worth afterwards is what was
-// proven just now, and no more. It passes the limits and the lock-out of Confirm,
-// with its errors. session.ErrEnded when oldSecret is not the live secret of that
+// proven just now, and no more. It asks for what ConfirmFully asks for, with its
+// limits and errors. session.ErrEnded when oldSecret is not the live secret of that
 // very session, or account or password changed meanwhile (TH-1).
 func (f *Flow) Reauthenticate(ctx context.Context, by user.Caller, oldSecret string, r Response) (session.Session, secret.Token, error) {
 	s, err := f.own(ctx, by, oldSecret) // as it is before the proof: what changes from here on is refused
 	if err != nil {
 		return s, secret.Token{}, err
 	}
-	proven, err := f.Confirm(ctx, by, r)
-	if f.o.Observe != nil {
-		f.o.Observe(f.o.Method.Name(), reproved(err))
-	}
+	proven, err := f.ConfirmFully(ctx, by, r)
+	f.observe(f.method(r).Name(), reproved(err))
 	if err != nil {
 		return s, secret.Token{}, err
 	}
 	now, old := f.now(), s.Digest
 	fresh := secret.NewAt(session.Purpose, now)
 	s.Digest, s.AuthenticatedAt = fresh.Digest(f.o.Instance), now
-	s.Methods, s.Assurance = []string{f.o.Method.Name()}, 1
-	ev := by.Event(Reauthenticated, now, by.User).With("method", f.o.Method.Name())
+	s.Methods, s.Assurance = proven.Methods, proven.level()
+	ev := by.Event(Reauthenticated, now, by.User).With("method", strings.Join(proven.Methods, " "))
 	if err := f.o.Read.Sessions().Rotate(ctx, s, old, proven.PasswordVersion, now, ev); err != nil {
 		return s, secret.Token{}, err
 	}

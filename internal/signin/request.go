@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -10,21 +11,31 @@ import (
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
-// Response is what a person answers a Method with.
+// Response is what a person answers a Method with: one field per method.
 type Response struct {
 	Password secret.Text
+	OTP      secret.Text // of an authenticator app, as typed
+	Recovery secret.Text // a recovery code, as typed
+	Passkey  *Passkey
+}
+
+// Passkey is an assertion of an authenticator (WebAuthn).
+type Passkey struct {
+	Purpose    passkey.Purpose // SignIn, or Confirm
+	Bound      string          // the browser or session that the challenge was put to
+	Credential []byte          // PublicKeyCredential as JSON
 }
 
 // Request asks for a session.
 type Request struct {
 	By         user.Caller
-	Identifier string // as typed
+	Identifier string // as typed; empty when the response names the account
 	Response   Response
-	Code       secret.Text // mailed code, once one was asked for
-	Flow       secret.Token
-	Device     string // value of the device cookie
-	Replaces   string // value of the session cookie the request came with
-	Lang       string // for mails, when the account has no preference
+	Code       secret.Text  // mailed code, once one was asked for
+	Flow       secret.Token // of the mailed code, or in Continue of the half-done sign-in
+	Device     string       // value of the device cookie
+	Replaces   string       // value of the session cookie the request came with
+	Lang       string       // for mails, when the account has no preference
 	Deliver    Deliver
 }
 
@@ -40,18 +51,19 @@ type Result struct {
 	Secret   secret.Token // for the cookie; zero when more is needed
 	Device   string       // new value of the device cookie
 	NeedCode bool         // a code was mailed, if there is an account: ask for it
-	Flow     secret.Token // to present with the code
+	Next     []string     // one of these methods is needed, the quickest for this person first
+	Flow     secret.Token // to present with the code, or to Continue
 }
 
 // Complete reports whether there is a session.
 func (r Result) Complete() bool { return !r.Secret.IsZero() }
 
-func (r Request) validate() error {
+func (r Request) validate(m Method) error {
 	var missing []problem.Field
-	if r.Identifier == "" {
+	if _, names := m.(Locator); r.Identifier == "" && !names {
 		missing = append(missing, problem.Field{Pointer: "/identifier", Code: "missing", Message: "Enter your e-mail address."})
 	}
-	if r.Response.Password.IsZero() {
+	if !m.Answers(r.Response) {
 		missing = append(missing, problem.Field{Pointer: "/password", Code: "missing", Message: "Enter your password."})
 	}
 	if missing != nil {

@@ -1,11 +1,6 @@
 package signin
 
-import (
-	"context"
-
-	"github.com/mortise-auth/mortise/internal/ratelimit"
-	"github.com/mortise-auth/mortise/internal/user"
-)
+import "context"
 
 // ResendCode mails another sign-in code to whoever r.Identifier names, and
 // answers the same when that is nobody. Nothing is judged, so it needs no
@@ -15,7 +10,7 @@ func (f *Flow) ResendCode(ctx context.Context, r Request) (Result, error) {
 	if r.Flow.IsZero() || r.Identifier == "" {
 		return Result{}, ErrFlow
 	}
-	a := &Attempt{By: r.By, Source: ratelimit.SourceOf(r.By.Source.IP), Key: user.EmailKey(r.Identifier), Device: f.o.Devices.Read(r.Device)}
+	a := f.attempt(r, f.o.Methods[0])
 	if err := f.limit(ctx, a); err != nil {
 		return Result{}, err
 	}

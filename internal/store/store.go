@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authreq"
+	"github.com/mortise-auth/mortise/internal/challenge"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/decision"
@@ -82,6 +83,7 @@ type Set interface {
 	DeviceCodes() devicecode.Store
 	DPoP() dpop.Store
 	Passkeys() passkey.Store
+	Challenges() challenge.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

@@ -19,6 +19,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"births", births},
 		{"decisions", decisions},
 		{"device codes", deviceTests},
+		{"challenges", challengeTests},
 		{"clients", clients},
 		{"consents", consents},
 		{"codes", codes},

@@ -76,16 +76,18 @@ type Password struct {
 type Act string
 
 const (
-	ActAddAddress Act = "add_address"
-	ActPrimary    Act = "primary"
-	ActRemove     Act = "remove_address"
-	ActExport     Act = "export"
-	ActDelete     Act = "delete"
-	ActEndAll     Act = "end_all"
+	ActAddAddress    Act = "add_address"
+	ActPrimary       Act = "primary"
+	ActRemove        Act = "remove_address"
+	ActExport        Act = "export"
+	ActDelete        Act = "delete"
+	ActEndAll        Act = "end_all"
+	ActAddPasskey    Act = "add_passkey"
+	ActRemovePasskey Act = "remove_passkey"
 )
 
 // Acts lists every Act.
-var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll}
+var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey}
 
 // Confirm asks for the password once more, for an act that needs a proof of its
 // own (TH-36): POST password and flow to /account/confirm.
@@ -96,6 +98,7 @@ type Confirm struct {
 	Object   string // the address the act is about; may be empty
 	Flow     string // the parked act
 	Back     string // where "cancel" leads, below the base path
+	Passkey  bool   // a passkey does it too: GET /account/confirm/passkey, posted as passkey
 }
 
 // Sessions is /account/sessions. Each posts id to /account/sessions/end; the

@@ -56,13 +56,16 @@ const (
 	NoticeDeletionScheduled Notice = "deletion_scheduled"
 	NoticeSecured           Notice = "secured"
 	NoticeSignInAgain       Notice = "sign_in_again"
+	NoticePasskeyAdded      Notice = "passkey_added"
+	NoticePasskeyRenamed    Notice = "passkey_renamed"
+	NoticePasskeyRemoved    Notice = "passkey_removed"
 )
 
 // Notices lists every Notice, so that a cookie can be checked against it.
 var Notices = []Notice{
 	NoticeProfileSaved, NoticePasswordChanged, NoticeAddressAdded, NoticeAddressVerified, NoticeAddressRemoved,
 	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeConsentWithdrawn, NoticeAccountEnded, NoticeDeletionCancelled,
-	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
+	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain, NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved,
 }
 
 // Flash is a Notice with the one value its sentence may carry. The zero Flash

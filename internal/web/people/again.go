@@ -3,8 +3,6 @@ package people
 import (
 	"net/http"
 
-	"github.com/mortise-auth/mortise/internal/secret"
-	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
 )
@@ -15,7 +13,7 @@ func (p *Pages) showAgain(w http.ResponseWriter, r *http.Request, f form) error 
 }
 
 func (p *Pages) againView(r *http.Request, again page.Form, f form) page.Again {
-	v := page.Again{Form: again, ReturnTo: f.returnTo()}
+	v := page.Again{Form: again, ReturnTo: f.returnTo(), Passkey: p.hasPasskey(r)}
 	if who := web.Of(r).Identity; who != nil {
 		v.Username = who.Email
 	}
@@ -40,7 +38,7 @@ func (p *Pages) reauthenticate(w http.ResponseWriter, r *http.Request) error {
 	if err := p.checkForm(r, f); err != nil {
 		return p.again(w, r, err, p.Show, view)
 	}
-	s, fresh, err := p.o.SignIn.Reauthenticate(r.Context(), q.Caller, q.Secret, signin.Response{Password: secret.NewText(f["password"])})
+	s, fresh, err := p.o.SignIn.Reauthenticate(r.Context(), q.Caller, q.Secret, proven(q.Caller, proofOf(f)))
 	if err != nil {
 		return p.again(w, r, at("password", err), p.Show, view)
 	}

@@ -122,7 +122,7 @@ func worldOf(t *testing.T, with set) *world {
 		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
 			return st.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Method:  signin.NewPassword(hasher, st.Passwords(), w.now, log),
+		Methods: []signin.Method{signin.NewPassword(hasher, st.Passwords(), w.now, log)},
 		Lockout: lockout.New(st.Lockouts(), func(ctx context.Context, ev audit.Event) error { return st.Audit().Append(ctx, ev) }, w.now),
 		Devices: device.NewBook(keys, facts.ID, facts.Epoch),
 	})
@@ -180,8 +180,8 @@ func (opaqueRules) Access(context.Context, string, []string) (token.Rules, error
 
 type confirmer struct{ flow *signin.Flow }
 
-func (c confirmer) Confirm(ctx context.Context, by user.Caller, current secret.Text) (int64, error) {
-	proven, err := c.flow.Confirm(ctx, by, signin.Response{Password: current})
+func (c confirmer) Confirm(ctx context.Context, by user.Caller, current account.Proof) (int64, error) {
+	proven, err := c.flow.Confirm(ctx, by, signin.Response{Password: current.Password})
 	return proven.PasswordVersion, err
 }
 

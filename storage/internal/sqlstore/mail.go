@@ -25,6 +25,12 @@ func (s outbox) Enqueue(ctx context.Context, m mail.Queued) error {
 	})
 }
 
+func (s outbox) Withdraw(ctx context.Context, id mail.ID) error {
+	return s.e.Write(ctx, func(tx Tx) error {
+		return tx.Queue(ctx, `DELETE FROM outbox WHERE id = $1 AND attempts = 0 AND next_at = created_at AND finished_at IS NULL`, raw(id))
+	})
+}
+
 // Claim moves next_at to the end of the lease; a sender who dies gives the
 // message back by doing nothing. Replicas pass over each other's rows.
 func (s outbox) Claim(ctx context.Context, now time.Time, lease time.Duration, limit int) (claimed []mail.Queued, err error) {
@@ -68,11 +74,11 @@ func (s outbox) Retry(ctx context.Context, id mail.ID, next time.Time, attempts 
 	})
 }
 
-func (s outbox) Depth(ctx context.Context, _ time.Time) (d mail.Depth, err error) {
+func (s outbox) Depth(ctx context.Context, now time.Time) (d mail.Depth, err error) {
 	err = s.e.Read(ctx, func(q Querier) error {
-		return q.QueryRow(ctx, `SELECT (SELECT COUNT(*) FROM outbox WHERE finished_at IS NULL),
+		return q.QueryRow(ctx, `SELECT (SELECT COUNT(*) FROM outbox WHERE finished_at IS NULL AND created_at <= $1),
 			(SELECT COUNT(*) FROM outbox WHERE finished_at IS NOT NULL AND outcome = 'dead'),
-			(SELECT MIN(created_at) FROM outbox WHERE finished_at IS NULL)`).Scan(&d.Waiting, &d.Dead, timeOf{&d.Oldest})
+			(SELECT MIN(created_at) FROM outbox WHERE finished_at IS NULL AND created_at <= $1)`, at(now)).Scan(&d.Waiting, &d.Dead, timeOf{&d.Oldest})
 	})
 	return d, err
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authreq"
+	"github.com/mortise-auth/mortise/internal/challenge"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/decision"
@@ -69,6 +70,7 @@ func (s set) AuthRequests() authreq.Store       { return authRequests(s) }
 func (s set) Logouts() logout.Store             { return logouts(s) }
 func (s set) Registrations() registration.Store { return registrations(s) }
 func (s set) DeviceCodes() devicecode.Store     { return deviceCodes(s) }
+func (s set) Challenges() challenge.Store       { return challenges(s) }
 func (s set) DPoP() dpop.Store                  { return usedProofs(s) }
 func (s set) Passkeys() passkey.Store           { return passkeys(s) }
 

@@ -1,0 +1,85 @@
+package signin
+
+import (
+	"context"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/device"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// Method proves an account.
+type Method interface {
+	Name() string   // in session and audit; amr (RFC 8176) unless Proven says otherwise
+	Factor() Factor // what kind of proof it is
+	// Answers reports whether r holds a response to this method.
+	Answers(r Response) bool
+	// Finish judges the response of an attempt. When a.Account is zero it spends
+	// the time of a judgement all the same and answers ErrWrong. Its other
+	// errors are refusals to judge, such as an overload.
+	Finish(ctx context.Context, a *Attempt, r Response) (Proven, error)
+}
+
+// Locator is a Method whose response names the account by itself, as a
+// discoverable passkey does. It is asked when no identifier was typed.
+type Locator interface {
+	Method
+	// Locate returns whose response it is, judging nothing. An owner who is not
+	// there is user.ErrUnknown.
+	Locate(ctx context.Context, r Response) (user.ID, error)
+}
+
+// Second is a Method that can follow another one.
+type Second interface {
+	Method
+	// Standing tells what the account has of this method, as tx sees it.
+	Standing(ctx context.Context, tx Tx, owner user.ID) (Standing, error)
+}
+
+// Standing is what an account has of a second method.
+type Standing struct {
+	Enrolled bool
+	Backup   bool      // helps out, and asks for nothing by itself
+	UsedAt   time.Time // zero: never
+}
+
+// Factor is a kind of proof.
+type Factor int
+
+const (
+	Knows Factor = iota + 1 // something one knows
+	Has                     // something one has
+	Is                      // something one is
+)
+
+// Attempt is one try to prove an account, as the pipeline hands it to a Method.
+type Attempt struct {
+	By      user.Caller
+	Source  string    // the network that counts as one source
+	Key     string    // of the typed identifier
+	Account user.User // zero when nobody has the identifier
+	Email   user.Email
+	Device  device.Device
+	Known   bool // the device is known to the account
+	Method  string
+}
+
+// Proven is what a Method vouches for.
+type Proven struct {
+	PasswordVersion int64    // of the password that was used; 0 when none was
+	Methods         []string // amr values (RFC 8176); nil: the method's name
+	Assurance       int      // 2: two factors in one, as a passkey with user verification; 0 is 1
+	// Spend uses up what proves only once, in the transaction of the birth: ErrWrong
+	// when somebody else was faster. It may run again. Nil: nothing is used up.
+	Spend func(ctx context.Context, tx Tx) error
+}
+
+func (p Proven) level() int { return max(p.Assurance, 1) }
+
+// spend runs p.Spend if there is one.
+func (p Proven) spend(ctx context.Context, tx Tx) error {
+	if p.Spend == nil {
+		return nil
+	}
+	return p.Spend(ctx, tx)
+}
