@@ -60,7 +60,6 @@ type App struct {
 	egress   *egress.Client
 	suspect  *sampler
 	gate     *password.Gate
-	passkeys *passkey.Ceremonies
 	hasher   *password.Hasher
 	policy   *password.Policy
 	outbox   *mail.Outbox
@@ -87,6 +86,7 @@ type App struct {
 	Registry  *registry.Registry
 	SignIn    *signin.Flow
 	Account   *account.Flow
+	Passkeys  *passkey.Ceremonies
 	Directory *directory.Flow
 	Enroll    *enroll.Flow
 	Signing   *signing.Ring
@@ -224,7 +224,7 @@ func (a *App) accountFlow(proofs *signin.Flow) *account.Flow {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Confirmer: confirmer{proofs}, Hasher: a.hasher, Policy: a.policy, Rates: a.rates,
-		Keys: a.keys, Passkeys: a.passkeys, Mailer: a.outbox, Grants: a.Grants, NoSignUp: a.c.NoSignUp, Ready: a.ready,
+		Keys: a.keys, Passkeys: a.Passkeys, Mailer: a.outbox, Grants: a.Grants, NoSignUp: a.c.NoSignUp, Ready: a.ready,
 	})
 }
 
@@ -235,7 +235,7 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Methods: []signin.Method{method, signin.NewPasskey(a.passkeys)}, Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
+		Methods: []signin.Method{method, signin.NewPasskey(a.Passkeys)}, Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
 		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions,
 		Observe: a.c.Observers.SignIn,
 	})

@@ -52,14 +52,14 @@ func (a *App) wirePasskeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	a.passkeys = passkey.New(passkey.Options{Instance: a.facts.ID, Now: a.c.Now, Keys: a.keys, Store: a.store.Passkeys(), Site: site, Policy: policy})
-	return a.passkeys.Check(ctx)
+	a.Passkeys = passkey.New(passkey.Options{Instance: a.facts.ID, Now: a.c.Now, Keys: a.keys, Store: a.store.Passkeys(), Site: site, Policy: policy})
+	return a.Passkeys.Check(ctx)
 }
 
 // passkeyDocuments are for browsers and password managers, at the root of the
 // host: who else may use our passkeys, and where people manage them.
 func (a *App) passkeyDocuments() map[string]http.Handler {
-	site := a.passkeys.Site()
+	site := a.Passkeys.Site()
 	documents := map[string]http.Handler{
 		"GET /.well-known/passkey-endpoints": document(map[string]string{"enroll": a.link("/account/passkeys"), "manage": a.link("/account/passkeys")}),
 	}

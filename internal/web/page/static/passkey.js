@@ -32,7 +32,9 @@ const packed = (c) => {
 // One request at a time: autofill gives way to whatever is asked for (PW-54).
 let waiting = null;
 const turn = () => { waiting?.abort(); waiting = new AbortController(); return waiting.signal; };
-const send = (form, credential) => { form.elements.passkey.value = packed(credential); form.submit(); };
+// The form's own submit is hidden by the button of that id.
+const submit = (form) => HTMLFormElement.prototype.submit.call(form);
+const send = (form, credential) => { form.elements.passkey.value = packed(credential); submit(form); };
 const say = (form, error) => {
   const note = form.querySelector("[data-failed]");
   if (note && error?.name !== "AbortError") note.hidden = false;
