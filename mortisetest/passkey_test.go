@@ -15,17 +15,22 @@ func TestPasskey(t *testing.T) {
 	key, second := srv.Passkey(t, ada), srv.Passkey(t, ada)
 	copied := key.Clone()
 
-	b := srv.Browser(t).Open("/login").Passkey(key).At("/account")
-	srv.Browser(t).Open("/login").Passkey(copied).At("/account")
+	b := srv.Browser(t).Open(srv.Path("/login")).Passkey(key).At(srv.Path("/account"))
+	srv.Browser(t).Open(srv.Path("/login")).Passkey(copied).At(srv.Path("/account"))
 	srv.Audit(t).Want("passkey.counter_back", ada.ID)
 
 	// An act is proven by it; the last one stays.
-	b.Open("/account/passkeys").See("may have been copied")
+	b.Open(srv.Path("/account/passkeys")).See("may have been copied")
 	b.Press("add-passkey-button").Passkey(second).See("Your browser asks you")
 
-	key.Verifies = false
-	srv.Browser(t).Open("/login").Passkey(key).Problem("passkey_wrong")
+	b.Open(srv.Path("/account/passkeys")).Press("remove-" + key.ID).Passkey(second).At(srv.Path("/account/passkeys"))
+	srv.Browser(t).Open(srv.Path("/login")).Passkey(key).Problem("passkey_wrong")
+	b.Press("remove-" + second.ID).Passkey(second).Problem("passkey_last")
+	srv.Audit(t).Want("passkey.removed", ada.ID)
+
+	second.Verifies = false
+	srv.Browser(t).Open(srv.Path("/login")).Passkey(second).Problem("passkey_wrong")
 	stranger := srv.Passkey(t, srv.User(t))
 	stranger.Origin = "https://evil.example"
-	srv.Browser(t).Open("/login").Passkey(stranger).Problem("passkey_wrong")
+	srv.Browser(t).Open(srv.Path("/login")).Passkey(stranger).Problem("passkey_wrong")
 }

@@ -34,7 +34,8 @@ let waiting = null;
 const turn = () => { waiting?.abort(); waiting = new AbortController(); return waiting.signal; };
 // The form's own submit is hidden by the button of that id.
 const submit = (form) => HTMLFormElement.prototype.submit.call(form);
-const send = (form, credential) => { form.elements.passkey.value = packed(credential); submit(form); };
+const fill = (form, credential) => { form.querySelector("input[name=passkey]").value = packed(credential); };
+const send = (form, credential) => { fill(form, credential); submit(form); };
 const say = (form, error) => {
   const note = form.querySelector("[data-failed]");
   if (note && error?.name !== "AbortError") note.hidden = false;
@@ -84,7 +85,7 @@ if (PKC && credentials) {
       if (!(await PKC.getClientCapabilities?.())?.conditionalCreate) return;
       const o = await ask(form.dataset.upgrade);
       if (!o) return;
-      form.elements.passkey.value = packed(await credentials.create({ publicKey: creation(o), mediation: "conditional" }));
+      fill(form, await credentials.create({ publicKey: creation(o), mediation: "conditional" }));
       await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)), redirect: "manual" });
     } catch { /* the browser would rather not */ }
   });
