@@ -27,10 +27,11 @@ type Tx interface {
 type InTx func(ctx context.Context, fn func(Tx) error) error
 
 // Proof is given for one act: the password, and where the account has second
-// factors, a response to one of them.
+// factors, a response to one of them; or a passkey, which is both.
 type Proof struct {
 	Password secret.Text
 	Code     secret.Text // of an authenticator app, or a recovery code
+	Passkey  []byte      // its answer to a question for acts of this session
 }
 
 // Confirmer judges a Proof by the sign-in's pipeline. It returns the version of the

@@ -67,10 +67,10 @@ type Account interface {
 	Get(ctx context.Context, by user.Caller) (user.User, error)
 	SetProfile(ctx context.Context, by user.Caller, p user.Profile, revision int64) (user.User, error)
 	Emails(ctx context.Context, by user.Caller) ([]user.Email, []account.Pending, error)
-	AddEmail(ctx context.Context, by user.Caller, current secret.Text, typed, lang string) (secret.Token, error)
+	AddEmail(ctx context.Context, by user.Caller, current account.Proof, typed, lang string) (secret.Token, error)
 	ResendEmail(ctx context.Context, by user.Caller, key, lang string) (secret.Token, error)
-	MakePrimary(ctx context.Context, by user.Caller, current secret.Text, key, lang string) error
-	RemoveEmail(ctx context.Context, by user.Caller, current secret.Text, key, lang string) error
+	MakePrimary(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
+	RemoveEmail(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
 	ChangePassword(ctx context.Context, in account.PasswordChange) error
 	Sessions(ctx context.Context, by user.Caller) ([]session.Session, error)
 	EndSession(ctx context.Context, by user.Caller, id session.ID) error
@@ -84,9 +84,9 @@ type Account interface {
 	Withdraw(ctx context.Context, by user.Caller, client string) (int, error)
 	Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error)
 	Report(ctx context.Context, by user.Caller, about, lang string) (secret.Token, error)
-	Export(ctx context.Context, by user.Caller, current secret.Text) (account.Export, error)
+	Export(ctx context.Context, by user.Caller, current account.Proof) (account.Export, error)
 	Collect(ctx context.Context, by user.Caller, id user.ID) (account.Export, error)
-	RequestDeletion(ctx context.Context, by user.Caller, current secret.Text, lang string) (time.Time, error)
+	RequestDeletion(ctx context.Context, by user.Caller, current account.Proof, lang string) (time.Time, error)
 }
 
 // Directory is what it needs of directory.Flow.

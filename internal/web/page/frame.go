@@ -59,6 +59,9 @@ const (
 	NoticeFactorRemoved     Notice = "factor_removed"
 	NoticeFactorRenamed     Notice = "factor_renamed"
 	NoticeSignInAgain       Notice = "sign_in_again"
+	NoticePasskeyAdded      Notice = "passkey_added"
+	NoticePasskeyRenamed    Notice = "passkey_renamed"
+	NoticePasskeyRemoved    Notice = "passkey_removed"
 )
 
 // Notices lists every Notice, so that a cookie can be checked against it.
@@ -67,6 +70,7 @@ var Notices = []Notice{
 	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeConsentWithdrawn, NoticeAccountEnded, NoticeDeletionCancelled,
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
 	NoticeFactorAdded, NoticeFactorRemoved, NoticeFactorRenamed,
+	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved,
 }
 
 // Flash is a Notice with the one value its sentence may carry. The zero Flash
