@@ -6,6 +6,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -19,6 +20,7 @@ type Tx interface {
 	Users() user.Store
 	TOTP() totp.Store
 	Recovery() recovery.Store
+	Passkeys() passkey.Store
 	Mail() mail.Store
 	Audit() audit.Store
 }

@@ -53,7 +53,7 @@ func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := page.Security{Codes: have.Recovery.Left, CodesAt: have.Recovery.CreatedAt, Strong: web.Of(r).Identity.Assurance > 1}
+	v := page.Security{Codes: have.Recovery.Left, CodesAt: have.Recovery.CreatedAt, Passkeys: len(have.Passkeys), Strong: web.Of(r).Identity.Assurance > 1}
 	for _, d := range have.Apps {
 		v.Apps = append(v.Apps, page.Authenticator{ID: d.ID.String(), Name: d.Name, Added: d.ConfirmedAt, Used: d.UsedAt})
 	}
