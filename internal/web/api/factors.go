@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/factor"
@@ -111,11 +112,14 @@ func (s *surface) factors(ctx context.Context, c *Call, _ struct{}) (FactorList,
 
 // StepUp is the proof given for an act on factors.
 type StepUp struct {
-	Current secret.Text `json:"current_password"`
-	Code    secret.Text `json:"code,omitempty" doc:"Of an authenticator app, or a recovery code; needed when the account has a second factor."`
+	Current secret.Text     `json:"current_password,omitempty"`
+	Passkey json.RawMessage `json:"passkey,omitempty" doc:"Instead of both: the answer to the question of /me/passkeys/proof."`
+	Code    secret.Text     `json:"code,omitempty" doc:"Of an authenticator app, or a recovery code; needed when the account has a second factor."`
 }
 
-func (p StepUp) proof() factor.Proof { return factor.Proof{Password: p.Current, Code: p.Code} }
+func (p StepUp) proof() factor.Proof {
+	return factor.Proof{Password: p.Current, Code: p.Code, Passkey: p.Passkey}
+}
 
 // NewTOTP starts an enrolment.
 type NewTOTP struct {
