@@ -5,18 +5,20 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"net/http"
+	"os"
 
 	"github.com/mortise-auth/mortise/internal/passkey"
 )
 
 // Passkeys is what an operator sets about passkeys. The zero value is a good one.
 type Passkeys struct {
-	RPID    string   // the domain they are bound to; empty: the host of the public URL
-	Related []string // further origins that may use them (PW-74)
-	Allow   []string // AAGUIDs of models; empty: all
-	Deny    []string
-	Roots   string // certificates in PEM of makers: then a model must be attested
-	Strict  bool   // refuse a signature counter that went back
+	RPID      string   // the domain they are bound to; empty: the host of the public URL
+	Related   []string // further origins that may use them (PW-74)
+	Allow     []string // AAGUIDs of models; empty: all
+	Deny      []string
+	Roots     string // certificates in PEM of makers: then a model must be attested
+	RootsFile string // or a file of them
+	Strict    bool   // refuse a signature counter that went back
 }
 
 func (p Passkeys) policy() (out passkey.Policy, err error) {
@@ -30,9 +32,15 @@ func (p Passkeys) policy() (out passkey.Policy, err error) {
 			*to = append(*to, model)
 		}
 	}
-	if p.Roots != "" {
+	roots := []byte(p.Roots)
+	if p.RootsFile != "" {
+		if roots, err = os.ReadFile(p.RootsFile); err != nil {
+			return out, passkey.ErrPolicy.Because(err)
+		}
+	}
+	if p.RootsFile != "" || p.Roots != "" {
 		out.Roots = x509.NewCertPool()
-		if !out.Roots.AppendCertsFromPEM([]byte(p.Roots)) {
+		if !out.Roots.AppendCertsFromPEM(roots) {
 			return out, passkey.ErrPolicy
 		}
 	}

@@ -184,3 +184,36 @@ func TestLoginIsSmall(t *testing.T) {
 		t.Errorf("%d bytes sent, the script %d", total, script)
 	}
 }
+
+// PW-70: settings of passkeys that mean nothing are refused at the start, and a model
+// that is denied gets no passkey.
+func TestPasskeySettings(t *testing.T) {
+	t.Parallel()
+	for name, bad := range map[string]Passkeys{
+		"a domain that is not ours": {RPID: "example.net"}, "no origin": {Related: []string{"http://id.example.net"}},
+		"no model id": {Allow: []string{"yubikey"}}, "no such file": {RootsFile: "/nonexistent/roots.pem"}, "no certificates": {Roots: "none"},
+	} {
+		policy, err := bad.policy()
+		if err == nil {
+			_, err = passkey.NewSite(&url.URL{Scheme: "https", Host: "id.example.org"}, bad.RPID, "Mortise", bad.Related)
+		}
+		if !errors.Is(err, passkey.ErrPolicy) {
+			t.Errorf("%s: %v, %+v", name, err, policy)
+		}
+	}
+	var model passkey.AAGUID
+	r := newRig(t, func(c *Config) { c.Passkeys.Deny = []string{model.String()} })
+	r.person(t, "kim@example.org")
+	by := inSession(r.signIn(t, "kim@example.org"))
+	o, err := r.Account.OfferPasskey(t.Context(), by, account.Proof{Password: secret.NewText(rightPassword)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer, err := authenticator.New(r.Passkeys.Site().Origins[0]).Create(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Account.AddPasskey(t.Context(), by, answer, false, "en"); !errors.Is(err, passkey.ErrModel) {
+		t.Errorf("a denied model: %v", err)
+	}
+}
