@@ -139,7 +139,7 @@ type Passkeys struct {
 	// come with a statement that leads to one; without, none is asked for.
 	RootsFile string `key:"roots_file"`
 	// Refuse a passkey whose signature counter went back, instead of warning.
-	StrictCounter bool `key:"strict_counter"`
+	StrictCounter bool `key:"strict_counter" default:"false"`
 }
 
 // Log is what is written to standard error.
