@@ -158,6 +158,10 @@ type Config struct {
 	// PasswordMemory bounds the memory of hashes under way, in bytes; default 256 MiB.
 	PasswordMemory int64
 
+	// Passkeys says which passkeys people may use, and where. The zero value takes
+	// all that verify their user, on URL's host.
+	Passkeys Passkeys
+
 	// SecurityContact is a mailto: or https: address for security.txt.
 	SecurityContact string
 
@@ -175,6 +179,25 @@ type Config struct {
 	InsecurePlainHTTP bool
 
 	wiring app.Config
+}
+
+// Passkeys says which passkeys people may use, and where.
+type Passkeys struct {
+	// RPID is the domain that passkeys are bound to: the host of URL, or a parent of
+	// it. Changing it loses every passkey, so Open refuses that while there are any.
+	// Empty: the host of URL.
+	RPID string
+	// RelatedOrigins are further origins, https://host, whose pages may use the same
+	// passkeys; at most 5.
+	RelatedOrigins []string
+	// Allow and Deny are models of authenticators, as AAGUIDs. Empty: all, none.
+	Allow, Deny []string
+	// Roots are certificates of makers of authenticators, as PEM. With them a new
+	// passkey must come with a statement that leads to one.
+	Roots string
+	// StrictCounter refuses a passkey whose signature counter went back, instead of
+	// warning.
+	StrictCounter bool
 }
 
 // Registration says which programs may register themselves, and what they may
@@ -233,6 +256,10 @@ func (c Config) internal() app.Config {
 	}
 	if c.Now != nil {
 		w.Now = c.Now
+	}
+	w.Passkeys = app.Passkeys{
+		RPID: c.Passkeys.RPID, Related: c.Passkeys.RelatedOrigins, Allow: c.Passkeys.Allow, Deny: c.Passkeys.Deny,
+		Roots: c.Passkeys.Roots, Strict: c.Passkeys.StrictCounter,
 	}
 	p := &w.Passwords
 	p.MinLength, p.Words, p.CorpusFile, p.HIBP, p.Memory = c.PasswordMinLength, c.PasswordWords, c.PasswordCorpus, c.PasswordHIBP, c.PasswordMemory

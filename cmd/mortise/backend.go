@@ -49,6 +49,10 @@ func config(s settings.Settings, log *slog.Logger) app.Config {
 		NoSignUp: !s.Signup.Enabled, InsecurePlain: s.HTTP.InsecurePlain,
 		Sessions:  signin.Limits{Idle: s.Session.Idle, Absolute: s.Session.Absolute, PerUser: perUser},
 		Passwords: passwords(s.Password),
+		Passkeys: app.Passkeys{
+			RPID: s.Passkeys.RPID, Related: s.Passkeys.RelatedOrigins, Allow: s.Passkeys.Allow, Deny: s.Passkeys.Deny,
+			RootsFile: s.Passkeys.RootsFile, Strict: s.Passkeys.StrictCounter,
+		},
 		Registration: app.Registration{
 			Mode: enroll.Mode(s.Registration.Mode), Unused: s.Registration.Unused, Documents: s.Registration.Documents, Hosts: s.Registration.DocumentHosts,
 			Policy: registration.Policy{

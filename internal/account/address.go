@@ -41,7 +41,7 @@ func (f *Flow) Emails(ctx context.Context, by user.Caller) (have []user.Email, w
 // AddEmail mails a link and a code to a new address of the caller's account, or
 // to an unverified one it has. The address counts once one of them comes back.
 // When another account holds it, its owner is told and the answer is the same.
-func (f *Flow) AddEmail(ctx context.Context, by user.Caller, current secret.Text, typed, lang string) (secret.Token, error) {
+func (f *Flow) AddEmail(ctx context.Context, by user.Caller, current Proof, typed, lang string) (secret.Token, error) {
 	u, err := f.confirmed(ctx, by, current)
 	if err != nil {
 		return secret.Token{}, err
@@ -156,7 +156,7 @@ func (f *Flow) ConfirmEmail(ctx context.Context, by user.Caller, a Answer, lang 
 
 // MakePrimary makes a verified address the primary one. The old one is told,
 // with a link that undoes it for 72 hours (PW-35).
-func (f *Flow) MakePrimary(ctx context.Context, by user.Caller, current secret.Text, key, lang string) error {
+func (f *Flow) MakePrimary(ctx context.Context, by user.Caller, current Proof, key, lang string) error {
 	u, err := f.confirmed(ctx, by, current)
 	if err != nil {
 		return err
@@ -175,7 +175,7 @@ func (f *Flow) MakePrimary(ctx context.Context, by user.Caller, current secret.T
 }
 
 // RemoveEmail takes an address off the account. It is told, with an undo link.
-func (f *Flow) RemoveEmail(ctx context.Context, by user.Caller, current secret.Text, key, lang string) error {
+func (f *Flow) RemoveEmail(ctx context.Context, by user.Caller, current Proof, key, lang string) error {
 	u, err := f.confirmed(ctx, by, current)
 	if err != nil {
 		return err

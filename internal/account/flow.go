@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/consent"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -26,6 +27,7 @@ import (
 type Tx interface {
 	Users() user.Store
 	Passwords() password.Store
+	Passkeys() passkey.Store
 	Sessions() session.Store
 	Proofs() proof.Store
 	Organizations() organization.Store
@@ -49,11 +51,22 @@ type Policy interface {
 	Check(ctx context.Context, candidate secret.Text, about password.Context) error
 }
 
+// Proof is what a person gives for one act: their password, with a code where one
+// is asked for, or the answer of a passkey to PasskeyProof.
+type Proof struct {
+	Password secret.Text
+	Code     secret.Text // of an authenticator app, or a recovery code
+	Passkey  []byte
+}
+
 // Confirmer judges the proof given for one act. It is the sign-in flow's
 // pipeline with its limits and lock-out. It returns the version of the password
 // that was proven.
 type Confirmer interface {
-	Confirm(ctx context.Context, by user.Caller, current secret.Text) (passwordVersion int64, err error)
+	Confirm(ctx context.Context, by user.Caller, current Proof) (passwordVersion int64, err error)
+	// ConfirmFully asks for every step of a sign-in, whatever the session is worth
+	// (PW-46).
+	ConfirmFully(ctx context.Context, by user.Caller, current Proof) (passwordVersion int64, err error)
 }
 
 // Mailer composes messages for the outbox.
@@ -74,6 +87,7 @@ type Options struct {
 	Policy    Policy
 	Rates     ratelimit.Store
 	Keys      proof.Keys
+	Passkeys  Ceremonies
 	Mailer    Mailer
 	Grants    Grants
 	NoSignUp  bool // nobody may sign up by themselves
@@ -115,7 +129,16 @@ type owner struct {
 }
 
 // confirmed is what stands before every act that needs its own proof.
-func (f *Flow) confirmed(ctx context.Context, by user.Caller, current secret.Text) (owner, error) {
+func (f *Flow) confirmed(ctx context.Context, by user.Caller, current Proof) (owner, error) {
+	return f.judged(ctx, by, current, f.o.Confirmer.Confirm)
+}
+
+// confirmedFully is confirmed for acts on what opens the account (PW-46).
+func (f *Flow) confirmedFully(ctx context.Context, by user.Caller, current Proof) (owner, error) {
+	return f.judged(ctx, by, current, f.o.Confirmer.ConfirmFully)
+}
+
+func (f *Flow) judged(ctx context.Context, by user.Caller, current Proof, judge func(context.Context, user.Caller, Proof) (int64, error)) (owner, error) {
 	if err := f.limit(ctx, ratelimit.Key{Limit: ratelimit.ChangeAccount, Of: by.User.String()}); err != nil {
 		return owner{}, err
 	}
@@ -123,7 +146,7 @@ func (f *Flow) confirmed(ctx context.Context, by user.Caller, current secret.Tex
 	if err != nil {
 		return owner{}, err
 	}
-	version, err := f.o.Confirmer.Confirm(ctx, by, current)
+	version, err := judge(ctx, by, current)
 	return owner{u, version}, err
 }
 

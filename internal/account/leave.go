@@ -13,7 +13,6 @@ import (
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/rbac"
-	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -22,7 +21,7 @@ import (
 // address, and every one that may still be restored (TH-43), is mailed a link that
 // cancels it; nothing else brings the account back. The last administrator cannot
 // leave: rbac.ErrLastAdmin.
-func (f *Flow) RequestDeletion(ctx context.Context, by user.Caller, current secret.Text, lang string) (time.Time, error) {
+func (f *Flow) RequestDeletion(ctx context.Context, by user.Caller, current Proof, lang string) (time.Time, error) {
 	u, err := f.confirmed(ctx, by, current)
 	if err != nil {
 		return time.Time{}, err
@@ -148,7 +147,7 @@ type Export struct {
 const MaxEvents = 10_000
 
 // Export collects the caller's data (a proof for this act is needed).
-func (f *Flow) Export(ctx context.Context, by user.Caller, current secret.Text) (Export, error) {
+func (f *Flow) Export(ctx context.Context, by user.Caller, current Proof) (Export, error) {
 	if err := f.limit(ctx, ratelimit.Key{Limit: ratelimit.ExportAccount, Of: by.User.String()}); err != nil {
 		return Export{}, err
 	}

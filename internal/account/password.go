@@ -18,7 +18,7 @@ import (
 // PasswordChange replaces a known password.
 type PasswordChange struct {
 	By         user.Caller
-	Current    secret.Text
+	Current    Proof
 	New        secret.Text
 	KeepOthers bool // leave the other sessions alone; by default they end (PW-8)
 	Lang       string

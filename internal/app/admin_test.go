@@ -232,7 +232,7 @@ func TestLastAdministrator(t *testing.T) {
 		"delete":  func() error { return r.Directory.DeleteUser(t.Context(), by, ada.ID) },
 		"demote":  func() error { return r.Directory.SetRoles(t.Context(), by, ada.ID, nil) },
 		"leave": func() error {
-			_, err := r.Account.RequestDeletion(t.Context(), by, secret.NewText(rightPassword), "en")
+			_, err := r.Account.RequestDeletion(t.Context(), by, account.Proof{Password: secret.NewText(rightPassword)}, "en")
 			return err
 		},
 	} {

@@ -32,6 +32,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/oauth"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/registry"
@@ -87,6 +88,7 @@ type App struct {
 	SignIn    *signin.Flow
 	Account   *account.Flow
 	Factors   *factor.Flow
+	Passkeys  *passkey.Ceremonies
 	Directory *directory.Flow
 	Enroll    *enroll.Flow
 	Signing   *signing.Ring
@@ -119,7 +121,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	a.suspect = newSampler(st.Audit(), c.Now)
-	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wireMail, a.wireSessions, a.wireSigning, a.wireProofs, a.wireTokens, a.wireAuthorize, a.wireRegistration, a.wireLogout, a.wireFlows, a.wireWeb} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wirePasskeys, a.wireMail, a.wireSessions, a.wireSigning, a.wireProofs, a.wireTokens, a.wireAuthorize, a.wireRegistration, a.wireLogout, a.wireFlows, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -211,7 +213,7 @@ func (a *App) wireFlows(context.Context) error {
 		InTx: func(ctx context.Context, fn func(factor.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Confirmer: confirmer{a.SignIn}, Rates: a.rates, Keys: a.keys, Mailer: a.outbox, Issuer: a.c.Brand,
+		Confirmer: factorConfirmer{confirmer{a.SignIn}}, Rates: a.rates, Keys: a.keys, Mailer: a.outbox, Issuer: a.c.Brand,
 	})
 	a.Directory = directory.New(directory.Options{
 		Instance: a.facts.ID, Now: a.c.Now, Read: a.store,
@@ -231,19 +233,21 @@ func (a *App) accountFlow(proofs *signin.Flow) *account.Flow {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Confirmer: confirmer{proofs}, Hasher: a.hasher, Policy: a.policy, Rates: a.rates,
-		Keys: a.keys, Mailer: a.outbox, Grants: a.Grants, NoSignUp: a.c.NoSignUp, Ready: a.ready,
+		Keys: a.keys, Passkeys: a.Passkeys, Mailer: a.outbox, Grants: a.Grants, NoSignUp: a.c.NoSignUp, Ready: a.ready,
 	})
 }
 
 func (a *App) signInFlow(method signin.Method) *signin.Flow {
 	record := func(ctx context.Context, ev audit.Event) error { return a.store.Audit().Append(ctx, ev) }
+	passkeys := signin.NewPasskey(a.Passkeys)
 	return signin.New(signin.Options{
 		Instance: a.facts.ID, Now: a.c.Now, Log: a.c.Log, Read: a.store,
 		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Methods: []signin.Method{method},
+		Methods: []signin.Method{method, passkeys},
 		Seconds: []signin.Second{
+			passkeys,
 			signin.NewOTP(a.keys, a.store.TOTP(), a.c.Now),
 			signin.NewRecovery(a.keys, a.store.Recovery(), a.outbox, a.c.Now),
 		},
@@ -256,16 +260,30 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 // confirmer lets the account flow ask the sign-in pipeline for a proof.
 type confirmer struct{ flow *signin.Flow }
 
-func (c confirmer) Confirm(ctx context.Context, by user.Caller, current secret.Text) (int64, error) {
-	proven, err := c.flow.Confirm(ctx, by, signin.Response{Password: current})
+func (c confirmer) Confirm(ctx context.Context, by user.Caller, p account.Proof) (int64, error) {
+	proven, err := c.flow.Confirm(ctx, by, responseOf(by, p))
 	return proven.PasswordVersion, err
 }
 
-func (c confirmer) ConfirmFully(ctx context.Context, by user.Caller, p factor.Proof) (int64, error) {
+func (c confirmer) ConfirmFully(ctx context.Context, by user.Caller, p account.Proof) (int64, error) {
+	proven, err := c.flow.ConfirmFully(ctx, by, responseOf(by, p))
+	return proven.PasswordVersion, err
+}
+
+// factorConfirmer does it for the flow of the factors.
+type factorConfirmer struct{ confirmer }
+
+func (c factorConfirmer) ConfirmFully(ctx context.Context, by user.Caller, p factor.Proof) (int64, error) {
+	return c.confirmer.ConfirmFully(ctx, by, account.Proof(p))
+}
+
+func responseOf(by user.Caller, p account.Proof) signin.Response {
 	r := signin.Response{Password: p.Password}
 	r.OTP, r.Recovery = signin.Typed(p.Code)
-	proven, err := c.flow.ConfirmFully(ctx, by, r)
-	return proven.PasswordVersion, err
+	if p.Passkey != nil {
+		r.Passkey = &signin.Passkey{Purpose: passkey.Confirm, Bound: account.ConfirmBound(by), Credential: p.Passkey}
+	}
+	return r
 }
 
 // link is the absolute form of one of our paths.

@@ -140,7 +140,7 @@ func TestBirthAgainstAct(t *testing.T) {
 		},
 		"password change, other sessions kept": func(t *testing.T, r *rig, u user.User) error {
 			return r.Account.ChangePassword(t.Context(), account.PasswordChange{
-				By: user.By(u.ID, "", audit.Source{}), Current: secret.NewText(rightPassword),
+				By: user.By(u.ID, "", audit.Source{}), Current: account.Proof{Password: secret.NewText(rightPassword)},
 				New: secret.NewText("an even longer walk at dusk"), KeepOthers: true,
 			})
 		},

@@ -144,7 +144,7 @@ func TestActsKillTokens(t *testing.T) {
 	acts := map[string]act{
 		"password change": {func(t *testing.T, w *world, _ *token.Issued) error {
 			return w.Account.ChangePassword(t.Context(), account.PasswordChange{
-				By: user.By(w.kim.ID, "", audit.Source{}), Current: secret.NewText(rightPassword), New: secret.NewText(otherPassword),
+				By: user.By(w.kim.ID, "", audit.Source{}), Current: account.Proof{Password: secret.NewText(rightPassword)}, New: secret.NewText(otherPassword),
 			})
 		}, true},
 		"ban": {func(t *testing.T, w *world, _ *token.Issued) error {

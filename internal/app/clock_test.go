@@ -28,7 +28,7 @@ func TestClockJump(t *testing.T) {
 			kim, leaving := r.person(t, "kim@mail.org"), r.person(t, "ada@mail.org")
 			res := r.signIn(t, "kim@mail.org")
 			by := user.By(leaving.ID, "", audit.Source{})
-			if _, err := r.Account.RequestDeletion(t.Context(), by, secret.NewText(rightPassword), "en"); err != nil {
+			if _, err := r.Account.RequestDeletion(t.Context(), by, account.Proof{Password: secret.NewText(rightPassword)}, "en"); err != nil {
 				t.Fatal(err)
 			}
 			r.clock.Jump(jump)
@@ -114,7 +114,7 @@ func TestCanaries(t *testing.T) {
 	res := r.signIn(t, "new@mail.org")
 	canaries["session"] = res.Secret.Reveal()
 	canaries["device cookie"] = res.Device
-	_, err = r.Account.AddEmail(t.Context(), inSession(res), secret.NewText(canaries["wrong password"]), "x@mail.org", "en")
+	_, err = r.Account.AddEmail(t.Context(), inSession(res), account.Proof{Password: secret.NewText(canaries["wrong password"])}, "x@mail.org", "en")
 	failed(err)
 	reset, flow, code := r.recovery(t, "new@mail.org", "198.51.100.8")
 	canaries["reset link"], canaries["flow"], canaries["code"] = reset.Reveal(), flow.Reveal(), code.Reveal()

@@ -62,6 +62,7 @@ type Config struct {
 	Limits        []ratelimit.Limit
 	LimitKeys     int // remembered for each limit; 0: ratelimit.DefaultKeys
 	Passwords     Passwords
+	Passkeys      Passkeys
 	Registration  Registration
 	Retention     Retention
 	Dev           bool

@@ -179,7 +179,7 @@ func TestSignUpTellsNothing(t *testing.T) {
 // addAddress confirms a second address of a signed-in account.
 func (r *rig) addAddress(t *testing.T, by user.Caller, email string) {
 	t.Helper()
-	if _, err := r.Account.AddEmail(t.Context(), by, secret.NewText(rightPassword), email, "en"); err != nil {
+	if _, err := r.Account.AddEmail(t.Context(), by, account.Proof{Password: secret.NewText(rightPassword)}, email, "en"); err != nil {
 		t.Fatal(err)
 	}
 	link := linked(t, r.letterAt(t, email, "/verify"), proof.Address)
@@ -197,25 +197,25 @@ func TestAddressChangeAndUndo(t *testing.T) {
 	u := r.person(t, "kim@mail.org")
 	thief := r.signIn(t, "kim@mail.org")
 	by := inSession(thief)
-	if _, err := r.Account.AddEmail(t.Context(), by, secret.NewText(rightPassword), "thief@mail.org", "en"); err != nil {
+	if _, err := r.Account.AddEmail(t.Context(), by, account.Proof{Password: secret.NewText(rightPassword)}, "thief@mail.org", "en"); err != nil {
 		t.Fatal(err)
 	}
 	r.letterAt(t, "thief@mail.org", "/verify")
 	if got := r.addresses(t, u.ID); len(got) != 1 {
 		t.Fatalf("an address counts before it is confirmed: %v", got)
 	}
-	if err := r.Account.MakePrimary(t.Context(), by, secret.NewText(rightPassword), "thief@mail.org", "en"); err == nil {
+	if err := r.Account.MakePrimary(t.Context(), by, account.Proof{Password: secret.NewText(rightPassword)}, "thief@mail.org", "en"); err == nil {
 		t.Fatal("an unconfirmed address became the primary one")
 	}
 	r.clock.Advance(time.Minute)
 	r.addAddress(t, by, "thief@mail.org")
 	r.clock.Advance(time.Minute)
-	if err := r.Account.MakePrimary(t.Context(), by, secret.NewText(rightPassword), "thief@mail.org", "en"); err != nil {
+	if err := r.Account.MakePrimary(t.Context(), by, account.Proof{Password: secret.NewText(rightPassword)}, "thief@mail.org", "en"); err != nil {
 		t.Fatal(err)
 	}
 	replaced := account.Answer{Link: linked(t, r.letterAt(t, "kim@mail.org", "/account/undo"), proof.Undo)}
 	r.clock.Advance(time.Minute)
-	if err := r.Account.RemoveEmail(t.Context(), by, secret.NewText(rightPassword), "kim@mail.org", "en"); err != nil {
+	if err := r.Account.RemoveEmail(t.Context(), by, account.Proof{Password: secret.NewText(rightPassword)}, "kim@mail.org", "en"); err != nil {
 		t.Fatal(err)
 	}
 	r.clock.Advance(71 * time.Hour)
@@ -270,7 +270,7 @@ func TestUndoOutlivesTheThief(t *testing.T) {
 	t.Parallel()
 	for name, trick := range map[string]func(*testing.T, *rig, user.User, user.Caller){
 		"deletion and back": func(t *testing.T, r *rig, u user.User, by user.Caller) {
-			if _, err := r.Account.RequestDeletion(t.Context(), by, secret.NewText(rightPassword), "en"); err != nil {
+			if _, err := r.Account.RequestDeletion(t.Context(), by, account.Proof{Password: secret.NewText(rightPassword)}, "en"); err != nil {
 				t.Fatal(err)
 			}
 			r.letterAt(t, "kim@mail.org", "/account/keep")
@@ -295,12 +295,12 @@ func TestUndoOutlivesTheThief(t *testing.T) {
 			u := r.person(t, "kim@mail.org")
 			by := inSession(r.signIn(t, "kim@mail.org"))
 			r.addAddress(t, by, "thief@mail.org")
-			if err := r.Account.MakePrimary(t.Context(), by, secret.NewText(rightPassword), "thief@mail.org", "en"); err != nil {
+			if err := r.Account.MakePrimary(t.Context(), by, account.Proof{Password: secret.NewText(rightPassword)}, "thief@mail.org", "en"); err != nil {
 				t.Fatal(err)
 			}
 			r.letterAt(t, "kim@mail.org", "/account/undo")
 			r.clock.Advance(time.Minute)
-			if err := r.Account.RemoveEmail(t.Context(), by, secret.NewText(rightPassword), "kim@mail.org", "en"); err != nil {
+			if err := r.Account.RemoveEmail(t.Context(), by, account.Proof{Password: secret.NewText(rightPassword)}, "kim@mail.org", "en"); err != nil {
 				t.Fatal(err)
 			}
 			undo := linked(t, r.letterAt(t, "kim@mail.org", "/account/undo"), proof.Undo)
@@ -325,7 +325,7 @@ func TestDeletion(t *testing.T) {
 	ask := func() account.Answer {
 		t.Helper()
 		res := r.signIn(t, "kim@mail.org")
-		if _, err := r.Account.RequestDeletion(t.Context(), inSession(res), secret.NewText(rightPassword), "en"); err != nil {
+		if _, err := r.Account.RequestDeletion(t.Context(), inSession(res), account.Proof{Password: secret.NewText(rightPassword)}, "en"); err != nil {
 			t.Fatal(err)
 		}
 		if r.opens(t, res) {

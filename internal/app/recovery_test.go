@@ -106,7 +106,7 @@ func TestRecoveryLinkEnds(t *testing.T) {
 		},
 		"the password is changed": func(t *testing.T, r *rig, u user.User) {
 			err := r.Account.ChangePassword(t.Context(), account.PasswordChange{
-				By: user.By(u.ID, "", audit.Source{}), Current: secret.NewText(rightPassword), New: secret.NewText(otherPassword), KeepOthers: true,
+				By: user.By(u.ID, "", audit.Source{}), Current: account.Proof{Password: secret.NewText(rightPassword)}, New: secret.NewText(otherPassword), KeepOthers: true,
 			})
 			if err != nil {
 				t.Fatal(err)
@@ -201,7 +201,7 @@ func TestChangePassword(t *testing.T) {
 	other, own := r.signIn(t, "kim@mail.org"), r.signIn(t, "kim@mail.org")
 	change := func(current string) error {
 		return r.Account.ChangePassword(t.Context(), account.PasswordChange{
-			By: inSession(own), Current: secret.NewText(current), New: secret.NewText(otherPassword), Lang: "en",
+			By: inSession(own), Current: account.Proof{Password: secret.NewText(current)}, New: secret.NewText(otherPassword), Lang: "en",
 		})
 	}
 	if err := change(""); !errors.Is(err, signin.ErrUnconfirmed) {
@@ -241,7 +241,7 @@ func TestActAgainstAct(t *testing.T) {
 		},
 		"change, other sessions kept": func(t *testing.T, r *rig, u user.User) error {
 			return r.Account.ChangePassword(t.Context(), account.PasswordChange{
-				By: user.By(u.ID, "", audit.Source{}), Current: secret.NewText(rightPassword), New: secret.NewText(newest), KeepOthers: true,
+				By: user.By(u.ID, "", audit.Source{}), Current: account.Proof{Password: secret.NewText(rightPassword)}, New: secret.NewText(newest), KeepOthers: true,
 			})
 		},
 		"ban and back": func(t *testing.T, r *rig, u user.User) error {
@@ -253,16 +253,16 @@ func TestActAgainstAct(t *testing.T) {
 	}
 	thief := map[string]func(*account.Flow, user.Caller) error{
 		"password": func(f *account.Flow, by user.Caller) error {
-			return f.ChangePassword(context.Background(), account.PasswordChange{By: by, Current: secret.NewText(rightPassword), New: secret.NewText(otherPassword)})
+			return f.ChangePassword(context.Background(), account.PasswordChange{By: by, Current: account.Proof{Password: secret.NewText(rightPassword)}, New: secret.NewText(otherPassword)})
 		},
 		"primary": func(f *account.Flow, by user.Caller) error {
-			return f.MakePrimary(context.Background(), by, secret.NewText(rightPassword), "thief@mail.org", "en")
+			return f.MakePrimary(context.Background(), by, account.Proof{Password: secret.NewText(rightPassword)}, "thief@mail.org", "en")
 		},
 		"removal": func(f *account.Flow, by user.Caller) error {
-			return f.RemoveEmail(context.Background(), by, secret.NewText(rightPassword), "thief@mail.org", "en")
+			return f.RemoveEmail(context.Background(), by, account.Proof{Password: secret.NewText(rightPassword)}, "thief@mail.org", "en")
 		},
 		"deletion": func(f *account.Flow, by user.Caller) error {
-			_, err := f.RequestDeletion(context.Background(), by, secret.NewText(rightPassword), "en")
+			_, err := f.RequestDeletion(context.Background(), by, account.Proof{Password: secret.NewText(rightPassword)}, "en")
 			return err
 		},
 	}
@@ -333,11 +333,21 @@ func TestActsNeedTheirOwnProof(t *testing.T) {
 	by := inSession(r.signIn(t, "kim@mail.org"))
 	none := secret.Text{}
 	for name, act := range map[string]func() error{
-		"add address":    func() error { _, err := r.Account.AddEmail(t.Context(), by, none, "x@mail.org", "en"); return err },
-		"make primary":   func() error { return r.Account.MakePrimary(t.Context(), by, none, "kim@mail.org", "en") },
-		"remove address": func() error { return r.Account.RemoveEmail(t.Context(), by, none, "kim@mail.org", "en") },
-		"export":         func() error { _, err := r.Account.Export(t.Context(), by, none); return err },
-		"delete":         func() error { _, err := r.Account.RequestDeletion(t.Context(), by, none, "en"); return err },
+		"add address": func() error {
+			_, err := r.Account.AddEmail(t.Context(), by, account.Proof{Password: none}, "x@mail.org", "en")
+			return err
+		},
+		"make primary": func() error {
+			return r.Account.MakePrimary(t.Context(), by, account.Proof{Password: none}, "kim@mail.org", "en")
+		},
+		"remove address": func() error {
+			return r.Account.RemoveEmail(t.Context(), by, account.Proof{Password: none}, "kim@mail.org", "en")
+		},
+		"export": func() error { _, err := r.Account.Export(t.Context(), by, account.Proof{Password: none}); return err },
+		"delete": func() error {
+			_, err := r.Account.RequestDeletion(t.Context(), by, account.Proof{Password: none}, "en")
+			return err
+		},
 	} {
 		if err := act(); !errors.Is(err, signin.ErrUnconfirmed) {
 			t.Errorf("%s: %v, want ErrUnconfirmed", name, err)

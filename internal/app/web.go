@@ -170,6 +170,9 @@ func (a *App) WellKnown() http.Handler {
 	mux.HandleFunc("GET /.well-known/change-password", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, a.link("/account/password"), http.StatusSeeOther)
 	})
+	for pattern, h := range a.passkeyDocuments() {
+		mux.Handle(pattern, h)
+	}
 	if a.c.Contact != "" {
 		mux.HandleFunc("GET /.well-known/security.txt", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")

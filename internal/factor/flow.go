@@ -6,6 +6,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -19,6 +20,7 @@ type Tx interface {
 	Users() user.Store
 	TOTP() totp.Store
 	Recovery() recovery.Store
+	Passkeys() passkey.Store
 	Mail() mail.Store
 	Audit() audit.Store
 }
@@ -27,10 +29,11 @@ type Tx interface {
 type InTx func(ctx context.Context, fn func(Tx) error) error
 
 // Proof is given for one act: the password, and where the account has second
-// factors, a response to one of them.
+// factors, a response to one of them; or a passkey, which is both.
 type Proof struct {
 	Password secret.Text
 	Code     secret.Text // of an authenticator app, or a recovery code
+	Passkey  []byte      // its answer to a question for acts of this session
 }
 
 // Confirmer judges a Proof by the sign-in's pipeline. It returns the version of the

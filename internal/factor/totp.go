@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -21,21 +22,26 @@ type Enrolment struct {
 	URI    string // for the QR code; it holds the secret
 }
 
-// Factors are the second factors of an account.
+// Factors are what an account has beyond its password.
 type Factors struct {
 	Apps     []totp.Device
 	Recovery recovery.State
+	Passkeys []passkey.Passkey
 }
 
-// Enrolled reports whether the account is asked for a second step.
+// Enrolled reports whether the account is asked for a second step after its
+// password. Passkeys ask for none: they are both steps at once.
 func (f Factors) Enrolled() bool { return len(f.Apps) > 0 }
 
 // List returns the caller's second factors.
 func (f *Flow) List(ctx context.Context, by user.Caller) (Factors, error) { return f.Of(ctx, by.User) }
 
-// Of returns an account's second factors.
+// Of returns an account's factors.
 func (f *Flow) Of(ctx context.Context, id user.ID) (all Factors, err error) {
 	if all.Apps, err = f.o.Read.TOTP().Of(ctx, id); err != nil {
+		return all, err
+	}
+	if all.Passkeys, err = f.o.Read.Passkeys().Of(ctx, id); err != nil {
 		return all, err
 	}
 	all.Recovery, err = f.o.Read.Recovery().State(ctx, id)

@@ -68,7 +68,7 @@ func (f *Flow) confirmFirst(ctx context.Context, m Method, a *Attempt, r Respons
 	}
 	// The session stands in for a known device: strangers' guesses must not keep
 	// somebody who is signed in from changing their password.
-	attempt := a.guess(false)
+	attempt := a.guess(names(m))
 	attempt.Device = a.By.Session
 	guess, err := f.o.Lockout.Reserve(ctx, attempt)
 	if err != nil {
@@ -89,6 +89,10 @@ func (f *Flow) confirmFirst(ctx context.Context, m Method, a *Attempt, r Respons
 		}
 		return Proven{}, ErrConfirmation.Because(err)
 	}
+	if err == nil && proven.Spend != nil {
+		err = f.o.InTx(ctx, func(tx Tx) error { return proven.Spend(ctx, tx) })
+	}
+	proven.Spend = nil
 	return proven, err
 }
 

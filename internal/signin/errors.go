@@ -12,6 +12,9 @@ var (
 	// answer for: nobody has that identifier, wrong password, suspended,
 	// changed in the meantime (PW-25).
 	ErrWrong = problem.New(problem.Unauthenticated, "credentials_wrong", "That e-mail address and password do not match. Check both, or reset your password.")
+	// ErrPasskey is ErrWrong for who came with a passkey: nobody has it, it does not
+	// verify, the account is suspended. The answer is the same.
+	ErrPasskey = problem.New(problem.Unauthenticated, "passkey_wrong", "That passkey does not sign in here. Choose another one, or use your password.")
 	// ErrUnconfirmed: the act needs a proof given for it.
 	ErrUnconfirmed = problem.New(problem.Forbidden, "confirmation_required", "Confirm that it is you: enter your current password together with this change.")
 	// ErrConfirmation: the proof given for the act is wrong.
@@ -52,6 +55,9 @@ const (
 	reasonBirth    = "account_changed"
 	reasonDelayed  = "delayed"
 	reasonCode     = "code_required"
+	reasonPasskey  = "passkey_refused"
+	reasonGone     = "passkey_unknown"
+	reasonCounter  = "passkey_counter"
 	reasonSecond   = "wrong_second_factor"
 	reasonReplayed = "second_factor_used_before"
 	reasonAbsent   = "second_factor_not_enrolled"

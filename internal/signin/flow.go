@@ -10,6 +10,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/device"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/recovery"
@@ -30,6 +31,7 @@ type Tx interface {
 	Challenges() challenge.Store
 	TOTP() totp.Store
 	Recovery() recovery.Store
+	Passkeys() passkey.Store
 	Audit() audit.Store
 }
 

@@ -21,6 +21,9 @@ func (f *Flow) SignIn(ctx context.Context, r Request) (Result, error) {
 	m := f.method(r.Response)
 	result, err := f.signIn(ctx, m, r)
 	f.observe(m.Name(), outcome(result, err))
+	if names(m) && errors.Is(err, ErrWrong) {
+		err = ErrPasskey.Because(err)
+	}
 	return result, err
 }
 
@@ -88,7 +91,9 @@ func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) 
 	if err != nil {
 		return Result{}, err
 	}
-	guess, err := f.o.Lockout.Reserve(ctx, a.guess(coded))
+	// What names the account by a key of its own is no guess: strangers' guesses
+	// at the password do not keep its owner out (TH-33, PW-21).
+	guess, err := f.o.Lockout.Reserve(ctx, a.guess(coded || names(m)))
 	if err != nil {
 		return Result{}, err
 	}
@@ -127,6 +132,11 @@ func (f *Flow) enter(ctx context.Context, m Method, a *Attempt, r Request, p Pro
 		}
 	}
 	return f.ask(ctx, m, a, r, p, guess, next)
+}
+
+func names(m Method) bool {
+	_, ok := m.(Locator)
+	return ok
 }
 
 func (f *Flow) attempt(r Request, m Method) *Attempt {

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -20,8 +21,9 @@ type Response struct {
 
 // Passkey is an assertion of an authenticator (WebAuthn).
 type Passkey struct {
-	Ceremony   secret.Token // of the challenge that was put to this browser
-	Credential []byte       // PublicKeyCredential as JSON
+	Purpose    passkey.Purpose // SignIn, or Confirm
+	Bound      string          // the browser or session that the challenge was put to
+	Credential []byte          // PublicKeyCredential as JSON
 }
 
 // Request asks for a session.

@@ -25,6 +25,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
@@ -83,6 +84,7 @@ type Set interface {
 	Registrations() registration.Store
 	DeviceCodes() devicecode.Store
 	DPoP() dpop.Store
+	Passkeys() passkey.Store
 	Challenges() challenge.Store
 	TOTP() totp.Store
 	Recovery() recovery.Store

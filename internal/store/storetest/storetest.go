@@ -31,6 +31,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"logouts", logouts},
 		{"mail", mails},
 		{"organizations", organizations},
+		{"passkeys", passkeyTests},
 		{"passwords", passwords},
 		{"proofs", proofs},
 		{"recovery codes", recoveryTests},

@@ -77,7 +77,7 @@ type AddEmailRequest struct {
 }
 
 func (s *surface) addEmail(ctx context.Context, c *Call, in AddEmailRequest) (Step, error) {
-	flow, err := s.Account.AddEmail(ctx, c.Caller, in.Current, in.Email, s.lang(c))
+	flow, err := s.Account.AddEmail(ctx, c.Caller, account.Proof{Password: in.Current}, in.Email, s.lang(c))
 	if err != nil {
 		return Step{}, err
 	}
@@ -91,11 +91,11 @@ type AddressRequest struct {
 }
 
 func (s *surface) removeEmail(ctx context.Context, c *Call, in AddressRequest) (none, error) {
-	return none{}, s.Account.RemoveEmail(ctx, c.Caller, in.Current, user.EmailKey(in.Address), s.lang(c))
+	return none{}, s.Account.RemoveEmail(ctx, c.Caller, account.Proof{Password: in.Current}, user.EmailKey(in.Address), s.lang(c))
 }
 
 func (s *surface) primaryEmail(ctx context.Context, c *Call, in AddressRequest) (none, error) {
-	return none{}, s.Account.MakePrimary(ctx, c.Caller, in.Current, user.EmailKey(in.Address), s.lang(c))
+	return none{}, s.Account.MakePrimary(ctx, c.Caller, account.Proof{Password: in.Current}, user.EmailKey(in.Address), s.lang(c))
 }
 
 // ResendRequest names the address to mail to.

@@ -21,6 +21,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -67,10 +68,10 @@ type Account interface {
 	Get(ctx context.Context, by user.Caller) (user.User, error)
 	SetProfile(ctx context.Context, by user.Caller, p user.Profile, revision int64) (user.User, error)
 	Emails(ctx context.Context, by user.Caller) ([]user.Email, []account.Pending, error)
-	AddEmail(ctx context.Context, by user.Caller, current secret.Text, typed, lang string) (secret.Token, error)
+	AddEmail(ctx context.Context, by user.Caller, current account.Proof, typed, lang string) (secret.Token, error)
 	ResendEmail(ctx context.Context, by user.Caller, key, lang string) (secret.Token, error)
-	MakePrimary(ctx context.Context, by user.Caller, current secret.Text, key, lang string) error
-	RemoveEmail(ctx context.Context, by user.Caller, current secret.Text, key, lang string) error
+	MakePrimary(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
+	RemoveEmail(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
 	ChangePassword(ctx context.Context, in account.PasswordChange) error
 	Sessions(ctx context.Context, by user.Caller) ([]session.Session, error)
 	EndSession(ctx context.Context, by user.Caller, id session.ID) error
@@ -84,9 +85,15 @@ type Account interface {
 	Withdraw(ctx context.Context, by user.Caller, client string) (int, error)
 	Events(ctx context.Context, by user.Caller, before audit.ID, limit int) ([]audit.Event, error)
 	Report(ctx context.Context, by user.Caller, about, lang string) (secret.Token, error)
-	Export(ctx context.Context, by user.Caller, current secret.Text) (account.Export, error)
+	Passkeys(ctx context.Context, by user.Caller) ([]passkey.Passkey, error)
+	PasskeyProof(ctx context.Context, by user.Caller) (passkey.RequestOptions, bool, error)
+	OfferPasskey(ctx context.Context, by user.Caller, current account.Proof) (passkey.CreationOptions, error)
+	AddPasskey(ctx context.Context, by user.Caller, answer []byte, silently bool, lang string) (passkey.Passkey, error)
+	RenamePasskey(ctx context.Context, by user.Caller, id passkey.ID, name string) error
+	RemovePasskey(ctx context.Context, by user.Caller, current account.Proof, id passkey.ID, lang string) error
+	Export(ctx context.Context, by user.Caller, current account.Proof) (account.Export, error)
 	Collect(ctx context.Context, by user.Caller, id user.ID) (account.Export, error)
-	RequestDeletion(ctx context.Context, by user.Caller, current secret.Text, lang string) (time.Time, error)
+	RequestDeletion(ctx context.Context, by user.Caller, current account.Proof, lang string) (time.Time, error)
 }
 
 // Directory is what it needs of directory.Flow.
@@ -177,6 +184,7 @@ type Options struct {
 	Tokens      Tokens
 	Account     Account
 	Factors     Factors
+	Passkeys    Ceremonies
 	Directory   Directory
 	Setup       Setup
 	Cookies     Cookies
@@ -223,7 +231,7 @@ func Surface(o Options) web.Surface {
 func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
-		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(),
+		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.passkeyTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
 		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {

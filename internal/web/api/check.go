@@ -85,7 +85,7 @@ func (c *checker) value(t reflect.Type, pointer string) error {
 		}
 		return c.array(t, pointer)
 	case nil:
-		if nullable {
+		if nullable || t == opaque {
 			return nil
 		}
 		c.fault(pointer, "null", "This member cannot be null. Leave it out instead.")
@@ -113,7 +113,7 @@ func (c *checker) wrong(t reflect.Type, pointer string) {
 	want, free := map[reflect.Kind]string{
 		reflect.String: "a string", reflect.Bool: "true or false", reflect.Int: "a whole number",
 		reflect.Slice: "an array", reflect.Struct: "an object",
-	}[kindOf(t)], kindOf(t) == reflect.Interface
+	}[kindOf(t)], kindOf(t) == reflect.Interface || t == opaque
 	if !free {
 		c.fault(pointer, "wrong_type", "This member is "+want+".")
 	}
@@ -166,7 +166,7 @@ func (c *checker) object(t reflect.Type, pointer string) error {
 			c.fault(at, "unknown_member", "There is no such member here. Check its spelling.")
 		}
 		if !ok {
-			m.t = free
+			m.t = within(t)
 		}
 		c.nullable, c.enum = ok && leaves(t, m.t), m.field.Tag.Get("enum")
 		if err := c.value(m.t, at); err != nil {
@@ -182,11 +182,22 @@ func (c *checker) object(t reflect.Type, pointer string) error {
 	return err
 }
 
-var free = reflect.TypeFor[any]()
+var (
+	free   = reflect.TypeFor[any]()
+	opaque = reflect.TypeFor[json.RawMessage]() // an object that somebody else defined
+)
+
+// within is the type of what nobody declared in t.
+func within(t reflect.Type) reflect.Type {
+	if t == opaque {
+		return opaque
+	}
+	return free
+}
 
 func (c *checker) array(t reflect.Type, pointer string) error {
-	item := free
-	if kindOf(t) == reflect.Slice {
+	item := within(t)
+	if t != opaque && kindOf(t) == reflect.Slice {
 		item = t.Elem()
 	} else {
 		c.wrong(t, pointer)

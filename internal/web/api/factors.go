@@ -2,9 +2,11 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/factor"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -22,6 +24,7 @@ type Factors interface {
 	Confirm(ctx context.Context, by user.Caller, id totp.ID, code secret.Text, lang string) ([]secret.Text, error)
 	Rename(ctx context.Context, by user.Caller, id totp.ID, name string) error
 	Remove(ctx context.Context, by user.Caller, p factor.Proof, id totp.ID, lang string) error
+	RemovePasskeyFor(ctx context.Context, by user.Caller, of user.ID, id passkey.ID) error
 	RemoveFor(ctx context.Context, by user.Caller, of user.ID, id totp.ID) error
 	Renew(ctx context.Context, by user.Caller, p factor.Proof, lang string) ([]secret.Text, error)
 }
@@ -31,7 +34,7 @@ func (s *surface) factorTable() []endpoint {
 	proof := append([]*problem.Error{signin.ErrSecond}, confirming...)
 	one := []*problem.Error{totp.ErrUnknown}
 	return []endpoint{
-		route(s, endpoint{Method: "GET", Path: "/me/factors", Tag: tag, Name: "me.factors.list", Summary: "List my second factors"}, s.factors),
+		route(s, endpoint{Method: "GET", Path: "/me/factors", Tag: tag, Name: "me.factors.list", Summary: "List my factors beyond the password"}, s.factors),
 		route(s, endpoint{
 			Method: "POST", Path: "/me/factors/totp", Tag: tag, Name: "me.factors.totp.add", Summary: "Start setting up an authenticator app",
 			Text:    "The secret is shown this once. The app counts when its first code was confirmed, within a quarter of an hour.",
@@ -58,20 +61,20 @@ func (s *surface) factorTable() []endpoint {
 			Example: `{"current_password": "correct horse battery staple", "code": "123456"}`, Errors: append([]*problem.Error{factor.ErrNoFactor}, proof...),
 		}, s.renewRecovery),
 		route(s, endpoint{
-			Method: "GET", Path: "/users/{user}/factors", Access: web.Admin, Tag: "Users", Name: "users.factors.list", Summary: "List a user's second factors",
+			Method: "GET", Path: "/users/{user}/factors", Access: web.Admin, Tag: "Users", Name: "users.factors.list", Summary: "List a user's factors beyond the password",
 			Errors: []*problem.Error{user.ErrUnknown},
 		}, s.userFactors),
 		route(s, endpoint{
-			Method: "DELETE", Path: "/users/{user}/factors/{factor}", Access: web.Host, Tag: "Users", Name: "users.factors.remove", Summary: "Remove a second factor of a user",
-			Text: "On the host only: no administrator resets another's factor alone. Its owner is told.", Errors: append(one, user.ErrUnknown),
+			Method: "DELETE", Path: "/users/{user}/factors/{factor}", Access: web.Host, Tag: "Users", Name: "users.factors.remove", Summary: "Remove a factor of a user",
+			Text: "On the host only: no administrator resets another's factor alone. Its owner is told.", Errors: append(one, user.ErrUnknown, passkey.ErrUnknown, passkey.ErrLast),
 		}, s.removeUserFactor),
 	}
 }
 
-// Factor is one second factor.
+// Factor is one factor beyond the password.
 type Factor struct {
-	ID         string     `json:"id" doc:"otp_…"`
-	Type       string     `json:"type" enum:"totp"`
+	ID         string     `json:"id" doc:"otp_… or psk_…"`
+	Type       string     `json:"type" enum:"totp,passkey"`
 	Name       string     `json:"name"`
 	CreatedAt  time.Time  `json:"created_at"`
 	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
@@ -92,6 +95,13 @@ func showFactors(all factor.Factors) FactorList {
 		}
 		out.Data = append(out.Data, f)
 	}
+	for _, k := range all.Passkeys {
+		f := Factor{ID: k.ID.String(), Type: "passkey", Name: k.Name, CreatedAt: k.CreatedAt.UTC()}
+		if used := k.UsedAt.UTC(); !k.UsedAt.IsZero() {
+			f.LastUsedAt = &used
+		}
+		out.Data = append(out.Data, f)
+	}
 	return out
 }
 
@@ -102,11 +112,14 @@ func (s *surface) factors(ctx context.Context, c *Call, _ struct{}) (FactorList,
 
 // StepUp is the proof given for an act on factors.
 type StepUp struct {
-	Current secret.Text `json:"current_password"`
-	Code    secret.Text `json:"code,omitempty" doc:"Of an authenticator app, or a recovery code; needed when the account has a second factor."`
+	Current secret.Text     `json:"current_password,omitempty"`
+	Passkey json.RawMessage `json:"passkey,omitempty" doc:"Instead of both: the answer to the question of /me/passkeys/proof."`
+	Code    secret.Text     `json:"code,omitempty" doc:"Of an authenticator app, or a recovery code; needed when the account has a second factor."`
 }
 
-func (p StepUp) proof() factor.Proof { return factor.Proof{Password: p.Current, Code: p.Code} }
+func (p StepUp) proof() factor.Proof {
+	return factor.Proof{Password: p.Current, Code: p.Code, Passkey: p.Passkey}
+}
 
 // NewTOTP starts an enrolment.
 type NewTOTP struct {
@@ -202,13 +215,16 @@ func (s *surface) userFactors(ctx context.Context, c *Call, in UserRef) (FactorL
 // UserFactor names a factor of a user.
 type UserFactor struct {
 	User   string `path:"user" doc:"usr_… or an e-mail address."`
-	Factor string `path:"factor" doc:"otp_…"`
+	Factor string `path:"factor" doc:"otp_… or psk_…"`
 }
 
 func (s *surface) removeUserFactor(ctx context.Context, c *Call, in UserFactor) (none, error) {
 	u, err := s.Directory.Resolve(ctx, c.Caller, in.User)
 	if err != nil {
 		return none{}, err
+	}
+	if id, err := passkey.ParseID(in.Factor); err == nil {
+		return none{}, s.Factors.RemovePasskeyFor(ctx, c.Caller, u.ID, id)
 	}
 	id, err := factorID(in.Factor)
 	if err != nil {

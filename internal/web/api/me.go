@@ -136,7 +136,7 @@ type PasswordRequest struct {
 
 func (s *surface) setPassword(ctx context.Context, c *Call, in PasswordRequest) (none, error) {
 	err := s.Account.ChangePassword(ctx, account.PasswordChange{
-		By: c.Caller, Current: in.Current, New: in.New, KeepOthers: in.KeepOthers, Lang: s.lang(c),
+		By: c.Caller, Current: account.Proof{Password: in.Current}, New: in.New, KeepOthers: in.KeepOthers, Lang: s.lang(c),
 	})
 	if err != nil {
 		return none{}, err
@@ -228,7 +228,7 @@ func showExport(x account.Export, current string) Export {
 }
 
 func (s *surface) exportMe(ctx context.Context, c *Call, in Confirmed) (Export, error) {
-	x, err := s.Account.Export(ctx, c.Caller, in.Current)
+	x, err := s.Account.Export(ctx, c.Caller, account.Proof{Password: in.Current})
 	if err != nil {
 		return Export{}, err
 	}
@@ -241,7 +241,7 @@ type Leaving struct {
 }
 
 func (s *surface) deleteMe(ctx context.Context, c *Call, in Confirmed) (Leaving, error) {
-	at, err := s.Account.RequestDeletion(ctx, c.Caller, in.Current, s.lang(c))
+	at, err := s.Account.RequestDeletion(ctx, c.Caller, account.Proof{Password: in.Current}, s.lang(c))
 	if err != nil {
 		return Leaving{}, err
 	}

@@ -2,11 +2,13 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/challenge"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/oauth"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -25,13 +27,13 @@ func (s *surface) signinTable() []endpoint {
 			Summary: "Sign in",
 			Text: "Answers complete with the session's cookie, or continue when more is needed. email_code in next: repeat " +
 				"the request with the code that was mailed. otp or recovery in next, the one this person is quickest with " +
-				"first: send the flow with otp or recovery_code, and no password. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
+				"first: send the flow with otp or recovery_code, and no password. passkey signs in by itself, or takes the second step; see /signin/passkey. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
 				"and send it back in the body. The answer to a wrong password and to an unknown address is the same. With " +
 				"deliver=tokens a first-party client gets an access token: a native app with a refresh token in the answer, a " +
 				"page of one of the client's origins with one in a cookie that only /session/refresh reads. A page of another " +
 				"origin names its client in the query too.",
 			Example: `{"identifier": "ada@example.test", "password": "correct horse battery staple"}`,
-			Errors:  []*problem.Error{signin.ErrWrong, signin.ErrSecond, signin.ErrFlow, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
+			Errors:  []*problem.Error{signin.ErrWrong, signin.ErrPasskey, passkey.ErrChallenge, passkey.ErrMalformed, signin.ErrSecond, signin.ErrFlow, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
 			Admits:  s.admits,
 		}, s.signIn),
 		route(s, endpoint{
@@ -48,21 +50,25 @@ func (s *surface) signinTable() []endpoint {
 
 // SignInRequest is one step of a sign-in.
 type SignInRequest struct {
-	Identifier string      `json:"identifier,omitempty" doc:"An e-mail address."`
-	Password   secret.Text `json:"password,omitempty"`
-	Deliver    string      `json:"deliver,omitempty" enum:"cookie,tokens" doc:"How the session is handed over. cookie unless said otherwise."`
-	ClientID   string      `json:"client_id,omitempty" doc:"The app that asks for tokens."`
-	Scope      string      `json:"scope,omitempty" doc:"Scopes of the tokens, separated by spaces; all the client has unless said otherwise."`
-	Resource   []string    `json:"resource,omitempty" doc:"APIs the tokens are for; all the client has unless said otherwise."`
-	From       string      `query:"client_id" doc:"Of a page of another origin: its client, as in the body."`
-	Flow       string      `json:"flow,omitempty" doc:"Secret of the flow to continue, unless the cookie carries it."`
-	Code       secret.Text `json:"code,omitempty" doc:"The mailed code."`
-	OTP        secret.Text `json:"otp,omitempty" doc:"Second step: the code of an authenticator app."`
-	Recovery   secret.Text `json:"recovery_code,omitempty" doc:"Second step: a recovery code."`
+	Identifier string          `json:"identifier,omitempty" doc:"An e-mail address."`
+	Password   secret.Text     `json:"password,omitempty"`
+	Deliver    string          `json:"deliver,omitempty" enum:"cookie,tokens" doc:"How the session is handed over. cookie unless said otherwise."`
+	ClientID   string          `json:"client_id,omitempty" doc:"The app that asks for tokens."`
+	Scope      string          `json:"scope,omitempty" doc:"Scopes of the tokens, separated by spaces; all the client has unless said otherwise."`
+	Resource   []string        `json:"resource,omitempty" doc:"APIs the tokens are for; all the client has unless said otherwise."`
+	From       string          `query:"client_id" doc:"Of a page of another origin: its client, as in the body."`
+	Flow       string          `json:"flow,omitempty" doc:"Secret of the flow to continue, unless the cookie carries it."`
+	Code       secret.Text     `json:"code,omitempty" doc:"The mailed code."`
+	OTP        secret.Text     `json:"otp,omitempty" doc:"Second step: the code of an authenticator app."`
+	Recovery   secret.Text     `json:"recovery_code,omitempty" doc:"Second step: a recovery code."`
+	Passkey    json.RawMessage `json:"passkey,omitempty" doc:"AuthenticationResponseJSON, instead of identifier and password: the answer to the question of /signin/passkey."`
+	Second     bool            `json:"second,omitempty" doc:"With passkey: the question was asked with second too."`
 }
 
 // second reports whether a request takes the second step.
-func (in SignInRequest) second() bool { return !in.OTP.IsZero() || !in.Recovery.IsZero() }
+func (in SignInRequest) second() bool {
+	return !in.OTP.IsZero() || !in.Recovery.IsZero() || in.Second && in.Passkey != nil
+}
 
 // Step is where a flow stands.
 type Step struct {
@@ -117,9 +123,13 @@ func (s *surface) request(c *Call, in SignInRequest) (signin.Request, error) {
 	case !in.Code.IsZero():
 		flow = s.flow(c, proof.SignIn.FlowPurpose(), in.Flow)
 	}
+	answer := signin.Response{Password: in.Password, OTP: in.OTP, Recovery: in.Recovery}
+	if in.Passkey != nil { // it says whose it is
+		in.Identifier, answer = "", signin.Response{Passkey: s.asserted(c, in)}
+	}
 	device, err := web.Cookie(c.http, s.Cookies.Names().Device)
 	return signin.Request{
-		By: c.Caller, Identifier: in.Identifier, Response: signin.Response{Password: in.Password, OTP: in.OTP, Recovery: in.Recovery},
+		By: c.Caller, Identifier: in.Identifier, Response: answer,
 		Code: in.Code, Flow: flow, Device: device, Lang: s.lang(c),
 	}, err
 }

@@ -76,19 +76,21 @@ type Password struct {
 type Act string
 
 const (
-	ActAddAddress Act = "add_address"
-	ActPrimary    Act = "primary"
-	ActRemove     Act = "remove_address"
-	ActExport     Act = "export"
-	ActDelete     Act = "delete"
-	ActEndAll     Act = "end_all"
-	ActAddApp     Act = "add_app"
-	ActRemoveApp  Act = "remove_app"
-	ActNewCodes   Act = "new_codes"
+	ActAddAddress    Act = "add_address"
+	ActPrimary       Act = "primary"
+	ActRemove        Act = "remove_address"
+	ActExport        Act = "export"
+	ActDelete        Act = "delete"
+	ActEndAll        Act = "end_all"
+	ActAddPasskey    Act = "add_passkey"
+	ActRemovePasskey Act = "remove_passkey"
+	ActAddApp        Act = "add_app"
+	ActRemoveApp     Act = "remove_app"
+	ActNewCodes      Act = "new_codes"
 )
 
 // Acts lists every Act.
-var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddApp, ActRemoveApp, ActNewCodes}
+var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActAddApp, ActRemoveApp, ActNewCodes}
 
 // Confirm asks for the password once more, for an act that needs a proof of its
 // own (TH-36): POST password and flow to /account/confirm.
@@ -100,6 +102,7 @@ type Confirm struct {
 	Flow     string // the parked act
 	Back     string // where "cancel" leads, below the base path
 	Code     bool   // the act needs the second step too: POST code
+	Passkey  bool   // a passkey does it too: GET /account/confirm/passkey, posted as passkey
 }
 
 // Sessions is /account/sessions. Each posts id to /account/sessions/end; the

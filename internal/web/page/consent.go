@@ -77,6 +77,7 @@ type Seat struct {
 // and return_to to /login/again.
 type Again struct {
 	Form
+	Passkey  bool // see Confirm
 	Username string
 	ReturnTo string
 	Others   bool // further accounts are signed in here

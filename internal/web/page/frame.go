@@ -60,6 +60,9 @@ const (
 	NoticeFactorRenamed     Notice = "factor_renamed"
 	NoticeSecondNeeded      Notice = "second_needed"
 	NoticeSignInAgain       Notice = "sign_in_again"
+	NoticePasskeyAdded      Notice = "passkey_added"
+	NoticePasskeyRenamed    Notice = "passkey_renamed"
+	NoticePasskeyRemoved    Notice = "passkey_removed"
 )
 
 // Notices lists every Notice, so that a cookie can be checked against it.
@@ -68,6 +71,7 @@ var Notices = []Notice{
 	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeConsentWithdrawn, NoticeAccountEnded, NoticeDeletionCancelled,
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
 	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed,
+	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved,
 }
 
 // Flash is a Notice with the one value its sentence may carry. The zero Flash

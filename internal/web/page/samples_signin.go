@@ -19,7 +19,7 @@ func signinSamples() []Sample {
 	people := []DevPerson{{"ada", "Ada", "Administrator"}, {"ben", "Ben", "Member of Acme"}, {"cleo", "Cleo", "Address not confirmed"}}
 	devLogin := func(name string, d DevEntry) Sample {
 		d.People = people
-		return Sample{Name: name, Dev: true, View: Login{Signup: true, Dev: &d}}
+		return Sample{Name: name, Dev: true, View: Login{Passkeys: true, Signup: true, Dev: &d}}
 	}
 	asks := []Sample{
 		public("login", Login{Signup: true}),

@@ -12,6 +12,8 @@ type Second struct {
 	Way  string   // otp or recovery: what is asked for
 	Ways []string // what else would do
 	Flow string   // posted back as flow
+	// Passkey: one would do too, by GET /login/passkey, posted as passkey
+	Passkey bool
 }
 
 // Security is /account/security: the second steps of an account. POST device-name to
@@ -19,10 +21,11 @@ type Second struct {
 // device-name to /account/security/rename; codes are renewed by /account/security/codes.
 type Security struct {
 	Form
-	Apps    []Authenticator
-	Codes   int       // unused recovery codes
-	CodesAt time.Time // when they were made; zero: there are none
-	Strong  bool      // this session was proven with a second step
+	Apps     []Authenticator
+	Codes    int       // unused recovery codes
+	CodesAt  time.Time // when they were made; zero: there are none
+	Passkeys int       // that sign in by themselves
+	Strong   bool      // this session was proven with a second step
 }
 
 // Authenticator is one app that shows codes.

@@ -10,6 +10,7 @@ type Login struct {
 	Signup     bool      // people may create accounts here
 	Beside     bool      // whoever is signed in stays so: posted back as beside
 	Seats      int       // accounts that are signed in in this browser
+	Passkeys   bool      // offers to sign in with one: GET /login/passkey, posted back as passkey
 	Dev        *DevEntry // nil outside development
 }
 

@@ -13,7 +13,7 @@ func (p *Pages) showAgain(w http.ResponseWriter, r *http.Request, f form) error 
 }
 
 func (p *Pages) againView(r *http.Request, again page.Form, f form) page.Again {
-	v := page.Again{Form: again, ReturnTo: f.returnTo(), Code: p.enrolled(r)}
+	v := page.Again{Form: again, ReturnTo: f.returnTo(), Code: p.enrolled(r), Passkey: p.hasPasskey(r)}
 	if who := web.Of(r).Identity; who != nil {
 		v.Username = who.Email
 	}
@@ -38,7 +38,7 @@ func (p *Pages) reauthenticate(w http.ResponseWriter, r *http.Request) error {
 	if err := p.checkForm(r, f); err != nil {
 		return p.again(w, r, err, p.Show, view)
 	}
-	s, fresh, err := p.o.SignIn.Reauthenticate(r.Context(), q.Caller, q.Secret, responseOf(proofOf(f)))
+	s, fresh, err := p.o.SignIn.Reauthenticate(r.Context(), q.Caller, q.Secret, proven(q.Caller, proofOf(f)))
 	if err != nil {
 		return p.again(w, r, confirmFault(err), p.Show, view)
 	}

@@ -4,8 +4,10 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/mortise-auth/mortise/internal/factor"
+	"github.com/mortise-auth/mortise/internal/account"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
 )
@@ -36,9 +38,15 @@ func (p *Pages) park(w http.ResponseWriter, r *http.Request, act parked, back st
 
 func (p *Pages) confirmView(r *http.Request, again page.Form, act parked) page.Confirm {
 	return page.Confirm{
-		Form: again, Username: web.Of(r).Identity.Email, Act: act.Act, Object: act.Object,
-		Flow: p.seal(sealAct, act), Back: act.Back, Code: fully[act.Act] && p.enrolled(r),
+		Form: again, Username: web.Of(r).Identity.Email, Act: act.Act, Object: p.objectOf(act),
+		Flow: p.seal(sealAct, act), Back: act.Back, Code: fully[act.Act] && p.enrolled(r), Passkey: p.hasPasskey(r),
 	}
+}
+
+// hasPasskey reports whether a passkey may be the proof.
+func (p *Pages) hasPasskey(r *http.Request) bool {
+	have, err := p.o.Account.Passkeys(r.Context(), web.Of(r).Caller)
+	return err == nil && len(have) > 0
 }
 
 // confirm is POST /account/confirm: password and parked act together.
@@ -60,13 +68,7 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, f form) error {
 }
 
 // fully are the acts that need every step of a sign-in (PW-46).
-var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true}
-
-func responseOf(p factor.Proof) signin.Response {
-	r := signin.Response{Password: p.Password}
-	r.OTP, r.Recovery = signin.Typed(p.Code)
-	return r
-}
+var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPasskey: true, page.ActRemovePasskey: true}
 
 func confirmFault(err error) error {
 	if e := signin.ErrSecond; e.Is(err) {
@@ -78,47 +80,59 @@ func confirmFault(err error) error {
 	return err
 }
 
+// proven is a proof as the sign-in flow takes it.
+func proven(by user.Caller, p account.Proof) signin.Response {
+	r := signin.Response{Password: p.Password}
+	r.OTP, r.Recovery = signin.Typed(p.Code)
+	if p.Passkey != nil {
+		r.Passkey = &signin.Passkey{Purpose: passkey.Confirm, Bound: account.ConfirmBound(by), Credential: p.Passkey}
+	}
+	return r
+}
+
 // acts performs each parked act: one flow call with the password, then the answer.
-func (p *Pages) acts() map[page.Act]func(http.ResponseWriter, *http.Request, parked, factor.Proof) error {
-	return map[page.Act]func(http.ResponseWriter, *http.Request, parked, factor.Proof) error{
-		page.ActAddAddress: p.doAddAddress,
-		page.ActPrimary:    p.doPrimary,
-		page.ActRemove:     p.doRemove,
-		page.ActExport:     p.doExport,
-		page.ActDelete:     p.doDelete,
-		page.ActEndAll:     p.doEndAll,
-		page.ActAddApp:     p.doAddApp,
-		page.ActRemoveApp:  p.doRemoveApp,
-		page.ActNewCodes:   p.doNewCodes,
+func (p *Pages) acts() map[page.Act]func(http.ResponseWriter, *http.Request, parked, account.Proof) error {
+	return map[page.Act]func(http.ResponseWriter, *http.Request, parked, account.Proof) error{
+		page.ActAddAddress:    p.doAddAddress,
+		page.ActPrimary:       p.doPrimary,
+		page.ActRemove:        p.doRemove,
+		page.ActExport:        p.doExport,
+		page.ActDelete:        p.doDelete,
+		page.ActEndAll:        p.doEndAll,
+		page.ActAddPasskey:    p.doOfferPasskey,
+		page.ActRemovePasskey: p.doRemovePasskey,
+		page.ActAddApp:        p.doAddApp,
+		page.ActRemoveApp:     p.doRemoveApp,
+		page.ActNewCodes:      p.doNewCodes,
 	}
 }
 
-func (p *Pages) doAddAddress(w http.ResponseWriter, r *http.Request, act parked, proof factor.Proof) error {
-	flow, err := p.o.Account.AddEmail(r.Context(), web.Of(r).Caller, proof.Password, act.Object, p.lang(r))
+func (p *Pages) doAddAddress(w http.ResponseWriter, r *http.Request, act parked, proof account.Proof) error {
+	flow, err := p.o.Account.AddEmail(r.Context(), web.Of(r).Caller, proof, act.Object, p.lang(r))
 	if err != nil {
 		return err
 	}
 	return p.askAddressCode(w, act.Object, flow)
 }
 
-func (p *Pages) doPrimary(w http.ResponseWriter, r *http.Request, act parked, proof factor.Proof) error {
-	if err := p.o.Account.MakePrimary(r.Context(), web.Of(r).Caller, proof.Password, act.Object, p.lang(r)); err != nil {
+func (p *Pages) doPrimary(w http.ResponseWriter, r *http.Request, act parked, proof account.Proof) error {
+	if err := p.o.Account.MakePrimary(r.Context(), web.Of(r).Caller, proof, act.Object, p.lang(r)); err != nil {
 		return err
 	}
 	p.flash(w, page.NoticePrimaryChanged, act.Object)
 	return p.to(w, "/account/addresses")
 }
 
-func (p *Pages) doRemove(w http.ResponseWriter, r *http.Request, act parked, proof factor.Proof) error {
-	if err := p.o.Account.RemoveEmail(r.Context(), web.Of(r).Caller, proof.Password, act.Object, p.lang(r)); err != nil {
+func (p *Pages) doRemove(w http.ResponseWriter, r *http.Request, act parked, proof account.Proof) error {
+	if err := p.o.Account.RemoveEmail(r.Context(), web.Of(r).Caller, proof, act.Object, p.lang(r)); err != nil {
 		return err
 	}
 	p.flash(w, page.NoticeAddressRemoved, act.Object)
 	return p.to(w, "/account/addresses")
 }
 
-func (p *Pages) doDelete(w http.ResponseWriter, r *http.Request, _ parked, proof factor.Proof) error {
-	due, err := p.o.Account.RequestDeletion(r.Context(), web.Of(r).Caller, proof.Password, p.lang(r))
+func (p *Pages) doDelete(w http.ResponseWriter, r *http.Request, _ parked, proof account.Proof) error {
+	due, err := p.o.Account.RequestDeletion(r.Context(), web.Of(r).Caller, proof, p.lang(r))
 	if err != nil {
 		return err
 	}
@@ -126,13 +140,21 @@ func (p *Pages) doDelete(w http.ResponseWriter, r *http.Request, _ parked, proof
 	return p.signedOut(w, "", "/logout?scope=all") // a deletion ends every session
 }
 
-func (p *Pages) doEndAll(w http.ResponseWriter, r *http.Request, _ parked, proof factor.Proof) error {
+func (p *Pages) doEndAll(w http.ResponseWriter, r *http.Request, _ parked, proof account.Proof) error {
 	by := web.Of(r).Caller
-	if _, err := p.o.SignIn.Confirm(r.Context(), by, responseOf(proof)); err != nil {
+	if _, err := p.o.SignIn.Confirm(r.Context(), by, proven(by, proof)); err != nil {
 		return err
 	}
 	if _, err := p.o.Account.EndEverywhere(r.Context(), by); err != nil {
 		return err
 	}
 	return p.signedOut(w, "", "/logout?scope=all")
+}
+
+// objectOf is what the page says an act is about.
+func (p *Pages) objectOf(act parked) string {
+	if act.Act == page.ActRemovePasskey {
+		return ""
+	}
+	return act.Object
 }

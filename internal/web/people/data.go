@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/account"
-	"github.com/mortise-auth/mortise/internal/factor"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
 )
@@ -41,8 +40,8 @@ func (p *Pages) keepData(w http.ResponseWriter, _ *http.Request, _ form) error {
 }
 
 // doExport sends the copy as a download.
-func (p *Pages) doExport(w http.ResponseWriter, r *http.Request, act parked, proof factor.Proof) error {
-	all, err := p.o.Account.Export(r.Context(), web.Of(r).Caller, proof.Password)
+func (p *Pages) doExport(w http.ResponseWriter, r *http.Request, act parked, proof account.Proof) error {
+	all, err := p.o.Account.Export(r.Context(), web.Of(r).Caller, proof)
 	if err != nil {
 		return err
 	}

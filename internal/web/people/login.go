@@ -35,7 +35,7 @@ func (p *Pages) showLogin(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) loginView(r *http.Request, again page.Form, f form) page.Login {
-	v := page.Login{Form: again, Identifier: clip(cmp.Or(f["identifier"], f["login_hint"])), ReturnTo: f.returnTo(), Signup: p.signUpOpen(r), Beside: f["beside"] != ""}
+	v := page.Login{Form: again, Identifier: clip(cmp.Or(f["identifier"], f["login_hint"])), ReturnTo: f.returnTo(), Signup: p.signUpOpen(r), Beside: f["beside"] != "", Passkeys: p.o.Passkeys != nil}
 	if seats, err := p.seats(r); err == nil {
 		v.Seats = len(seats)
 	}
@@ -69,6 +69,12 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	where := step{Email: f["identifier"], ReturnTo: f.returnTo(), Beside: f["beside"] != ""}
 	if where.Beside {
 		in.Replaces = ""
+	}
+	if in.Response.Passkey, err = p.signInPasskey(r, f); err != nil {
+		return p.again(w, r, err, p.Show, again)
+	}
+	if in.Response.Passkey != nil { // it says whose it is; what stands in the field does not matter
+		in.Identifier, in.Response.Password = "", secret.Text{}
 	}
 	res, err := p.o.SignIn.SignIn(r.Context(), in)
 	if err != nil {

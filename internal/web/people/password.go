@@ -41,7 +41,7 @@ func (p *Pages) passwordView(r *http.Request) (page.Password, error) {
 func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request, f form) error {
 	q := web.Of(r)
 	change := account.PasswordChange{
-		By: q.Caller, Current: secret.NewText(f["password"]), New: secret.NewText(f["new-password"]),
+		By: q.Caller, Current: account.Proof{Password: secret.NewText(f["password"])}, New: secret.NewText(f["new-password"]),
 		KeepOthers: f["sign-out-others"] != "yes", Lang: p.lang(r),
 	}
 	if err := p.o.Account.ChangePassword(r.Context(), change); err != nil {

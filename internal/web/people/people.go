@@ -7,6 +7,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -48,11 +49,11 @@ type Account interface {
 	ChangePassword(ctx context.Context, in account.PasswordChange) error
 
 	Emails(ctx context.Context, by user.Caller) ([]user.Email, []account.Pending, error)
-	AddEmail(ctx context.Context, by user.Caller, current secret.Text, typed, lang string) (secret.Token, error)
+	AddEmail(ctx context.Context, by user.Caller, current account.Proof, typed, lang string) (secret.Token, error)
 	ResendEmail(ctx context.Context, by user.Caller, key, lang string) (secret.Token, error)
 	ConfirmEmail(ctx context.Context, by user.Caller, a account.Answer, lang string) (user.Email, error)
-	MakePrimary(ctx context.Context, by user.Caller, current secret.Text, key, lang string) error
-	RemoveEmail(ctx context.Context, by user.Caller, current secret.Text, key, lang string) error
+	MakePrimary(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
+	RemoveEmail(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
 	Undo(ctx context.Context, by user.Caller, a account.Answer) error
 
 	Sessions(ctx context.Context, by user.Caller) ([]session.Session, error)
@@ -68,8 +69,17 @@ type Account interface {
 	Event(ctx context.Context, by user.Caller, id audit.ID) (audit.Event, bool, error)
 	Report(ctx context.Context, by user.Caller, about, lang string) (secret.Token, error)
 
-	Export(ctx context.Context, by user.Caller, current secret.Text) (account.Export, error)
-	RequestDeletion(ctx context.Context, by user.Caller, current secret.Text, lang string) (time.Time, error)
+	Passkeys(ctx context.Context, by user.Caller) ([]passkey.Passkey, error)
+	PasskeyProof(ctx context.Context, by user.Caller) (passkey.RequestOptions, bool, error)
+	PasskeySignals(ctx context.Context, by user.Caller) (passkey.Signals, error)
+	OfferPasskey(ctx context.Context, by user.Caller, current account.Proof) (passkey.CreationOptions, error)
+	OfferUpgrade(ctx context.Context, by user.Caller) (passkey.CreationOptions, bool, error)
+	AddPasskey(ctx context.Context, by user.Caller, answer []byte, silently bool, lang string) (passkey.Passkey, error)
+	RenamePasskey(ctx context.Context, by user.Caller, id passkey.ID, name string) error
+	RemovePasskey(ctx context.Context, by user.Caller, current account.Proof, id passkey.ID, lang string) error
+
+	Export(ctx context.Context, by user.Caller, current account.Proof) (account.Export, error)
+	RequestDeletion(ctx context.Context, by user.Caller, current account.Proof, lang string) (time.Time, error)
 	CancelDeletion(ctx context.Context, by user.Caller, a account.Answer) error
 
 	Peek(ctx context.Context, purpose proof.Purpose, a account.Answer) (account.Pending, error)
@@ -104,6 +114,7 @@ type Options struct {
 	Now      func() time.Time
 	Picture  func(address string) string // our path of a client's logo; nil: strangers' pictures are not shown
 
+	Passkeys  Ceremonies    // nil: nobody is asked for passkeys
 	Authorize Authorization // nil: apps ask for nothing here
 	Desk      Desk          // of Authorize
 

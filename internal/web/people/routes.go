@@ -35,6 +35,7 @@ func (p *Pages) publicRoutes() []web.Route {
 
 		get("/login", p.showLogin),
 		{Pattern: "POST /login", Access: web.Anyone, Handler: p.login},
+		get("/login/passkey", p.askPasskey),
 		get("/login/verify", p.showLoginCode),
 		post("/login/verify", p.loginCode),
 		post("/login/resend", p.resendLogin),
@@ -91,6 +92,15 @@ func (p *Pages) accountRoutes() []web.Route {
 
 		get("/account/password", p.showPassword),
 		post("/account/password", p.changePassword),
+
+		get("/account/passkeys", p.showPasskeys),
+		post("/account/passkeys", p.addPasskey),
+		post("/account/passkeys/offer", p.offerPasskey),
+		post("/account/passkeys/rename", p.renamePasskey),
+		post("/account/passkeys/remove", p.removePasskey),
+		get("/account/passkeys/upgrade", p.offerUpgrade),
+		get("/account/passkeys/signals", p.passkeySignals),
+		get("/account/confirm/passkey", p.askProof),
 
 		get("/account/sessions", p.showSessions),
 		post("/account/sessions/end", p.endSession),

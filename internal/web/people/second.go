@@ -81,6 +81,8 @@ func (p *Pages) secondView(r *http.Request, s step) (page.Second, error) {
 	v := page.Second{Flow: p.seal(sealStep, s)}
 	for _, way := range ways {
 		switch {
+		case way == "passkey":
+			v.Passkey = true
 		case !slices.Contains(formWays, way):
 		case v.Way == "" && (s.Purpose == "" || s.Purpose == way):
 			v.Way = way
@@ -140,6 +142,12 @@ func (p *Pages) takeSecond(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	in.Response, s.Purpose = typedSecond(f)
+	if in.Response.Passkey, err = p.signInPasskey(r, f); err != nil {
+		return err
+	}
+	if in.Response.Passkey != nil { // whatever stands in the field does not matter
+		in.Response = signin.Response{Passkey: in.Response.Passkey}
+	}
 	res, err := p.o.SignIn.Continue(r.Context(), in)
 	if err == nil {
 		return p.entered(w, r, res, s)

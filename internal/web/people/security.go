@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/factor"
 	"github.com/mortise-auth/mortise/internal/qr"
 	"github.com/mortise-auth/mortise/internal/recovery"
@@ -52,7 +53,7 @@ func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	v := page.Security{Codes: have.Recovery.Left, CodesAt: have.Recovery.CreatedAt, Strong: web.Of(r).Identity.Assurance > 1}
+	v := page.Security{Codes: have.Recovery.Left, CodesAt: have.Recovery.CreatedAt, Passkeys: len(have.Passkeys), Strong: web.Of(r).Identity.Assurance > 1}
 	for _, d := range have.Apps {
 		v.Apps = append(v.Apps, page.Authenticator{ID: d.ID.String(), Name: d.Name, Added: d.ConfirmedAt, Used: d.UsedAt})
 	}
@@ -63,11 +64,6 @@ func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 func (p *Pages) enrolled(r *http.Request) bool {
 	have, err := p.o.Factors.List(r.Context(), web.Of(r).Caller)
 	return err == nil && have.Enrolled()
-}
-
-// proofOf is what a form gives to prove one act.
-func proofOf(f form) factor.Proof {
-	return factor.Proof{Password: secret.NewText(f["password"]), Code: secret.NewText(f["code"])}
 }
 
 func (p *Pages) addApp(w http.ResponseWriter, r *http.Request, f form) error {
@@ -81,8 +77,8 @@ type enrolment struct {
 	User                  string
 }
 
-func (p *Pages) doAddApp(w http.ResponseWriter, r *http.Request, act parked, proof factor.Proof) error {
-	e, err := p.o.Factors.Begin(r.Context(), web.Of(r).Caller, proof, act.Object)
+func (p *Pages) doAddApp(w http.ResponseWriter, r *http.Request, act parked, proof account.Proof) error {
+	e, err := p.o.Factors.Begin(r.Context(), web.Of(r).Caller, factor.Proof(proof), act.Object)
 	if err != nil {
 		return err
 	}
@@ -195,12 +191,12 @@ func (p *Pages) appOf(r *http.Request, id string) (totp.Device, error) {
 	return totp.Device{}, totp.ErrUnknown
 }
 
-func (p *Pages) doRemoveApp(w http.ResponseWriter, r *http.Request, act parked, proof factor.Proof) error {
+func (p *Pages) doRemoveApp(w http.ResponseWriter, r *http.Request, act parked, proof account.Proof) error {
 	d, err := p.appOf(r, act.Format)
 	if err != nil {
 		return err
 	}
-	if err := p.o.Factors.Remove(r.Context(), web.Of(r).Caller, proof, d.ID, p.lang(r)); err != nil {
+	if err := p.o.Factors.Remove(r.Context(), web.Of(r).Caller, factor.Proof(proof), d.ID, p.lang(r)); err != nil {
 		return err
 	}
 	p.flash(w, page.NoticeFactorRemoved, d.Name)
@@ -211,8 +207,8 @@ func (p *Pages) newCodes(w http.ResponseWriter, r *http.Request, _ form) error {
 	return p.park(w, r, parked{Act: page.ActNewCodes}, securityPath)
 }
 
-func (p *Pages) doNewCodes(w http.ResponseWriter, r *http.Request, _ parked, proof factor.Proof) error {
-	codes, err := p.o.Factors.Renew(r.Context(), web.Of(r).Caller, proof, p.lang(r))
+func (p *Pages) doNewCodes(w http.ResponseWriter, r *http.Request, _ parked, proof account.Proof) error {
+	codes, err := p.o.Factors.Renew(r.Context(), web.Of(r).Caller, factor.Proof(proof), p.lang(r))
 	if err != nil {
 		return err
 	}

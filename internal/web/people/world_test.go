@@ -151,7 +151,7 @@ func worldOf(t *testing.T, with set) *world {
 		Confirmer: confirmer{w.signin}, Ready: ready, Grants: w.grants,
 	})
 	w.factors = factor.New(factor.Options{
-		Now: w.now, Read: st, Rates: rates, Keys: keys, Mailer: outbox, Issuer: "Mortise", Confirmer: confirmer{w.signin},
+		Now: w.now, Read: st, Rates: rates, Keys: keys, Mailer: outbox, Issuer: "Mortise", Confirmer: factorConfirmer{confirmer{w.signin}},
 		InTx: func(ctx context.Context, fn func(factor.Tx) error) error {
 			return st.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
@@ -189,15 +189,13 @@ func (opaqueRules) Access(context.Context, string, []string) (token.Rules, error
 
 type confirmer struct{ flow *signin.Flow }
 
-func (c confirmer) ConfirmFully(ctx context.Context, by user.Caller, p factor.Proof) (int64, error) {
-	r := signin.Response{Password: p.Password}
-	r.OTP, r.Recovery = signin.Typed(p.Code)
-	proven, err := c.flow.ConfirmFully(ctx, by, r)
+func (c confirmer) ConfirmFully(ctx context.Context, by user.Caller, p account.Proof) (int64, error) {
+	proven, err := c.flow.ConfirmFully(ctx, by, responseTo(p))
 	return proven.PasswordVersion, err
 }
 
-func (c confirmer) Confirm(ctx context.Context, by user.Caller, current secret.Text) (int64, error) {
-	proven, err := c.flow.Confirm(ctx, by, signin.Response{Password: current})
+func (c confirmer) Confirm(ctx context.Context, by user.Caller, p account.Proof) (int64, error) {
+	proven, err := c.flow.Confirm(ctx, by, responseTo(p))
 	return proven.PasswordVersion, err
 }
 
@@ -402,4 +400,16 @@ func (w *world) seatOf(email string) string {
 		w.t.Fatalf("%d sessions of %s", len(live), email)
 	}
 	return live[0].ID.String()
+}
+
+func responseTo(p account.Proof) signin.Response {
+	r := signin.Response{Password: p.Password}
+	r.OTP, r.Recovery = signin.Typed(p.Code)
+	return r
+}
+
+type factorConfirmer struct{ confirmer }
+
+func (c factorConfirmer) ConfirmFully(ctx context.Context, by user.Caller, p factor.Proof) (int64, error) {
+	return c.confirmer.ConfirmFully(ctx, by, account.Proof(p))
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
@@ -75,6 +76,7 @@ func (s set) Challenges() challenge.Store       { return challenges(s) }
 func (s set) TOTP() totp.Store                  { return totps(s) }
 func (s set) Recovery() recovery.Store          { return recoveries(s) }
 func (s set) DPoP() dpop.Store                  { return usedProofs(s) }
+func (s set) Passkeys() passkey.Store           { return passkeys(s) }
 
 // change runs fn as one act and writes ev with it: both are kept or neither
 // (AU-40). It is how every act that takes an event ends.

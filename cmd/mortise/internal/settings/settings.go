@@ -42,6 +42,7 @@ type Settings struct {
 	Brand     Brand     `key:"brand"`
 	Signup    Signup    `key:"signup"`
 	Password  Password  `key:"password"`
+	Passkeys  Passkeys  `key:"passkeys"`
 	Session   Session   `key:"session"`
 	Retention Retention `key:"retention"`
 
@@ -120,6 +121,25 @@ type Egress struct {
 	// Private destinations that outbound calls may reach all the same: host:port,
 	// CIDR ranges, or the beginnings of URLs.
 	Allow []string `key:"allow" env:"MORTISE_EGRESS_ALLOW"`
+}
+
+// Passkeys says which passkeys people may use, and where.
+type Passkeys struct {
+	// The domain that passkeys are bound to: the host of url, or a parent of it.
+	// Changing it later loses every passkey. Empty: the host of url.
+	RPID string `key:"rp_id"`
+	// Further origins whose pages may use the same passkeys, as https://host, at
+	// most five. They are published at /.well-known/webauthn.
+	RelatedOrigins []string `key:"related_origins"`
+	// Models of authenticators that are accepted, as AAGUIDs. Empty: all.
+	Allow []string `key:"allow"`
+	// Models of authenticators that are refused, as AAGUIDs.
+	Deny []string `key:"deny"`
+	// Certificates of makers of authenticators, as PEM. With them a new passkey must
+	// come with a statement that leads to one; without, none is asked for.
+	RootsFile string `key:"roots_file"`
+	// Refuse a passkey whose signature counter went back, instead of warning.
+	StrictCounter bool `key:"strict_counter" default:"false"`
 }
 
 // Log is what is written to standard error.

@@ -1,0 +1,159 @@
+package passkey
+
+import (
+	"context"
+	"crypto/subtle"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// Options configure Ceremonies. All are required.
+type Options struct {
+	Instance [16]byte
+	Now      func() time.Time
+	Keys     Keys
+	Store    Store
+	Site     Site
+	Policy   Policy
+}
+
+// Ceremonies asks for passkeys and judges what comes back. It is safe for
+// concurrent use.
+type Ceremonies struct {
+	o      Options
+	nobody Passkey // whose key answers for unknown credentials
+}
+
+// New makes Ceremonies.
+func New(o Options) *Ceremonies {
+	return &Ceremonies{o: o, nobody: nobody()}
+}
+
+// Site is the relying party.
+func (c *Ceremonies) Site() Site { return c.o.Site }
+
+// Check refuses a domain that stored passkeys do not belong to (PW-75). ErrDomain.
+func (c *Ceremonies) Check(ctx context.Context) error {
+	domains, err := c.o.Store.Domains(ctx)
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(domains, func(d string) bool { return d != c.o.Site.ID }) {
+		return ErrDomain
+	}
+	return nil
+}
+
+// Register judges the answer to Creation and returns the passkey to keep, without
+// a name, and whom it is for. ErrChallenge, ErrMalformed, ErrRefused, ErrModel.
+func (c *Ceremonies) Register(ctx context.Context, p Purpose, bound string, answer []byte) (Passkey, error) {
+	in, err := readCreation(answer)
+	if err != nil {
+		return Passkey{}, err
+	}
+	subject, err := c.spend(ctx, p, in.challenge(), bound)
+	if err != nil {
+		return Passkey{}, err
+	}
+	k, err := in.verify(c.o.Site, c.o.Policy, c.now(), p == Upgrade)
+	if err != nil {
+		return Passkey{}, err
+	}
+	k.User, k.RPID = subject, c.o.Site.ID
+	if err := c.o.Policy.admits(k); err != nil {
+		return Passkey{}, err
+	}
+	k.CreatedAt = c.now()
+	k.ID = NewID(k.CreatedAt)
+	return k, nil
+}
+
+// Owner tells whose credential an answer names, judging nothing. ErrUnknown,
+// ErrMalformed.
+func (c *Ceremonies) Owner(ctx context.Context, answer []byte) (user.ID, error) {
+	in, err := readAssertion(answer)
+	if err != nil {
+		return user.ID{}, err
+	}
+	k, err := c.o.Store.ByCredential(ctx, in.credential())
+	return k.User, err
+}
+
+// Asserted is a proof that was found good.
+type Asserted struct {
+	Passkey  Passkey // as kept before
+	Count    uint32
+	BackedUp bool
+	At       time.Time
+}
+
+// Back reports whether the counter went back: the passkey may have a copy (PW-69).
+func (a Asserted) Back() bool {
+	return (a.Count != 0 || a.Passkey.Count != 0) && a.Count <= a.Passkey.Count
+}
+
+// Assert judges the answer to Request and finds out whose it is. The challenge is
+// spent, nothing else is changed: see Store.Use. With an account that the question
+// was about, the passkey must be its. ErrChallenge, ErrMalformed; ErrUnknown after
+// the time of a judgement when nobody has the credential; ErrRefused, ErrCounter.
+func (c *Ceremonies) Assert(ctx context.Context, p Purpose, bound string, answer []byte) (Asserted, error) {
+	in, err := readAssertion(answer)
+	if err != nil {
+		return Asserted{}, err
+	}
+	subject, err := c.spend(ctx, p, in.challenge(), bound)
+	if err != nil {
+		return Asserted{}, err
+	}
+	k, err := c.o.Store.ByCredential(ctx, in.credential())
+	unknown := errors.Is(err, ErrUnknown)
+	if unknown {
+		k = c.nobody
+	} else if err != nil {
+		return Asserted{}, err
+	}
+	bad := in.verify(c.o.Site, k)
+	if unknown {
+		return Asserted{}, ErrUnknown
+	}
+	a := Asserted{Passkey: k, Count: in.count(), BackedUp: in.backedUp(), At: c.now()}
+	switch {
+	case bad != nil:
+		return a, bad
+	case !c.owns(k.User, in.handle(), subject):
+		return a, ErrRefused
+	case a.Back() && c.o.Policy.Strict:
+		return a, ErrCounter
+	}
+	return a, nil
+}
+
+// owns is PW-67: a handle must be the owner's, and only when the account was known
+// beforehand may there be none.
+func (c *Ceremonies) owns(owner user.ID, handle []byte, subject user.ID) bool {
+	if !subject.IsZero() && subject != owner {
+		return false
+	}
+	if len(handle) == 0 {
+		return !subject.IsZero()
+	}
+	want := c.handle(owner)
+	return subtle.ConstantTimeCompare(handle, want[:]) == 1
+}
+
+// Noted is what to keep of a proof.
+func (c *Ceremonies) Noted(a Asserted, by user.Caller) Use {
+	about := func(n audit.Name) audit.Event {
+		return by.Event(n, a.At, a.Passkey.User).With("passkey", a.Passkey.ID.String())
+	}
+	return Use{
+		ID: a.Passkey.ID, Count: a.Count, BackedUp: a.BackedUp, At: a.At, Strict: c.o.Policy.Strict,
+		Back: about(CounterBack), Lost: about(BackupLost),
+	}
+}
+
+func (c *Ceremonies) now() time.Time { return c.o.Now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,422 @@
+package passkey_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/testenv/authenticator"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+const origin = "https://id.example.test"
+
+type keys struct{}
+
+func (keys) MAC(purpose string, parts ...[]byte) (sum [32]byte) {
+	i := 0
+	for _, b := range append([]byte(purpose), bytes.Join(parts, []byte{0xff})...) {
+		sum[i%32] = sum[i%32]*31 + b + byte(i)
+		i++
+	}
+	return sum
+}
+
+// kept is one passkey and the challenges that were spent; the real stores have
+// their contract in storetest.
+type kept struct {
+	passkey.Store
+	mu    sync.Mutex
+	spent map[[32]byte]bool
+	all   []passkey.Passkey
+}
+
+func (k *kept) Spend(_ context.Context, d [32]byte, _ time.Time) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.spent[d] {
+		return passkey.ErrChallenge
+	}
+	k.spent[d] = true
+	return nil
+}
+
+func (k *kept) ByCredential(_ context.Context, id []byte) (passkey.Passkey, error) {
+	for _, p := range k.all {
+		if bytes.Equal(p.Credential, id) {
+			return p, nil
+		}
+	}
+	return passkey.Passkey{}, passkey.ErrUnknown
+}
+
+func (k *kept) Domains(context.Context) (all []string, _ error) {
+	for _, p := range k.all {
+		all = append(all, p.RPID)
+	}
+	return all, nil
+}
+
+type rig struct {
+	*passkey.Ceremonies
+	*testing.T
+	kept *kept
+	now  time.Time
+	ada  user.ID
+	key  *authenticator.Authenticator
+}
+
+func newRig(t *testing.T, policy passkey.Policy, related ...string) *rig {
+	t.Helper()
+	r := &rig{T: t, kept: &kept{spent: map[[32]byte]bool{}}, now: time.Date(2033, 1, 2, 3, 4, 5, 0, time.UTC), key: authenticator.New(origin)}
+	r.ada = user.NewID(r.now)
+	public, _ := url.Parse(origin)
+	site, err := passkey.NewSite(public, "", "Example", related)
+	r.ok(err)
+	r.Ceremonies = passkey.New(passkey.Options{Now: func() time.Time { return r.now }, Keys: keys{}, Store: r.kept, Site: site, Policy: policy})
+	return r
+}
+
+func (r *rig) ok(err error) {
+	r.Helper()
+	if err != nil {
+		r.Fatal(err)
+	}
+}
+
+func (r *rig) is(err, want error) {
+	r.Helper()
+	if !errors.Is(err, want) {
+		r.Fatalf("got %v, want %v", err, want)
+	}
+}
+
+func (r *rig) person() passkey.Person {
+	return passkey.Person{ID: r.ada, Address: "ada@example.test", Name: "Ada"}
+}
+
+func (r *rig) create(p passkey.Purpose) []byte {
+	r.Helper()
+	answer, err := r.key.Create(r.Creation(p, r.person(), "tab", r.kept.all))
+	r.ok(err)
+	return answer
+}
+
+func (r *rig) enrol() passkey.Passkey {
+	r.Helper()
+	k, err := r.Register(r.Context(), passkey.Create, "tab", r.create(passkey.Create))
+	r.ok(err)
+	r.kept.all = append(r.kept.all, k)
+	return k
+}
+
+func (r *rig) get() []byte {
+	r.Helper()
+	answer, err := r.key.Get(r.Request(passkey.SignIn, user.ID{}, "tab", nil))
+	r.ok(err)
+	return answer
+}
+
+func (r *rig) assert(answer []byte) (passkey.Asserted, error) {
+	return r.Assert(r.Context(), passkey.SignIn, "tab", answer)
+}
+
+// PW-50 PW-51 PW-52 PW-53: what is asked.
+func TestOptions(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, passkey.Policy{})
+	k := r.enrol()
+	o := r.Creation(passkey.Create, r.person(), "tab", r.kept.all)
+	if o.RP.ID != "id.example.test" || o.Selection.UserVerification != "required" || o.Selection.ResidentKey != "required" || o.Attestation != "none" || o.Timeout != 300_000 {
+		t.Errorf("creation %+v", o)
+	}
+	if len(o.Exclude) != 1 || len(o.Params) != 3 || o.Params[0].Alg != -8 || o.Params[1].Alg != -7 || o.Params[2].Alg != -257 {
+		t.Errorf("creation %+v", o)
+	}
+	if o.User.ID != r.Handle(r.ada) || len(o.User.ID) != 43 || bytes.Contains([]byte(o.User.ID), r.ada[:]) {
+		t.Errorf("user handle %q", o.User.ID)
+	}
+	q := r.Request(passkey.SignIn, user.ID{}, "tab", nil)
+	if text, _ := json.Marshal(q); !bytes.Contains(text, []byte(`"allowCredentials":[]`)) || q.Verification != "required" || q.Challenge == r.Request(passkey.SignIn, user.ID{}, "tab", nil).Challenge {
+		t.Errorf("request %s", text)
+	}
+	if _, err := r.key.Create(o); !errors.Is(err, authenticator.ErrExcluded) {
+		t.Errorf("a second one on the same device: %v", err)
+	}
+	if k.User != r.ada || k.Algorithm != passkey.ES256 || !k.Discoverable || k.Synced() || k.RPID != "id.example.test" || len(k.Transports) != 1 {
+		t.Errorf("kept %+v", k)
+	}
+}
+
+// PW-60: the challenge of another browser, ceremony or time, or a second time.
+func TestChallenges(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, passkey.Policy{})
+	r.enrol()
+	answer := r.get()
+	_, err := r.assert(answer)
+	r.ok(err)
+	_, err = r.assert(answer)
+	r.is(err, passkey.ErrChallenge)
+
+	_, err = r.Assert(t.Context(), passkey.SignIn, "other tab", r.get())
+	r.is(err, passkey.ErrChallenge)
+	_, err = r.Assert(t.Context(), passkey.SignIn, "", r.get())
+	r.is(err, passkey.ErrChallenge)
+	_, err = r.Assert(t.Context(), passkey.Confirm, "tab", r.get())
+	r.is(err, passkey.ErrChallenge)
+	late := r.get()
+	r.now = r.now.Add(5 * time.Minute)
+	_, err = r.assert(late)
+	r.is(err, passkey.ErrChallenge)
+
+	// Spent first, whatever the outcome.
+	r.key.Verifies = false
+	bad := r.get()
+	_, err = r.assert(bad)
+	r.is(err, passkey.ErrRefused)
+	_, err = r.assert(bad)
+	r.is(err, passkey.ErrChallenge)
+
+	for _, made := range []string{"", "AAAA", string(bytes.Repeat([]byte("A"), 96))} {
+		r.key.Client = func(said map[string]any) { said["challenge"] = made }
+		_, err = r.assert(r.get())
+		r.is(err, passkey.ErrChallenge)
+	}
+}
+
+// PW-61 PW-62 PW-63 PW-67: who signed what, where.
+func TestRefused(t *testing.T) {
+	t.Parallel()
+	for name, bend := range map[string]func(k *authenticator.Authenticator){
+		"wrong origin":        func(k *authenticator.Authenticator) { k.Origin = "https://id.example.test.evil.test" },
+		"origin's other case": func(k *authenticator.Authenticator) { k.Origin = "https://ID.example.test" },
+		"origin with a path":  func(k *authenticator.Authenticator) { k.Origin = origin + "/" },
+		"plain http":          func(k *authenticator.Authenticator) { k.Origin = "http://id.example.test" },
+		"another port":        func(k *authenticator.Authenticator) { k.Origin = origin + ":8443" },
+		"cross-origin frame":  func(k *authenticator.Authenticator) { k.CrossOrigin = true },
+		"top origin":          func(k *authenticator.Authenticator) { k.Client = func(d map[string]any) { d["topOrigin"] = origin } },
+		"wrong relying party": func(k *authenticator.Authenticator) { k.RPID = "example.test" },
+		"nobody verified":     func(k *authenticator.Authenticator) { k.Verifies = false },
+		"nobody there":        func(k *authenticator.Authenticator) { k.Absent = true },
+		"another ceremony": func(k *authenticator.Authenticator) {
+			k.Client = func(d map[string]any) { d["type"] = "webauthn.fake" }
+		},
+		"no type": func(k *authenticator.Authenticator) { k.Client = func(d map[string]any) { delete(d, "type") } },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, passkey.Policy{})
+			r.enrol()
+			bend(r.key)
+			_, err := r.assert(r.get())
+			r.is(err, passkey.ErrRefused)
+			r.kept.all = nil
+			_, err = r.Register(t.Context(), passkey.Create, "tab", r.create(passkey.Create))
+			r.is(err, passkey.ErrRefused)
+		})
+	}
+	r := newRig(t, passkey.Policy{})
+	r.enrol()
+	r.key.Silent = true // not discoverable: whose it is must be known beforehand
+	_, err := r.assert(r.get())
+	r.is(err, passkey.ErrRefused)
+	answer, err := r.key.Get(r.Request(passkey.Confirm, r.ada, "tab", r.kept.all))
+	r.ok(err)
+	_, err = r.Assert(t.Context(), passkey.Confirm, "tab", answer)
+	r.ok(err)
+	answer, err = r.key.Get(r.Request(passkey.Confirm, user.NewID(r.now), "tab", r.kept.all))
+	r.ok(err)
+	_, err = r.Assert(t.Context(), passkey.Confirm, "tab", answer)
+	r.is(err, passkey.ErrRefused)
+	// What is left of token binding is not looked at.
+	r.key.Silent, r.key.Client = false, func(d map[string]any) { d["tokenBinding"] = map[string]any{"status": "nonsense"} }
+	_, err = r.assert(r.get())
+	r.ok(err)
+}
+
+// PW-68 PW-25: a changed byte anywhere; a credential that nobody has.
+func TestTampered(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, passkey.Policy{})
+	r.enrol()
+	for _, part := range []string{"signature", "authenticatorData", "clientDataJSON", "userHandle"} {
+		var all map[string]any
+		r.ok(json.Unmarshal(r.get(), &all))
+		in := all["response"].(map[string]any)
+		text := []byte(in[part].(string))
+		text[len(text)/2] ^= 1 // still base64url, mostly
+		in[part] = string(text)
+		answer, err := json.Marshal(all)
+		r.ok(err)
+		if _, err := r.assert(answer); !errors.Is(err, passkey.ErrRefused) && !errors.Is(err, passkey.ErrMalformed) && !errors.Is(err, passkey.ErrChallenge) {
+			t.Errorf("changed %s: %v", part, err)
+		}
+	}
+	answer := r.get()
+	r.kept.all = nil
+	_, err := r.assert(answer)
+	r.is(err, passkey.ErrUnknown)
+}
+
+// PW-64: eligibility never changes, and nothing is backed up that may not be.
+func TestBackup(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, passkey.Policy{})
+	r.enrol()
+	r.key.Synced = true
+	_, err := r.assert(r.get())
+	r.is(err, passkey.ErrRefused)
+	synced := newRig(t, passkey.Policy{})
+	synced.key.Synced = true
+	if k := synced.enrol(); !k.Synced() || !k.BackedUp || k.Assurance() != 2 || k.Methods()[0] != "swk" {
+		t.Errorf("%+v", k)
+	}
+	// PW-76: a key's own word makes no AAL3.
+	if k := r.kept.all[0]; k.Assurance() != 2 || k.Methods()[0] != "hwk" {
+		t.Errorf("%+v", k)
+	}
+	attested := passkey.Passkey{Attested: true}
+	if attested.Assurance() != 3 {
+		t.Error("attested hardware is 3")
+	}
+}
+
+// PW-69
+func TestCounters(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, passkey.Policy{})
+	r.enrol()
+	copied := r.key.Clone()
+	got, err := r.assert(r.get())
+	r.ok(err)
+	if got.Back() {
+		t.Error("it went forward")
+	}
+	r.kept.all[0].Count = got.Count
+	r.key = copied
+	got, err = r.assert(r.get())
+	r.ok(err)
+	if !got.Back() {
+		t.Error("a copy was not noticed")
+	}
+	use := r.Noted(got, user.Anonymous(audit.Source{}))
+	if use.Back.Name != "passkey.counter_back" || use.Strict {
+		t.Errorf("%+v", use)
+	}
+	strict := newRig(t, passkey.Policy{Strict: true})
+	strict.enrol()
+	strict.kept.all[0].Count = 9
+	_, err = strict.assert(strict.get())
+	strict.is(err, passkey.ErrCounter)
+	uncounted := newRig(t, passkey.Policy{Strict: true})
+	uncounted.key.Counts = false
+	uncounted.enrol()
+	_, err = uncounted.assert(uncounted.get())
+	uncounted.ok(err)
+}
+
+// PW-70: lists of models.
+func TestModels(t *testing.T) {
+	t.Parallel()
+	one, err := passkey.ParseAAGUID("ee882879-721c-4913-9775-3dfcce97072a")
+	if err != nil || one.String() != "ee882879-721c-4913-9775-3dfcce97072a" {
+		t.Fatal(one, err)
+	}
+	for _, policy := range []passkey.Policy{{Deny: []passkey.AAGUID{{}}}, {Allow: []passkey.AAGUID{one}}} {
+		r := newRig(t, policy)
+		_, err := r.Register(t.Context(), passkey.Create, "tab", r.create(passkey.Create))
+		r.is(err, passkey.ErrModel)
+		r.key.Model = one
+		if k := r.enrol(); passkey.Named(k, "") != "YubiKey 5" {
+			t.Error(passkey.Named(k, ""))
+		}
+	}
+	for _, bad := range []string{"", "ee882879-721c-4913-9775-3dfcce97072", "ee882879721c491397753dfcce97072a0000", "gg882879-721c-4913-9775-3dfcce97072a"} {
+		if _, err := passkey.ParseAAGUID(bad); err == nil {
+			t.Errorf("%q is no model id", bad)
+		}
+	}
+}
+
+// PW-54 PW-63: a silent upgrade proves nothing, and is taken; it does not serve as
+// an enrolment that somebody asked for.
+func TestUpgrade(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, passkey.Policy{})
+	r.key.Absent, r.key.Verifies = true, false
+	_, err := r.Register(t.Context(), passkey.Create, "tab", r.create(passkey.Create))
+	r.is(err, passkey.ErrRefused)
+	k, err := r.Register(t.Context(), passkey.Upgrade, "tab", r.create(passkey.Upgrade))
+	r.ok(err)
+	r.kept.all = append(r.kept.all, k)
+	_, err = r.assert(r.get())
+	r.is(err, passkey.ErrRefused)
+}
+
+// PW-74 PW-75
+func TestSites(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, passkey.Policy{}, "https://example.com")
+	r.enrol()
+	r.key.Origin = "https://example.com"
+	_, err := r.assert(r.get())
+	r.ok(err)
+	r.ok(r.Check(t.Context()))
+	r.kept.all[0].RPID = "old.example.test"
+	r.is(r.Check(t.Context()), passkey.ErrDomain)
+
+	public, _ := url.Parse("https://id.example.test")
+	if s, err := passkey.NewSite(public, "example.test", "x", nil); err != nil || s.ID != "example.test" {
+		t.Error(s, err)
+	}
+	for _, bad := range []string{"ample.test", "other.test", "x.id.example.test"} {
+		if _, err := passkey.NewSite(public, bad, "x", nil); !errors.Is(err, passkey.ErrPolicy) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	for _, bad := range []string{"http://a.test", "https://a.test/", "https://A.test", "a.test", "https://u@a.test"} {
+		if _, err := passkey.NewSite(public, "", "x", []string{bad}); !errors.Is(err, passkey.ErrPolicy) {
+			t.Errorf("%s: %v", bad, err)
+		}
+	}
+	if _, err := passkey.NewSite(public, "", "x", make([]string, 6)); !errors.Is(err, passkey.ErrPolicy) {
+		t.Error("six labels")
+	}
+}
+
+// PW-65: oversize answers, and nonsense, are refused before anything is spent.
+func TestMalformed(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, passkey.Policy{})
+	for _, answer := range [][]byte{nil, []byte("{}"), []byte("[]"), bytes.Repeat([]byte(" "), 33<<10), []byte(`{"id":"AA","rawId":"AA","type":"public-key"}`)} {
+		_, err := r.assert(answer)
+		r.is(err, passkey.ErrMalformed)
+		_, err = r.Register(t.Context(), passkey.Create, "tab", answer)
+		r.is(err, passkey.ErrMalformed)
+	}
+	if len(r.kept.spent) != 0 {
+		t.Error("spent")
+	}
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{"  my   key ": "my key", "": "", "\x00": "", "\xff": "", string(bytes.Repeat([]byte("x"), 65)): ""} {
+		if got, err := passkey.CleanName(in); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q: %q %v", in, got, err)
+		}
+	}
+	for via, want := range map[string]string{"usb": "Security key", "hybrid": "Phone or tablet", "internal": "Firefox on Linux", "": "Passkey"} {
+		if got := passkey.Named(passkey.Passkey{Transports: []string{via}}, "Firefox on Linux"); got != want {
+			t.Errorf("%s: %s", via, got)
+		}
+	}
+}

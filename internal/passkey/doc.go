@@ -1,0 +1,20 @@
+// Package passkey owns WebAuthn credentials: how a person gets one, what a proof
+// by one must look like, and what is remembered of it.
+//
+//	Create  --> options --> navigator.credentials.create --> Register --> Store.Insert
+//	Request --> options --> navigator.credentials.get    --> Assert   --> Store.Use
+//
+// A challenge is not kept until it comes back: it carries its expiry and whom it
+// is about, and a MAC over these, the ceremony and the browser it was made for. So
+// a page with autofill writes nothing. Coming back it is spent first, whatever
+// else is found, by one conditional write; the same challenge is never taken twice
+// (PW-60).
+//
+// User verification is required in every ceremony but one, so a passkey stands
+// for two factors; the exception is the silent upgrade after a password sign-in,
+// which proves nothing (PW-63). Only verify.go knows the library that reads CBOR
+// and COSE.
+//
+// The package does not decide who may add or remove one: the account flow asks
+// for a proof first. It knows nothing of HTTP.
+package passkey

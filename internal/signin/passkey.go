@@ -1,0 +1,81 @@
+package signin
+
+import (
+	"context"
+	"errors"
+
+	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// Ceremonies is what the passkey method needs of passkey.Ceremonies.
+type Ceremonies interface {
+	Owner(ctx context.Context, answer []byte) (user.ID, error)
+	Assert(ctx context.Context, p passkey.Purpose, bound string, answer []byte) (passkey.Asserted, error)
+	Noted(a passkey.Asserted, by user.Caller) passkey.Use
+}
+
+// PasskeyMethod proves an account by a WebAuthn credential, which names the
+// account by itself. Since the authenticator verifies its user, it stands for two
+// factors.
+type PasskeyMethod struct{ ceremonies Ceremonies }
+
+// NewPasskey makes the passkey method.
+func NewPasskey(c Ceremonies) *PasskeyMethod { return &PasskeyMethod{c} }
+
+func (*PasskeyMethod) Name() string            { return "passkey" }
+func (*PasskeyMethod) Factor() Factor          { return Has }
+func (*PasskeyMethod) Answers(r Response) bool { return r.Passkey != nil }
+
+// Locate implements Locator.
+func (m *PasskeyMethod) Locate(ctx context.Context, r Response) (user.ID, error) {
+	owner, err := m.ceremonies.Owner(ctx, r.Passkey.Credential)
+	if errors.Is(err, passkey.ErrUnknown) {
+		return owner, user.ErrUnknown.Because(err)
+	}
+	return owner, err
+}
+
+// Standing implements Second. A passkey asks for nothing after a password: it signs
+// in by itself, and stands in for the code where one is asked for.
+func (*PasskeyMethod) Standing(ctx context.Context, tx Tx, owner user.ID) (Standing, error) {
+	have, err := tx.Passkeys().Of(ctx, owner)
+	st := Standing{Enrolled: len(have) > 0, Backup: true}
+	for _, k := range have {
+		if k.UsedAt.After(st.UsedAt) {
+			st.UsedAt = k.UsedAt
+		}
+	}
+	return st, err
+}
+
+// Finish implements Method. A credential that nobody has is judged by a key that
+// nobody has.
+func (m *PasskeyMethod) Finish(ctx context.Context, a *Attempt, r Response) (Proven, error) {
+	in := r.Passkey
+	got, err := m.ceremonies.Assert(ctx, in.Purpose, in.Bound, in.Credential)
+	switch {
+	case errors.Is(err, passkey.ErrUnknown):
+		return Proven{}, wrong(reasonGone)
+	case errors.Is(err, passkey.ErrCounter):
+		return Proven{}, wrong(reasonCounter)
+	case errors.Is(err, passkey.ErrRefused):
+		return Proven{}, wrong(reasonPasskey)
+	case err != nil:
+		return Proven{}, err
+	case got.Passkey.User != a.Account.ID:
+		return Proven{}, wrong(reasonPasskey)
+	}
+	use := m.ceremonies.Noted(got, a.By)
+	return Proven{
+		Methods: got.Passkey.Methods(), Assurance: got.Passkey.Assurance(),
+		// Removed meanwhile, or used by a copy: nothing is born of it (TH-1).
+		Spend: func(ctx context.Context, tx Tx) error {
+			err := tx.Passkeys().Use(ctx, use)
+			if errors.Is(err, passkey.ErrUnknown) || errors.Is(err, passkey.ErrCounter) {
+				return wrong(reasonGone)
+			}
+			return err
+		},
+	}, nil
+}
