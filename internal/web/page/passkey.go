@@ -28,6 +28,7 @@ type EnrolPasskey struct {
 func (Passkeys) sheet() sheet {
 	return sheet{name: "passkeys", layout: account, menu: "passkeys"}
 }
+
 func (EnrolPasskey) sheet() sheet {
 	return sheet{name: "enrol_passkey", layout: account, menu: "passkeys"}
 }
