@@ -27,7 +27,6 @@ func (a authenticator) set(method string, key string, value any) {
 	a.p.Call("WebAuthn."+method, map[string]any{"authenticatorId": a.id, key: value}, nil)
 }
 
-func (a authenticator) present(yes bool)  { a.set("setAutomaticPresenceSimulation", "enabled", yes) }
 func (a authenticator) verified(yes bool) { a.set("setUserVerified", "isUserVerified", yes) }
 func (a authenticator) remove() {
 	a.p.Call("WebAuthn.removeVirtualAuthenticator", map[string]any{"authenticatorId": a.id}, nil)

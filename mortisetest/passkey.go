@@ -79,5 +79,5 @@ func (b *Browser) ask(from string) string {
 	r.Header.Set("Sec-Fetch-Mode", "cors")
 	r.Header.Set("Sec-Fetch-Dest", "empty")
 	r.Header.Del("Sec-Fetch-User")
-	return read(b.t, b.send(r))
+	return read(b.t, b.send(r)) //nolint:bodyclose // read closes it
 }

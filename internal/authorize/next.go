@@ -159,8 +159,8 @@ func (f *Flow) step(ctx context.Context, k *kept, v Visit) (Step, session.Sessio
 	case !fresh && (k.prompt.login || k.stale(live, f.now())):
 		s.Kind = Reauthenticate
 	default:
-		rises, err := f.rises(ctx, k, live)
-		if err != nil || rises {
+		var rises bool
+		if rises, err = f.rises(ctx, k, live); err != nil || rises {
 			s.Kind = Reauthenticate
 			return s, live, err
 		}
@@ -198,10 +198,10 @@ func (k *kept) stale(s session.Session, now time.Time) bool {
 // agreed says whether a page is due.
 func (f *Flow) agreed(ctx context.Context, k *kept, s session.Session) (StepKind, error) {
 	due, _, err := f.due(ctx, k.request, s.User)
-	if err != nil || !due {
-		return Done, err
+	if err != nil || due {
+		return Consent, err
 	}
-	return Consent, nil
+	return Done, nil
 }
 
 // session reads the session of whoever is signed in; the zero Session: nobody is.

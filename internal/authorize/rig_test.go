@@ -33,6 +33,7 @@ type shelf struct {
 	clients        map[string]client.Client
 	consents       map[string]consent.Consent
 	codes          []authcode.Code
+	down           error // what asking for consents answers; nil: they are there
 }
 
 func (s *shelf) Insert(_ context.Context, c authcode.Code, _ audit.Event) error {
@@ -88,6 +89,9 @@ type consentShelf struct {
 
 func (s consentShelf) Get(_ context.Context, u user.ID, id string) (consent.Consent, error) {
 	c, ok := s.consents[u.String()+id]
+	if s.down != nil {
+		return c, s.down
+	}
 	if !ok {
 		return c, consent.ErrNone
 	}

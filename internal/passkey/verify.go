@@ -118,7 +118,7 @@ func (in assertion) verify(site Site, k Passkey) error {
 // sameOrigin is PW-61, by exact comparison; the library's folds case and forgives
 // paths. What is left of token binding is not looked at.
 func sameOrigin(client *protocol.CollectedClientData, site Site) error {
-	client.TokenBinding = nil
+	client.TokenBinding = nil //nolint:staticcheck // a remnant that old browsers send
 	if client.CrossOrigin || client.TopOrigin != "" || !slices.Contains(site.Origins, client.Origin) {
 		return ErrRefused
 	}
