@@ -76,16 +76,7 @@ func TestPasskeysInABrowser(t *testing.T) {
 	// By autofill: the virtual person picks the suggestion at once.
 	arrive := func(path string) {
 		t.Helper()
-		p.Eval(`new Promise((done) => setTimeout(done, 50))`, nil)
-		for range 200 {
-			var at string
-			p.Eval("document.readyState === 'complete' ? location.pathname : ''", &at)
-			if at == path {
-				return
-			}
-			p.Eval(`new Promise((done) => setTimeout(done, 50))`, nil)
-		}
-		t.Fatalf("it stands on %s, want %s", p.path(), path)
+		eventually(t, path, func() bool { return p.path() == path })
 	}
 	leave()
 	p.Call("Page.navigate", map[string]any{"url": dev.url() + "/login"}, nil)
