@@ -7,6 +7,9 @@ import (
 	"time"
 )
 
+// loadTime is how long a page that is left may still load.
+const loadTime = 5 * time.Second
+
 // Goto loads a page and waits until it has loaded with all it refers to.
 func (p *Page) Goto(url string) {
 	p.t.Helper()
@@ -106,9 +109,25 @@ func (p *Page) Wait(id string) {
 	}
 }
 
+// settle waits until the page has loaded, or has had its time: its load event must
+// not be taken for that of the page that follows.
+func (p *Page) settle() {
+	p.t.Helper()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for deadline := time.Now().Add(loadTime); time.Now().Before(deadline); <-tick.C {
+		// Asked, not awaited: a page without JavaScript keeps no promise.
+		var state string
+		if p.look("document.readyState", &state); state == "complete" {
+			return
+		}
+	}
+}
+
 // loading runs act and waits for the load event that follows.
 func (p *Page) loading(what string, act func()) {
 	p.t.Helper()
+	p.settle()
 	before := p.watch.loads()
 	act()
 	ctx, cancel := context.WithTimeout(p.t.Context(), patience)

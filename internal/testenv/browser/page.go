@@ -141,7 +141,7 @@ func (p *Page) look(expression string, out any) {
 		if err = p.evaluate(expression, out); err == nil {
 			return
 		}
-		if !strings.Contains(err.Error(), "navigated") && !strings.Contains(err.Error(), "context") {
+		if !strings.Contains(err.Error(), "navigated") && !strings.Contains(err.Error(), "context was destroyed") && !strings.Contains(err.Error(), "find context") {
 			break
 		}
 	}
