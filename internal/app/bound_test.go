@@ -13,6 +13,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/testenv/dpoptest"
+	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -144,4 +145,45 @@ func TestFeedTakesAssertions(t *testing.T) {
 		}
 	}
 	poll(s.assertion(t), apiURI).want(t, 403, "feed_audience")
+}
+
+// OA-80 OA-82: below a path, a proof names the whole address, at UserInfo and before
+// our own API; one for the same name at the host's root is for somebody else.
+func TestProofsBelowAPath(t *testing.T) {
+	t.Parallel()
+	const public = "https://id.example.org/auth"
+	w := newRig(t, func(cfg *Config) { cfg.URL = public }).world(t)
+	key := dpoptest.New(t)
+	for path, audience := range map[string]string{"/oauth2/userinfo": public + "/oauth2/userinfo", "/api/v1/me": public} {
+		g := w.bound(t, "phone", key, audience)
+		if path == "/oauth2/userinfo" {
+			u, err := w.store.Users().ByID(t.Context(), w.kim.ID)
+			must(t, err)
+			c, err := w.Registry.Client(t.Context(), "phone")
+			must(t, err)
+			g, err = w.Grants.Begin(t.Context(), token.Birth{
+				User: u.ID, UserVersion: u.Version, Client: "phone", ClientVersion: c.Version, Audiences: []string{audience}, Scope: "openid",
+				Sender: token.Sender{Kind: token.DPoP, Key: key.JKT}, Wanted: token.Wanted{JKT: key.JKT}, Methods: []string{"pwd"}, ACR: "1",
+				AuthTime: w.now(), Idle: c.RefreshIdle, Life: c.RefreshLife,
+			})
+			must(t, err)
+		}
+		access := g.Access.Reveal()
+		call := func(htu, nonce string) answer {
+			t.Helper()
+			proof := key.Proof(w.now(), "GET", htu, access, func(c map[string]any) {
+				if nonce != "" {
+					c["nonce"] = nonce
+				}
+			})
+			return w.do(t, ask{"GET", "/auth" + path, "", map[string]string{"Authorization": "DPoP " + access, "DPoP": proof}})
+		}
+		codes := [2]string{"dpop_nonce_needed", "dpop_proof_refused"}
+		if path == "/oauth2/userinfo" {
+			codes = [2]string{"use_dpop_nonce", "invalid_dpop_proof"}
+		}
+		nonce := call(public+path, "").want(t, 401, codes[0]).Header().Get("DPoP-Nonce")
+		call("https://id.example.org"+path, nonce).want(t, 401, codes[1])
+		call(public+path, nonce).want(t, 200, "")
+	}
 }

@@ -6,9 +6,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/mortise-auth/mortise/internal/claims"
-
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/claims"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/jwt"
 	"github.com/mortise-auth/mortise/internal/resource"

@@ -45,6 +45,12 @@ func AccessToken(r *http.Request) (p authn.Presented, ok bool, err error) {
 	return p, false, nil
 }
 
+// PublicURL is how the client wrote the address of r, which reached a handler below
+// base, the public address of an instance: a DPoP proof names it (RFC 9449, htu).
+func PublicURL(base *url.URL, r *http.Request) string {
+	return base.Scheme + "://" + base.Host + strings.TrimRight(base.EscapedPath(), "/") + r.URL.EscapedPath()
+}
+
 // StepUp is the cause of a refusal that a stronger or more recent sign-in would
 // lift (RFC 9470).
 type StepUp struct {

@@ -355,7 +355,7 @@ func (f *Frame) identifyToken(r *http.Request, h http.Header, q *Request, p *aut
 		return errToken.Becausef("tokens are not taken here")
 	}
 	if p.DPoP {
-		p.URL = f.o.URL.Scheme + "://" + f.o.URL.Host + r.URL.EscapedPath()
+		p.URL = PublicURL(f.o.URL, r)
 	}
 	who, err := f.o.Tokens.Token(r.Context(), p, strings.TrimRight(f.o.URL.String(), "/"))
 	if p.Nonce != "" {

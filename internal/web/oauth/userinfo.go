@@ -48,7 +48,7 @@ func (s *surface) userInfo(w http.ResponseWriter, r *http.Request) error {
 func (s *surface) told(w http.ResponseWriter, r *http.Request, p *authn.Presented) (oauth.UserInfo, error) {
 	web.Of(r).Presents("bearer", "")
 	if p.DPoP {
-		p.URL = s.URL.Scheme + "://" + s.URL.Host + r.URL.EscapedPath()
+		p.URL = web.PublicURL(s.URL, r)
 	}
 	a, err := s.Tokens.Proven(r.Context(), p)
 	if p.Nonce != "" {
