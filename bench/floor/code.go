@@ -122,21 +122,12 @@ func (r *Redeemer) redeem(ctx context.Context, id string, q *http.Request) (out 
 	return answered{access, "Bearer", 600, tokenOf([16]byte(one.grant), refresh), idToken, one.scope}, err
 }
 
-func (r *Redeemer) sign(claims any) (string, error) {
-	payload, err := json.Marshal(claims)
-	if err != nil {
-		return "", err
-	}
-	input := append(append([]byte(head), '.'), base64.RawURLEncoding.EncodeToString(payload)...)
-	return string(input) + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(r.key, input)), nil
-}
+func (r *Redeemer) sign(claims any) (string, error) { return signed(r.key, claims) }
 
-// redemptions writes for all who wait, in one commit.
+// redemptions writes them.
 type redemptions struct {
-	db      *sql.DB
-	number  atomic.Int64
-	waiting chan *redemption
-	ended   chan struct{}
+	*group[*redemption]
+	number atomic.Int64
 }
 
 const (
@@ -146,78 +137,16 @@ const (
 		replays_in_row, replays, lapses_at) VALUES (?, ?, 1, ?, 1, ?, ?, ?, 'client', '', ?, ?, ?, ?, ?, ?, ?, 1, 1, ?, ?, ?, '', '', 0, 0, 0, ?)`
 )
 
-func openRedemptions(path string) (*redemptions, error) {
-	db, err := sql.Open("sqlite", path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+
-		"&_pragma=wal_autocheckpoint(8000)&_pragma=cache_size(-8192)&_pragma=temp_store(MEMORY)&_txlock=immediate")
-	if err != nil {
+func openRedemptions(path string) (_ *redemptions, err error) {
+	r := &redemptions{}
+	r.number.Store(1_000_000_000)
+	if r.group, err = openGroup(path, 8192, r.write, redeemed, begun, event); err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
-	r := &redemptions{db: db, waiting: make(chan *redemption, 1024), ended: make(chan struct{})}
-	r.number.Store(1_000_000_000)
-	ready := make(chan error)
-	go r.run(ready)
-	return r, <-ready
+	return r, r.start()
 }
 
-func (r *redemptions) commit(one *redemption) error {
-	one.done = make(chan error, 1)
-	r.waiting <- one
-	return <-one.done
-}
-
-func (r *redemptions) close() error {
-	close(r.waiting)
-	<-r.ended
-	return r.db.Close()
-}
-
-func (r *redemptions) run(ready chan<- error) {
-	defer close(r.ended)
-	ctx := context.Background()
-	u, err := r.db.PrepareContext(ctx, redeemed) //nolint:sqlclosecheck // they live as long as the floor
-	g, err1 := r.db.PrepareContext(ctx, begun)   //nolint:sqlclosecheck // the same
-	e, err2 := r.db.PrepareContext(ctx, event)   //nolint:sqlclosecheck // the same
-	all := errors.Join(err, err1, err2)
-	ready <- all
-	if all != nil {
-		return
-	}
-	for one := range r.waiting {
-		batch := []*redemption{one}
-		err := r.batch(ctx, [3]*sql.Stmt{u, g, e}, &batch)
-		for _, b := range batch {
-			b.done <- err
-		}
-	}
-}
-
-func (r *redemptions) batch(ctx context.Context, with [3]*sql.Stmt, batch *[]*redemption) error {
-	tx, err := r.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	for i := range with {
-		with[i] = tx.StmtContext(ctx, with[i])
-	}
-	for i := 0; ; i++ {
-		if err := r.write(ctx, with, (*batch)[i]); err != nil {
-			return err
-		}
-		select {
-		case next, ok := <-r.waiting:
-			if ok {
-				*batch = append(*batch, next)
-				continue
-			}
-		default:
-		}
-		return tx.Commit()
-	}
-}
-
-func (r *redemptions) write(ctx context.Context, with [3]*sql.Stmt, one *redemption) error {
+func (r *redemptions) write(ctx context.Context, with []*sql.Stmt, one *redemption) error {
 	at, n := one.now.UnixMicro(), r.number.Add(1)
 	const week = int64(7 * 24 * time.Hour / time.Microsecond)
 	_, err := with[1].ExecContext(ctx, one.grant, one.user, one.client, one.session, one.audiences, one.scope, one.methods, one.acr, one.authenticated,

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"database/sql"
 	"encoding/binary"
-	"errors"
 	"sync/atomic"
 	"time"
 
@@ -16,11 +15,9 @@ import (
 // event, into a database that has Mortise's tables. One goroutine commits for
 // all who wait; nothing is checked and nothing else is written.
 type Committer struct {
-	db      *sql.DB
-	people  []Person
-	number  atomic.Uint64
-	waiting chan chan error
-	done    chan struct{}
+	*group[struct{}]
+	people []Person
+	number atomic.Uint64
 }
 
 // Person is somebody whose sessions are born.
@@ -31,32 +28,19 @@ type Person struct {
 
 // OpenCommitter opens the database file at path, for sessions of those people in
 // turn.
-func OpenCommitter(path string, people []Person) (*Committer, error) {
-	db, err := sql.Open("sqlite", "file:"+path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+
-		"&_pragma=wal_autocheckpoint(8000)&_pragma=cache_size(-4096)&_pragma=temp_store(MEMORY)&_txlock=immediate")
-	if err != nil {
+func OpenCommitter(path string, people []Person) (_ *Committer, err error) {
+	c := &Committer{people: people}
+	if c.group, err = openGroup("file:"+path, 4096, c.rows, session, event); err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
-	c := &Committer{db: db, people: people, waiting: make(chan chan error, 1024), done: make(chan struct{})}
-	ready := make(chan error)
-	go c.run(ready)
-	return c, <-ready
+	return c, c.start()
 }
 
 // Commit returns once its two rows are on the disk.
-func (c *Committer) Commit() error {
-	answer := make(chan error, 1)
-	c.waiting <- answer
-	return <-answer
-}
+func (c *Committer) Commit() error { return c.commit(struct{}{}) }
 
 // Close ends the Committer. Nobody may be waiting.
-func (c *Committer) Close() error {
-	close(c.waiting)
-	<-c.done
-	return c.db.Close()
-}
+func (c *Committer) Close() error { return c.close() }
 
 // All values are bound: in a real program each differs from act to act.
 const (
@@ -68,60 +52,18 @@ const (
 		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 )
 
-func (c *Committer) run(ready chan<- error) {
-	defer close(c.done)
-	ctx := context.Background()
-	s, err1 := c.db.PrepareContext(ctx, session)
-	e, err2 := c.db.PrepareContext(ctx, event)
-	err3 := c.db.QueryRowContext(ctx, "SELECT coalesce(max(sequence), 0) FROM audit_events").Scan(new(int64))
-	ready <- errors.Join(err1, err2, err3)
-	if err1 != nil || err2 != nil {
-		return
-	}
-	for first := range c.waiting {
-		batch := []chan error{first}
-		err := c.batch(ctx, s, e, &batch)
-		for _, b := range batch {
-			b <- err
-		}
-	}
-}
-
-func (c *Committer) batch(ctx context.Context, s, e *sql.Stmt, batch *[]chan error) error {
-	tx, err := c.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	s, e = tx.StmtContext(ctx, s), tx.StmtContext(ctx, e)
-	for n := 0; ; n++ {
-		if err := c.rows(ctx, s, e); err != nil {
-			return err
-		}
-		select {
-		case next, ok := <-c.waiting:
-			if ok {
-				*batch = append(*batch, next)
-				continue
-			}
-		default:
-		}
-		return tx.Commit()
-	}
-}
-
-func (c *Committer) rows(ctx context.Context, s, e *sql.Stmt) error {
+func (c *Committer) rows(ctx context.Context, with []*sql.Stmt, _ struct{}) error {
 	var digest [32]byte
 	_, _ = rand.Read(digest[:]) // never fails
 	now, n := time.Now().UnixMicro(), c.number.Add(1)
 	binary.BigEndian.PutUint32(digest[:], uint32(now>>12)) // as ours begin
 	who := c.people[n%uint64(len(c.people))]
 	const week = int64(7 * 24 * time.Hour / time.Microsecond)
-	_, err := s.ExecContext(ctx, ordered('s', n), who.ID, digest[:], 1, `["pwd"]`, 1, now, now, now, week, now+4*week, now+week, "192.0.2.1", "bench", "")
+	_, err := with[0].ExecContext(ctx, ordered('s', n), who.ID, digest[:], 1, `["pwd"]`, 1, now, now, now, week, now+4*week, now+week, "192.0.2.1", "bench", "")
 	if err != nil {
 		return err
 	}
-	_, err = e.ExecContext(ctx, ordered('e', n), now, int64(n)+1_000_000_000, "login.succeeded", "info", "success", "", "user", who.Name, who.Name,
+	_, err = with[1].ExecContext(ctx, ordered('e', n), now, int64(n)+1_000_000_000, "login.succeeded", "info", "success", "", "user", who.Name, who.Name,
 		who.Name, "", "192.0.2.1", "bench", "", "", "{}")
 	return err
 }

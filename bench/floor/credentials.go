@@ -11,7 +11,6 @@ import (
 	"database/sql"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"path/filepath"
 	"time"
@@ -23,7 +22,7 @@ type Credentials struct {
 	issuer, client, audience string
 	digest                   [32]byte
 	mint                     func(ctx context.Context, c *Claims) (string, error)
-	rows                     *opaques
+	rows                     *group[*opaque]
 }
 
 // NewCredentials signs by "EdDSA" or "RS256".
@@ -53,7 +52,7 @@ func OpenCredentials(dir, client, secret, issuer, audience string) (*Credentials
 	c.rows, c.mint = rows, func(_ context.Context, claims *Claims) (string, error) {
 		var text [32]byte
 		_, _ = rand.Read(text[:]) // never fails
-		return base64.RawURLEncoding.EncodeToString(text[:]), rows.commit(&opaque{sha256.Sum256(text[:]), claims, make(chan error, 1)})
+		return base64.RawURLEncoding.EncodeToString(text[:]), rows.commit(&opaque{sha256.Sum256(text[:]), claims})
 	}
 	return c, err
 }
@@ -63,9 +62,7 @@ func (c *Credentials) Close() error {
 	if c.rows == nil {
 		return nil
 	}
-	close(c.rows.waiting)
-	<-c.rows.ended
-	return c.rows.db.Close()
+	return c.rows.close()
 }
 
 func compact(alg string, claims *Claims, sign func([]byte) ([]byte, error)) (string, error) {
@@ -103,74 +100,19 @@ func (c *Credentials) ServeHTTP(w http.ResponseWriter, q *http.Request) {
 type opaque struct {
 	digest [32]byte
 	claims *Claims
-	done   chan error
 }
 
-// opaques writes for all who wait, in one commit.
-type opaques struct {
-	db      *sql.DB
-	waiting chan *opaque
-	ended   chan struct{}
-}
+const issued = `INSERT INTO access_tokens (digest, id, client_id, client_version, token_version, audiences, scope, jkt, x5t, issued_at, expires_at)
+	VALUES (?, ?, ?, 1, 1, ?, ?, '', '', ?, ?)`
 
-func openOpaques(path string) (*opaques, error) {
-	db, err := sql.Open("sqlite", path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+
-		"&_pragma=wal_autocheckpoint(8000)&_pragma=cache_size(-8192)&_pragma=temp_store(MEMORY)&_txlock=immediate")
+func openOpaques(path string) (*group[*opaque], error) {
+	g, err := openGroup(path, 8192, func(ctx context.Context, with []*sql.Stmt, one *opaque) error {
+		c := one.claims
+		_, err := with[0].ExecContext(ctx, one.digest[:], one.digest[:16], c.Client, `["`+c.Audience+`"]`, c.Scope, c.IssuedAt*1e6, c.Expiry*1e6)
+		return err
+	}, issued)
 	if err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
-	o := &opaques{db, make(chan *opaque, 1024), make(chan struct{})}
-	ctx := context.Background()
-	insert, err := db.PrepareContext(ctx, //nolint:sqlclosecheck // run closes it
-		`INSERT INTO access_tokens (digest, id, client_id, client_version, token_version, audiences, scope, jkt, x5t, issued_at, expires_at)
-		VALUES (?, ?, ?, 1, 1, ?, ?, '', '', ?, ?)`)
-	if err != nil {
-		return nil, errors.Join(err, db.Close())
-	}
-	go o.run(ctx, insert)
-	return o, nil
-}
-
-func (o *opaques) commit(one *opaque) error {
-	o.waiting <- one
-	return <-one.done
-}
-
-func (o *opaques) run(ctx context.Context, insert *sql.Stmt) {
-	defer close(o.ended)
-	defer insert.Close()
-	for first := range o.waiting {
-		batch := []*opaque{first}
-		err := o.batch(ctx, insert, &batch)
-		for _, one := range batch {
-			one.done <- err
-		}
-	}
-}
-
-func (o *opaques) batch(ctx context.Context, insert *sql.Stmt, batch *[]*opaque) error {
-	tx, err := o.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	stmt := tx.StmtContext(ctx, insert)
-	defer stmt.Close()
-	for n := 0; ; n++ {
-		one := (*batch)[n]
-		c := one.claims
-		if _, err := stmt.ExecContext(ctx, one.digest[:], one.digest[:16], c.Client, `["`+c.Audience+`"]`, c.Scope, c.IssuedAt*1e6, c.Expiry*1e6); err != nil {
-			return err
-		}
-		select {
-		case next, ok := <-o.waiting:
-			if ok {
-				*batch = append(*batch, next)
-				continue
-			}
-		default:
-		}
-		return tx.Commit()
-	}
+	return g, g.start()
 }

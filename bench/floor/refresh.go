@@ -150,13 +150,15 @@ type idToken struct {
 // head is base64 of {"alg":"EdDSA","kid":"0123456789012345678901234567890123456789012","typ":"at+jwt"}.
 var head = base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"EdDSA","kid":"0123456789012345678901234567890123456789012","typ":"at+jwt"}`))
 
-func (r *Refresher) sign(claims any) (string, error) {
+func (r *Refresher) sign(claims any) (string, error) { return signed(r.key, claims) }
+
+func signed(key ed25519.PrivateKey, claims any) (string, error) {
 	payload, err := json.Marshal(claims)
 	if err != nil {
 		return "", err
 	}
 	input := append(append([]byte(head), '.'), base64.RawURLEncoding.EncodeToString(payload)...)
-	return string(input) + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(r.key, input)), nil
+	return string(input) + "." + base64.RawURLEncoding.EncodeToString(ed25519.Sign(key, input)), nil
 }
 
 // rotation is one consumed token, to be written.
@@ -167,35 +169,27 @@ type rotation struct {
 	now                      time.Time
 	from                     string
 	subject, session, client string
-	done                     chan error
 }
 
-// rotations writes for all who wait, in one commit.
+// rotations writes them.
 type rotations struct {
-	db      *sql.DB
-	number  atomic.Int64
-	waiting chan *rotation
-	ended   chan struct{}
+	*group[*rotation]
+	number atomic.Int64
 }
 
 const rotated = `UPDATE grants SET generation = ?, digest = ?, parent = ?, successor = ?, rotated_at = ?, rotated_from = ?, replayed = 0,
 	replays_in_row = 0, replays = 0, lapses_at = ?, access_until = ? WHERE id = ? AND generation = ? AND digest = ?`
 
-func openRotations(path string) (*rotations, error) {
-	db, err := sql.Open("sqlite", path+"?_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"+
-		"&_pragma=wal_autocheckpoint(8000)&_pragma=cache_size(-8192)&_pragma=temp_store(MEMORY)&_txlock=immediate")
-	if err != nil {
+func openRotations(path string) (_ *rotations, err error) {
+	r := &rotations{}
+	r.number.Store(1_000_000_000)
+	if r.group, err = openGroup(path, 8192, r.write, rotated, event); err != nil {
 		return nil, err
 	}
-	db.SetMaxOpenConns(1)
-	r := &rotations{db: db, waiting: make(chan *rotation, 1024), ended: make(chan struct{})}
-	r.number.Store(1_000_000_000)
 	if err := r.first(); err != nil {
 		return nil, err
 	}
-	ready := make(chan error)
-	go r.run(ready)
-	return r, <-ready
+	return r, r.start()
 }
 
 // first gives each grant the token it begins with.
@@ -230,65 +224,12 @@ func (r *rotations) grants() (all [][]byte, err error) {
 	return all, rows.Err()
 }
 
-func (r *rotations) commit(one *rotation) error {
-	one.done = make(chan error, 1)
-	r.waiting <- one
-	return <-one.done
-}
-
-func (r *rotations) close() error {
-	close(r.waiting)
-	<-r.ended
-	return r.db.Close()
-}
-
-func (r *rotations) run(ready chan<- error) {
-	defer close(r.ended)
-	ctx := context.Background()
-	u, err := r.db.PrepareContext(ctx, rotated)
-	e, err1 := r.db.PrepareContext(ctx, event)
-	ready <- errors.Join(err, err1)
-	if err != nil || err1 != nil {
-		return
-	}
-	for one := range r.waiting {
-		batch := []*rotation{one}
-		err := r.batch(ctx, u, e, &batch)
-		for _, b := range batch {
-			b.done <- err
-		}
-	}
-}
-
-func (r *rotations) batch(ctx context.Context, u, e *sql.Stmt, batch *[]*rotation) error {
-	tx, err := r.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer tx.Rollback()
-	u, e = tx.StmtContext(ctx, u), tx.StmtContext(ctx, e)
-	for i := 0; ; i++ {
-		if err := r.write(ctx, u, e, (*batch)[i]); err != nil {
-			return err
-		}
-		select {
-		case next, ok := <-r.waiting:
-			if ok {
-				*batch = append(*batch, next)
-				continue
-			}
-		default:
-		}
-		return tx.Commit()
-	}
-}
-
-func (r *rotations) write(ctx context.Context, u, e *sql.Stmt, one *rotation) error {
+func (r *rotations) write(ctx context.Context, with []*sql.Stmt, one *rotation) error {
 	digest, at, n := sha256.Sum256(one.next[:]), one.now.UnixMicro(), r.number.Add(1)
 	var sealed [60]byte
 	copy(sealed[:], digest[:])
 	const week = int64(7 * 24 * time.Hour / time.Microsecond)
-	done, err := u.ExecContext(ctx, one.generation+1, digest[:], one.parent, sealed[:], at, one.from, at+week, at+600_000_000,
+	done, err := with[0].ExecContext(ctx, one.generation+1, digest[:], one.parent, sealed[:], at, one.from, at+week, at+600_000_000,
 		one.grant, one.generation, one.parent)
 	if err != nil {
 		return err
@@ -296,7 +237,7 @@ func (r *rotations) write(ctx context.Context, u, e *sql.Stmt, one *rotation) er
 	if k, err := done.RowsAffected(); err != nil || k != 1 {
 		return errors.Join(err, ErrToken)
 	}
-	_, err = e.ExecContext(ctx, ordered('r', uint64(n)), at, n, "token.refreshed", "info", "success", "", "client", one.client, one.subject,
+	_, err = with[1].ExecContext(ctx, ordered('r', uint64(n)), at, n, "token.refreshed", "info", "success", "", "client", one.client, one.subject,
 		one.session, one.client, one.from, "bench", "", "", `{"grant":"grt_0123456789012345678901234"}`)
 	return err
 }
