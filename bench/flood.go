@@ -55,7 +55,7 @@ func flood(b *bench) error {
 		return err
 	}
 	b.floodRows(calm, during, idle, after, &t, p.alive())
-	b.note("The host program runs with GOGC=50 and a memory limit of 68 MiB + 19 MiB for each hash at once, as the command.")
+	b.note("The host program gives its collector the room that the command does: 16 MiB and two hashes while sign-ins wait, five while none does.")
 	b.note("Flood: %d sign-ins done, %d refused with Retry-After within %s; CPU of the server %s, of the generator %s (it shares the cores).",
 		t.done.Load(), t.refused.Load(), span+span/10, server.Round(time.Millisecond), generator.Round(time.Millisecond))
 	return nil

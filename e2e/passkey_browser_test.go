@@ -87,6 +87,10 @@ func TestPasskeysInABrowser(t *testing.T) {
 	leave()
 	p.Goto(dev.url() + "/login")
 	p.at("/login")
+	var told bool
+	if p.Eval(`document.querySelector("[data-failed]").checkVisibility()`, &told); told {
+		t.Error("a failure is shown before anything was tried")
+	}
 	p.Submit("passkey")
 	p.at("/account")
 
