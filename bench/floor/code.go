@@ -76,7 +76,6 @@ type redemption struct {
 	authenticated                               int64
 	now                                         time.Time
 	next                                        [32]byte // digest of the refresh token
-	done                                        chan error
 }
 
 func (r *Redeemer) redeem(ctx context.Context, id string, q *http.Request) (out answered, err error) {

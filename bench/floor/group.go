@@ -88,7 +88,7 @@ func (g *group[T]) batch(ctx context.Context, prepared []*sql.Stmt, batch *[]que
 	defer tx.Rollback()
 	with := make([]*sql.Stmt, len(prepared))
 	for i := range prepared {
-		with[i] = tx.StmtContext(ctx, prepared[i]) //nolint:sqlclosecheck // it ends with the transaction
+		with[i] = tx.StmtContext(ctx, prepared[i])
 	}
 	for n := 0; ; n++ {
 		if err := g.write(ctx, with, (*batch)[n].what); err != nil {
