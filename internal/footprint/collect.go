@@ -12,7 +12,7 @@ import (
 // server spends a fifth of its time in it. Up to smallHeap, which has room for what
 // is under way, the limit decides instead; Quiet gives the room back.
 const (
-	smallHeap            = 40 << 20
+	smallHeap            = 64 << 20
 	smallRoom, usualRoom = 800, 50 // percent of what is alive
 )
 
