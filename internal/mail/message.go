@@ -51,7 +51,7 @@ var shapes = map[Template]shape{
 	VerifyAddress:     {code: true, link: true},
 	AddressChanged:    {link: true, act: true},
 	Recover:           {code: true, link: true},
-	RecoverPasskeys:   {act: true},
+	RecoverPasskeys:   {act: true, object: "/account/passkeys"},
 	SigninCode:        {code: true, act: true, object: "/recover"},
 	PasswordChanged:   {act: true, object: "/recover"},
 	PasswordRemoved:   {act: true, object: "/account/security"},
