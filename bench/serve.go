@@ -45,6 +45,13 @@ func serve(kind, addr string, args []string) error {
 		mux.Handle("GET /private", s)
 	case "password":
 		mux.Handle("POST /api/v1/signin", floor.NewPasswords(passphrase))
+	case "passkey":
+		f, err := floor.OpenPasskeys(args[0])
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		mux.Handle("POST /api/v1/signin", f)
 	case "host":
 		return host(ctx, addr, args[0], args[1])
 	case "scale":

@@ -15,8 +15,10 @@ const (
 	VerifyAddress     Template = "verify_address"     // code, link; Address is the new one
 	AddressChanged    Template = "address_changed"    // act, to the old address; Address is the new one, link takes it back
 	Recover           Template = "recover"            // code, link
+	RecoverPasskeys   Template = "recover_passkeys"   // act: there is no password to reset
 	SigninCode        Template = "signin_code"        // code, act
 	PasswordChanged   Template = "password_changed"   // act
+	PasswordRemoved   Template = "password_removed"   // act
 	Recovered         Template = "recovered"          // act
 	NewDevice         Template = "new_device"         // act
 	UnfinishedSignin  Template = "unfinished_signin"  // act: a right password, no second step
@@ -49,8 +51,10 @@ var shapes = map[Template]shape{
 	VerifyAddress:     {code: true, link: true},
 	AddressChanged:    {link: true, act: true},
 	Recover:           {code: true, link: true},
+	RecoverPasskeys:   {act: true, object: "/account/passkeys"},
 	SigninCode:        {code: true, act: true, object: "/recover"},
 	PasswordChanged:   {act: true, object: "/recover"},
+	PasswordRemoved:   {act: true, object: "/account/security"},
 	Recovered:         {act: true, object: "/recover"},
 	NewDevice:         {act: true, object: "/account/sessions"},
 	UnfinishedSignin:  {act: true, object: "/recover"},

@@ -58,7 +58,7 @@ type Tokens interface {
 // Account is what it needs of account.Flow.
 type Account interface {
 	StartSignUp(ctx context.Context, in account.SignUp) (secret.Token, error)
-	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen secret.Text) (user.User, error)
+	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen account.Chosen) (account.SignedUp, error)
 	StartRecovery(ctx context.Context, by user.Caller, identifier, lang string) (secret.Token, error)
 	FinishRecovery(ctx context.Context, by user.Caller, a account.Answer, text secret.Text, lang string) (user.User, error)
 	ConfirmEmail(ctx context.Context, by user.Caller, a account.Answer, lang string) (user.Email, error)
@@ -73,6 +73,7 @@ type Account interface {
 	MakePrimary(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
 	RemoveEmail(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
 	ChangePassword(ctx context.Context, in account.PasswordChange) error
+	RemovePassword(ctx context.Context, by user.Caller, current account.Proof, lang string) error
 	Sessions(ctx context.Context, by user.Caller) ([]session.Session, error)
 	EndSession(ctx context.Context, by user.Caller, id session.ID) error
 	EndOthers(ctx context.Context, by user.Caller) (int, error)

@@ -32,6 +32,7 @@ type Signup struct {
 	Email       string
 	ReturnTo    string // posted back, and where the link to sign-in leads on to
 	MinLength   int    // of a password, in characters
+	Passkeys    bool   // one may take the place of the password: POST with=passkey
 }
 
 // CodePurpose says why a code was mailed.
@@ -71,10 +72,14 @@ type Verify struct {
 	Asked   time.Time // when it was asked for; zero: unknown
 	From    string    // device and place it was asked from; may be empty
 	Token   string
+	Flow    string // instead of Token: posted back as flow
 	// Choose asks for a new-password of at least MinLength: the sign-up was
-	// started elsewhere, so the password chosen then may be somebody else's.
+	// started elsewhere, so the password chosen then may be somebody else's, or
+	// none was.
 	Choose    bool
+	Keyless   bool // none was
 	MinLength int
+	Options   string // of a sign-up: PublicKeyCredentialCreationOptionsJSON, the answer posted as passkey
 }
 
 // Verified is the good end of /verify. Signed-in people go on to the account.

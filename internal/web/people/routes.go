@@ -92,6 +92,7 @@ func (p *Pages) accountRoutes() []web.Route {
 
 		get("/account/password", p.showPassword),
 		post("/account/password", p.changePassword),
+		post("/account/password/remove", p.removePassword),
 
 		get("/account/passkeys", p.showPasskeys),
 		post("/account/passkeys", p.addPasskey),

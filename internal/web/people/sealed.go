@@ -73,6 +73,7 @@ type step struct {
 	Kind     stepKind
 	Email    string `json:",omitempty"` // as typed
 	Flow     string `json:",omitempty"` // the flow's secret
+	Code     string `json:",omitempty"` // the mailed code, once it was right
 	ReturnTo string `json:",omitempty"`
 	Purpose  string `json:",omitempty"`
 	Bound    string `json:",omitempty"` // what the browser's forms hang on; of a second step
