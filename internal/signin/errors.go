@@ -39,6 +39,8 @@ var (
 	Blocked                = audit.Define("login.blocked", audit.Warning, "Sign-in blocked")
 	CodeSent               = audit.Define("login.code_sent", audit.Notice, "Sign-in code mailed")
 	CodeUsed               = audit.Define("login.code_used", audit.Info, "")
+	EnrolAsked             = audit.Define("login.enrolment_asked", audit.Notice, "First step of a sign-in done, a second step has to be set up")
+	SecondExhausted        = audit.Define("login.second_exhausted", audit.Critical, "Too many wrong second steps; that way is closed")
 	FirstProven            = audit.Define("login.first_factor", audit.Notice, "First step of a sign-in done, second step asked")
 	SecondFailed           = audit.Define("login.second_failed", audit.Warning, "Second step of a sign-in failed")
 	Reauthenticated        = audit.Define("login.reauthenticated", audit.Info, "Signed in again")
@@ -60,5 +62,6 @@ const (
 	reasonCounter  = "passkey_counter"
 	reasonSecond   = "wrong_second_factor"
 	reasonReplayed = "second_factor_used_before"
+	reasonGuesses  = "second_factor_exhausted"
 	reasonAbsent   = "second_factor_not_enrolled"
 )
