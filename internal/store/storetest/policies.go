@@ -70,7 +70,7 @@ func policyAsked(c *testcase) {
 	c.same(level(u), 1)
 	c.policy(policy.Policy{Assurance: 2})
 	c.same([]int{level(u), level(c.person())}, []int{2, 2})
-	c.ok(c.Roles().Put(c.ctx, rbac.Role{Name: rbac.Admin, Assurance: 2, UpdatedAt: c.now}, c.system())) // all that a built-in role lets change
+	c.ok(c.Roles().Put(c.ctx, rbac.Role{Name: rbac.Admin, Assurance: 2, CreatedAt: c.now, UpdatedAt: c.now}, c.system())) // all that a built-in role lets change
 	admin, err := c.Roles().ByName(c.ctx, rbac.Admin)
 	c.ok(err)
 	c.same([]any{admin.Assurance, admin.BuiltIn}, []any{2, true})
