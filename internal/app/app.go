@@ -252,6 +252,7 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 			signin.NewOTP(a.keys, a.store.TOTP(), a.c.Now),
 			signin.NewRecovery(a.keys, a.store.Recovery(), a.outbox, a.c.Now),
 		},
+		Enrolls: []signin.Enroller{signin.NewEnrolPasskey(a.Passkeys), signin.NewEnrolOTP(a.keys, a.c.Brand, a.c.Now)},
 		Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
 		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions,
 		Observe: a.c.Observers.SignIn,

@@ -22,6 +22,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -34,6 +35,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
@@ -44,6 +46,8 @@ type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
 	AskByMail(ctx context.Context, r signin.Request) (signin.Result, error)
+	OfferFactor(ctx context.Context, r signin.Request, method, name string) (signin.Offer, error)
+	Enrol(ctx context.Context, r signin.Request, in signin.NewFactor) (signin.Result, error)
 	SignOut(ctx context.Context, by user.Caller) error
 }
 
@@ -120,6 +124,10 @@ type Directory interface {
 
 	Roles(ctx context.Context, by user.Caller) ([]rbac.Role, error)
 	Role(ctx context.Context, by user.Caller, name string) (rbac.Role, error)
+	Policy(ctx context.Context, by user.Caller) (policy.Policy, error)
+	PutPolicy(ctx context.Context, by user.Caller, p policy.Policy) (policy.Policy, error)
+	Devices(ctx context.Context, by user.Caller, of user.ID) ([]trust.Device, error)
+	ForgetDevice(ctx context.Context, by user.Caller, of user.ID, id trust.ID) error
 	PutRole(ctx context.Context, by user.Caller, r rbac.Role) (rbac.Role, error)
 	DeleteRole(ctx context.Context, by user.Caller, name string) error
 	Organizations(ctx context.Context, by user.Caller, after organization.ID, limit int) ([]organization.Organization, error)
@@ -235,7 +243,7 @@ func (s *surface) table() []endpoint {
 	for _, part := range [][]endpoint{
 		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.passkeyTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
-		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
+		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.policyTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}
