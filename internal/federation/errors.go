@@ -26,4 +26,11 @@ var (
 	ErrUpstream = problem.New(problem.Unavailable, "federation_unavailable", "The other service does not answer right now. Try again in a moment, or sign in another way.")
 	// ErrStatement: what the service said fails a check.
 	ErrStatement = problem.New(problem.Unprocessable, "federation_answer_refused", "The other service's answer could not be trusted, so nothing was done. Sign in another way, and tell whoever runs this site.")
+	// ErrInvalid: a connection cannot be like that; its fields say what is wrong.
+	ErrInvalid = problem.New(problem.Unprocessable, "connection_invalid", "The connection has a member that is missing, malformed, or not for its type.")
 )
+
+// invalid is ErrInvalid about one member.
+func invalid(pointer, message string) error {
+	return ErrInvalid.WithFields(problem.Field{Pointer: pointer, Code: ErrInvalid.Code, Message: message})
+}
