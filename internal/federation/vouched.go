@@ -1,5 +1,7 @@
 package federation
 
+import "slices"
+
 // Vouched is somebody whom a service has vouched for just now, and whose link was
 // found. The flow federate makes it of what came back; nothing in it is taken from
 // a request.
@@ -16,34 +18,23 @@ type Vouched struct {
 // names an acr or amr of theirs that counts as two factors.
 func (c Connection) Assurance(p Person) int {
 	for _, value := range c.Settings.Strong {
-		if value == p.ACR {
+		if value == p.ACR || slices.Contains(p.AMR, value) {
 			return 2
-		}
-		for _, method := range p.AMR {
-			if value == method {
-				return 2
-			}
 		}
 	}
 	return 1
 }
 
 // Owns are the fields of a profile that p tells and that the connection keeps up to
-// date: those that the mapping does not name as taken once.
+// date: those that the mapping does not name as taken once. Apple tells a name only
+// once, and a language is a person's own unless the mapping asks for it.
 func (c Connection) Owns(p Person) (fields []string) {
-	for _, f := range []struct{ name, told string }{{"name", p.Name}, {"locale", p.Locale}} {
-		if f.told != "" && !contains(c.Settings.Mapping.Once, f.name) {
-			fields = append(fields, f.name)
-		}
+	once := c.Settings.Mapping.Once
+	if p.Name != "" && c.Kind != Apple && !slices.Contains(once, FieldName) {
+		fields = append(fields, FieldName)
+	}
+	if _, asked := c.Settings.Mapping.Fields[FieldLocale]; asked && p.Locale != "" && !slices.Contains(once, FieldLocale) {
+		fields = append(fields, FieldLocale)
 	}
 	return fields
-}
-
-func contains(list []string, s string) bool {
-	for _, one := range list {
-		if one == s {
-			return true
-		}
-	}
-	return false
 }
