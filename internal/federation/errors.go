@@ -16,7 +16,7 @@ var (
 	// ErrLastWay: nothing would be left to sign in with.
 	ErrLastWay = problem.New(problem.Conflict, "last_way_in", "This is the only way into your account. Add a passkey or a password first.")
 	// ErrBirth: the account is gone, not active, or changed since it was proven (TH-1).
-	ErrBirth = problem.New(problem.Conflict, "account_changed", "Your account changed in the meantime. Sign in again.")
+	ErrBirth = problem.New(problem.Conflict, "link_account_changed", "Your account changed in the meantime. Sign in again.")
 	// ErrAttempt: what came back was not asked for by this browser, in the last
 	// minutes, for the first time.
 	ErrAttempt = problem.New(problem.Gone, "federation_attempt_over", "This sign-in was not begun here, took too long, or was finished already. Start it again.")

@@ -39,6 +39,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"resources", resources},
 		{"revocations", revocations},
 		{"refreshes", refreshes},
+		{"connections", connectionTests},
+		{"links", linkTests},
 		{"feed", feeds},
 		{"roles", roles},
 		{"sessions", sessions},
