@@ -45,7 +45,11 @@ func (s *Service) userInfo(w http.ResponseWriter, r *http.Request) {
 func (s *Service) edit(claims map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for name, value := range s.more {
+	replace(claims, s.more)
+}
+
+func replace(claims, more map[string]any) {
+	for name, value := range more {
 		if claims[name] = value; value == nil {
 			delete(claims, name)
 		}

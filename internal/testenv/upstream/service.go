@@ -62,6 +62,7 @@ type Service struct {
 	person  Person
 	faults  map[Fault]bool
 	more    map[string]any // claims, instead of the usual ones
+	inToken map[string]any
 	codes   map[string]grant
 	refresh map[string]string // refresh token to subject
 	access  map[string]Person
@@ -120,6 +121,13 @@ func (s *Service) Say(claims map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.more = claims
+}
+
+// SayInToken is Say for ID tokens alone.
+func (s *Service) SayInToken(claims map[string]any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inToken = claims
 }
 
 // Asked is how often a path was asked for.

@@ -133,6 +133,9 @@ func (s *Service) idToken(g grant, access string) string {
 	claims := s.claims(g, access)
 	s.spoil(claims, g)
 	s.edit(claims)
+	s.mu.Lock()
+	replace(claims, s.inToken)
+	s.mu.Unlock()
 	header := map[string]any{"alg": s.current().now.alg(), "kid": s.current().now.kid, "typ": "JWT"}
 	if s.Kind == Apple {
 		delete(header, "typ")
@@ -173,10 +176,11 @@ func (s *Service) signed(header, claims map[string]any) string {
 
 // public is the public key as a careless verifier would have it as a secret.
 func (p pair) public() []byte {
-	var key any = &p.ec.PublicKey
+	var signer crypto.Signer = p.ec
 	if p.rsa != nil {
-		key = &p.rsa.PublicKey
+		signer = p.rsa
 	}
+	key := signer.Public()
 	der, _ := x509.MarshalPKIXPublicKey(key)
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
 }
