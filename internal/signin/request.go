@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -20,6 +21,9 @@ type Response struct {
 	Passkey  *Passkey
 	Mailed   *Mailed
 	Least    int // of Reauthenticate: the assurance that is asked for; 0: what the account asks
+	// Federated is whom another service vouched for: what the flow federate made of
+	// what came back, never what a request says of itself.
+	Federated *federation.Vouched
 }
 
 // Passkey is an assertion of an authenticator (WebAuthn).

@@ -18,6 +18,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/devicecode"
 	"github.com/mortise-auth/mortise/internal/dpop"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -92,6 +93,7 @@ type Set interface {
 	Recovery() recovery.Store
 	Policy() policy.Store
 	Trust() trust.Store
+	Federation() federation.Store
 }
 
 // Store is an engine. It is safe for concurrent use.
