@@ -67,9 +67,7 @@ func (p PrivateKey) Named(kid string) PrivateKey {
 	if p.k == nil {
 		return p
 	}
-	public := *p.k.public.k
-	public.id = kid
-	return PrivateKey{&privateKey{p.k.signer, PublicKey{&public}, headerOf(public.alg, kid)}}
+	return PrivateKey{&privateKey{p.k.signer, p.k.public.Named(kid), headerOf(p.k.public.k.alg, kid)}}
 }
 
 // ParsePrivateKey reads what PKCS8 wrote. ErrKey for anything else.

@@ -28,7 +28,7 @@ func (s *Service) idToken(ctx context.Context, c federation.Connection, m metada
 	}
 	v := token{claims: claims, now: s.now()}
 	for _, check := range []error{
-		v.issuer(c, m, limited), v.audience(c.Settings.ClientID), v.times(), v.nonce(k.Nonce), v.authTime(k.MaxAge),
+		v.isNoLogout(), v.issuer(c, m, limited), v.audience(c.Settings.ClientID), v.times(), v.nonce(k.Nonce), v.authTime(k.MaxAge),
 		v.hash("at_hash", key, t.Access.Reveal()), v.hash("c_hash", key, code),
 	} {
 		if check != nil {
@@ -104,6 +104,14 @@ func (t token) times() error {
 		return jwt.ErrIssuedAt
 	case limited && t.now.Add(skew).Before(time.Unix(from, 0)):
 		return jwt.ErrNotYet
+	}
+	return nil
+}
+
+// isNoLogout keeps logout tokens out, whatever else they may say.
+func (t token) isNoLogout() error {
+	if _, said := t.claims["events"]; said {
+		return jwt.ErrClaims
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func (m *metadata) check(c federation.Connection) error {
 	plain := strings.HasPrefix(c.Issuer(), "http://")
 	for _, one := range []string{m.authorization, m.token, m.userInfo, m.jwks, m.endSession, m.revocation} {
 		u, err := url.Parse(one)
-		if one != "" && (err != nil || u.Host == "" || u.User != nil || u.Scheme != "https" && (!plain || u.Scheme != "http")) {
+		if one != "" && (err != nil || u.Host == "" || u.User != nil || u.Fragment != "" || u.Scheme != "https" && (!plain || u.Scheme != "http")) {
 			return federation.ErrStatement.Becausef("an endpoint at %.200q", one)
 		}
 	}
