@@ -121,10 +121,10 @@ var layout = template.Must(template.New("page").Parse(`<!doctype html>
 <legend>People</legend>
 {{- $picked := .Picked}}
 {{- range .People}}
-<label class="person"><input type="radio" name="person" value="{{.Subject}}"{{if eq .Subject $picked}} checked{{end}}><span>{{or .Name .Email .Subject}}</span>
+<label class="person"><input type="radio" id="person-{{.Subject}}" name="person" value="{{.Subject}}"{{if eq .Subject $picked}} checked{{end}}><span>{{or .Name .Email .Subject}}</span>
 <small>{{or .Email "no e-mail address"}}{{if and .Email (not .Verified)}}, not checked{{end}}{{with .Note}}. {{.}}{{end}}</small></label>
 {{- end}}
-<label class="person"><input type="radio" name="person" value="other"{{if not .People}} checked{{end}}><span>Somebody else</span>
+<label class="person"><input type="radio" id="person-other" name="person" value="other"{{if not .People}} checked{{end}}><span>Somebody else</span>
 <small>with the address below, which counts as checked</small></label>
 <div class="row">
 <label for="email">E-mail address of somebody else</label>
