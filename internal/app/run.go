@@ -147,6 +147,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.Account.DeleteDue(ctx, batch) },
 		func() (int, error) { return a.store.Sessions().Sweep(ctx, now.Add(-a.c.Retention.Sessions), batch) },
 		func() (int, error) { return a.store.Proofs().Sweep(ctx, now.Add(-24*time.Hour), batch) },
+		func() (int, error) { return a.store.Federation().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.DPoP().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.TOTP().Sweep(ctx, now.Add(-totp.PendingLife), batch) },
 		func() (int, error) { return a.store.Challenges().Sweep(ctx, now.Add(-time.Hour), batch) },

@@ -16,6 +16,7 @@ type File struct {
 	Clients       []Client       `json:"clients,omitempty"`
 	Users         []User         `json:"users,omitempty"`
 	Sites         []Site         `json:"sites,omitempty"`
+	Connections   []Connection   `json:"connections,omitempty"`
 }
 
 // Role is a wanted role.
@@ -49,7 +50,7 @@ type Membership struct {
 
 // Empty reports whether f wants nothing.
 func (f File) Empty() bool {
-	return len(f.Roles)+len(f.Organizations)+len(f.Scopes)+len(f.Resources)+len(f.Clients)+len(f.Users)+len(f.Sites) == 0
+	return len(f.Roles)+len(f.Organizations)+len(f.Scopes)+len(f.Resources)+len(f.Clients)+len(f.Users)+len(f.Sites)+len(f.Connections) == 0
 }
 
 // Body encodes f with its passwords and client secrets revealed, for the one
@@ -66,9 +67,13 @@ func (f File) Body() ([]byte, error) {
 	}
 	body := struct {
 		File
-		Clients []program `json:"clients,omitempty"`
-		Users   []account `json:"users,omitempty"`
+		Clients  []program `json:"clients,omitempty"`
+		Users    []account `json:"users,omitempty"`
+		Services any       `json:"connections,omitempty"`
 	}{File: f}
+	if len(f.Connections) > 0 {
+		body.Services = connectionBodies(f.Connections)
+	}
 	for _, c := range f.Clients {
 		body.Clients = append(body.Clients, program{Client: c, Secret: c.Secret.Reveal()})
 	}

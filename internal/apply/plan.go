@@ -19,6 +19,7 @@ type State interface {
 	// User finds an account by primary address.
 	User(ctx context.Context, email string) (UserState, bool, error)
 	Site(ctx context.Context, host string) (SiteState, bool, error)
+	Connection(ctx context.Context, id string) (ConnectionState, bool, error)
 }
 
 // RoleState is a role as it is.
@@ -78,6 +79,9 @@ func Plan(ctx context.Context, current State, want File) ([]Change, error) {
 	}
 	for i, s := range want.Sites {
 		p.site(i, s)
+	}
+	for i, c := range want.Connections {
+		p.connection(i, c)
 	}
 	return p.changes, p.err
 }

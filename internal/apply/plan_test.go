@@ -18,6 +18,7 @@ type state struct {
 	resources     map[string]ResourceState
 	clients       map[string]ClientState
 	sites         map[string]SiteState
+	connections   map[string]ConnectionState
 	err           error
 }
 
@@ -62,6 +63,11 @@ var want = File{
 
 func (s state) Site(_ context.Context, host string) (SiteState, bool, error) {
 	v, ok := s.sites[host]
+	return v, ok, s.err
+}
+
+func (s state) Connection(_ context.Context, id string) (ConnectionState, bool, error) {
+	v, ok := s.connections[id]
 	return v, ok, s.err
 }
 

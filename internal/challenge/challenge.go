@@ -40,6 +40,7 @@ type Challenge struct {
 	PasswordVersion int64         // of the password that was right; 0: none was used
 	Failures        int           // sign-ins that failed before this one
 	Notice          [16]byte      // the mail that leaves if this comes to nothing; zero: none
+	Origin          string        // what the session will begin with, as the flow wrote it; empty: nothing to tell
 	Attempts        int
 	CreatedAt       time.Time
 	ExpiresAt       time.Time

@@ -7,10 +7,10 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/audit"
-	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -33,7 +33,7 @@ func (f *Flow) Apply(ctx context.Context, by user.Caller, want apply.File, dryRu
 	if len(want.Users) > 0 && !allowUsers {
 		return apply.Result{}, ErrUsersInFile
 	}
-	want.Sites = plainSites(want.Sites)
+	want.Sites, want.Connections = plainSites(want.Sites), plainConnections(want.Connections)
 	changes, err := f.plan(ctx, want)
 	if err != nil {
 		return apply.Result{}, err
@@ -66,6 +66,8 @@ func (f *Flow) carryOut(ctx context.Context, by user.Caller, want apply.File, c 
 		return f.applyClient(ctx, by, want.Clients[c.Index], c)
 	case apply.KindSite:
 		return f.applySite(ctx, by, want.Sites[c.Index])
+	case apply.KindConnection:
+		return f.applyConnection(ctx, by, want.Connections[c.Index])
 	default:
 		return f.applyUser(ctx, by, want.Users[c.Index])
 	}
@@ -246,7 +248,7 @@ func (f *Flow) memberships(ctx context.Context, tx Tx, by user.Caller, id user.I
 // current answers what apply.Plan asks from the store.
 type current struct {
 	tx   Tx
-	keys client.Keys
+	keys proof.Keys
 }
 
 func (f *Flow) current(tx Tx) current { return current{tx, f.o.Keys} }

@@ -42,8 +42,8 @@ func (c Connection) Clean(dev bool) (Connection, error) {
 	c.Label = label
 	s := &c.Settings
 	s.ClientID = strings.TrimSpace(s.ClientID)
-	s.Scopes, s.Algorithms, s.Tenants = list(s.Scopes), list(s.Algorithms), list(s.Tenants)
-	s.Trust, s.Provision.Domains = domains(s.Trust), domains(s.Provision.Domains)
+	s.Scopes, s.Algorithms, s.Tenants, s.Strong = list(s.Scopes), list(s.Algorithms), list(s.Tenants), list(s.Strong)
+	s.Trust, s.Provision.Domains = Domains(s.Trust), Domains(s.Provision.Domains)
 	for _, check := range []func(bool) error{c.client, c.issuer, c.endpoints, c.kindly, c.signed, c.domains, c.provision, c.mapping} {
 		if err := check(dev); err != nil {
 			return c, err
@@ -62,9 +62,9 @@ func list(all []string) []string {
 	return slices.Compact(all)
 }
 
-// domains are in the form that addresses are compared in; what is no domain is left
-// as it is, to be refused.
-func domains(all []string) []string {
+// Domains are in the form that addresses are compared in, in order; what is no
+// domain is left as it is, to be refused.
+func Domains(all []string) []string {
 	out := make([]string, len(all))
 	for i, one := range all {
 		out[i] = one
@@ -91,6 +91,8 @@ func (c Connection) client(bool) error {
 		return invalid("/scopes", "Without the scope openid nobody is named.")
 	case !slices.Contains([]LogoutMode{LogoutLocal, LogoutOffer, LogoutAlways}, s.Logout):
 		return invalid("/logout", "Logout is offer, always, or left out.")
+	case len(s.Strong) > maxList || slices.ContainsFunc(s.Strong, func(one string) bool { return !isLine(one, maxPath) }):
+		return invalid("/strong", "An acr or amr value is one short line of text.")
 	}
 	return c.method()
 }

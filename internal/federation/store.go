@@ -48,6 +48,16 @@ type Store interface {
 	// the subject.
 	LinksBySession(ctx context.Context, connection ID, issuer, subject, session string) ([]Link, error)
 
+	// Bear notes what a session of ours began with, in the transaction of its birth.
+	// ErrLinkUnknown when the link is gone.
+	Bear(ctx context.Context, s SessionID, o Origin) error
+	// Origin returns what a session began with; ErrLinkUnknown when it was no link, or
+	// the link is gone.
+	Origin(ctx context.Context, s SessionID) (Origin, error)
+	// Began returns live sessions that began with a link of t, at most limit. Without
+	// subject and session there are none.
+	Began(ctx context.Context, t There, now time.Time, limit int) ([]Began, error)
+
 	// Spend notes that an attempt came back, to be kept at least until the given
 	// time. Of any number of calls with one digest one succeeds; the others are
 	// ErrAttempt.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -22,7 +23,9 @@ type birth struct {
 	methods         []string
 	assurance       int
 	passwordVersion int64
-	failures        int // sign-ins that failed before
+	failures        int                // sign-ins that failed before
+	at              time.Time          // when it was proven; zero: now
+	origin          *federation.Origin // nil: no link
 	// before and after are what has to hold, or is used up, in the transaction of
 	// the birth: after it has the account's row to itself (TH-1).
 	before, after func(ctx context.Context, tx Tx) error
@@ -31,7 +34,7 @@ type birth struct {
 // atOnce is a birth of one proof, which must be all that the account asks for.
 func (f *Flow) atOnce(a *Attempt, p Proven, guess *lockout.Reservation) birth {
 	return birth{
-		attempt: a, methods: p.Methods, assurance: p.level(), passwordVersion: p.PasswordVersion, failures: guess.After(),
+		attempt: a, methods: p.Methods, assurance: p.level(), passwordVersion: p.PasswordVersion, failures: guess.After(), at: p.At, origin: p.Origin,
 		before: func(ctx context.Context, tx Tx) error { return guess.Confirm(ctx, tx.Lockouts()) },
 		after: func(ctx context.Context, tx Tx) error {
 			next, err := f.asks(ctx, tx, a.Account.ID, p)
@@ -59,6 +62,9 @@ func (f *Flow) born(ctx context.Context, r Request, b birth) (Result, error) {
 		IdleTimeout: f.o.Limits.Idle, ExpiresAt: now.Add(f.o.Limits.Absolute),
 		IP: a.By.Source.IP, UserAgent: a.By.Source.UserAgent, Place: a.By.Source.Place,
 	}
+	if !b.at.IsZero() && b.at.Before(now) {
+		s.AuthenticatedAt = b.at.UTC().Truncate(time.Microsecond)
+	}
 	notice, err := f.newDevice(a, s, r.Lang)
 	if err != nil {
 		return Result{}, err
@@ -78,6 +84,11 @@ func (f *Flow) born(ctx context.Context, r Request, b birth) (Result, error) {
 		if err := b.after(ctx, tx); err != nil {
 			return err
 		}
+		if b.origin != nil {
+			if err := tx.Federation().Bear(ctx, federation.SessionID(s.ID), *b.origin); err != nil {
+				return err
+			}
+		}
 		if r.Deliver != nil {
 			if err := r.Deliver(ctx, tx.Tokens(), s); err != nil {
 				return err
@@ -93,7 +104,7 @@ func (f *Flow) born(ctx context.Context, r Request, b birth) (Result, error) {
 		}
 		return nil
 	})
-	if errors.Is(err, session.ErrBirth) || errors.Is(err, token.ErrBirth) {
+	if errors.Is(err, session.ErrBirth) || errors.Is(err, token.ErrBirth) || errors.Is(err, federation.ErrLinkUnknown) {
 		return Result{}, wrong(reasonBirth)
 	}
 	if err != nil {

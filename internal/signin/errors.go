@@ -58,6 +58,7 @@ const (
 	reasonPasskey  = "passkey_refused"
 	reasonGone     = "passkey_unknown"
 	reasonCounter  = "passkey_counter"
+	reasonLink     = "link_unknown"
 	reasonSecond   = "wrong_second_factor"
 	reasonReplayed = "second_factor_used_before"
 	reasonAbsent   = "second_factor_not_enrolled"

@@ -8,6 +8,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/challenge"
 	"github.com/mortise-auth/mortise/internal/device"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/passkey"
@@ -32,6 +33,7 @@ type Tx interface {
 	TOTP() totp.Store
 	Recovery() recovery.Store
 	Passkeys() passkey.Store
+	Federation() federation.Store
 	Audit() audit.Store
 }
 

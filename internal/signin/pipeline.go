@@ -21,8 +21,8 @@ func (f *Flow) SignIn(ctx context.Context, r Request) (Result, error) {
 	m := f.method(r.Response)
 	result, err := f.signIn(ctx, m, r)
 	f.observe(m.Name(), outcome(result, err))
-	if names(m) && errors.Is(err, ErrWrong) {
-		err = ErrPasskey.Because(err)
+	if own, ok := m.(refuser); ok && errors.Is(err, ErrWrong) {
+		err = own.refusal().Because(err)
 	}
 	return result, err
 }

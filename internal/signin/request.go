@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -17,6 +18,9 @@ type Response struct {
 	OTP      secret.Text // of an authenticator app, as typed
 	Recovery secret.Text // a recovery code, as typed
 	Passkey  *Passkey
+	// Federated is whom another service vouched for: what the flow federate made of
+	// what came back, never what a request says of itself.
+	Federated *federation.Vouched
 }
 
 // Passkey is an assertion of an authenticator (WebAuthn).

@@ -81,7 +81,7 @@ func (f *Flow) ask(ctx context.Context, m Method, a *Attempt, r Request, p Prove
 	c := challenge.Challenge{
 		ID: challenge.NewID(now), User: a.Account.ID, Flow: flow.Digest(f.o.Instance), Key: a.Key, Methods: p.Methods,
 		UserVersion: a.Account.Version, PasswordVersion: p.PasswordVersion, Failures: guess.After(),
-		CreatedAt: now, ExpiresAt: now.Add(challenge.Life),
+		CreatedAt: now, ExpiresAt: now.Add(challenge.Life), Origin: written(p.Origin),
 	}
 	notice, err := f.unfinished(ctx, a, r, c)
 	if err != nil {

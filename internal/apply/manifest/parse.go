@@ -147,7 +147,7 @@ func (d *decoder) document(n *yaml.Node) {
 		"resources":     d.each(d.resource),
 		"clients":       d.each(d.client),
 		"sites":         d.each(d.site),
-		"connections":   d.later,
+		"connections":   d.each(d.connection),
 		"webhooks":      d.later,
 	})
 }

@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"roles", roles},
 		{"sessions", sessions},
 		{"session times", sessionTimes},
+		{"session links", sessionLinkTests},
 		{"thefts", thefts},
 		{"tokens", tokens},
 		{"totp", totpTests},

@@ -14,6 +14,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/directory"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/inspect"
 	"github.com/mortise-auth/mortise/internal/instance"
@@ -152,6 +153,13 @@ type Directory interface {
 	Site(ctx context.Context, by user.Caller, host string) (site.Site, error)
 	PutSite(ctx context.Context, by user.Caller, w apply.Site) (site.Site, error)
 	DeleteSite(ctx context.Context, by user.Caller, host string) error
+	Connections(ctx context.Context, by user.Caller, after string, limit int) ([]federation.Connection, error)
+	Connection(ctx context.Context, by user.Caller, name string) (federation.Connection, error)
+	CreateConnection(ctx context.Context, by user.Caller, w apply.Connection) (federation.Connection, error)
+	UpdateConnection(ctx context.Context, by user.Caller, w apply.Connection, version int64) (federation.Connection, error)
+	DeleteConnection(ctx context.Context, by user.Caller, name string) error
+	PreviewConnection(ctx context.Context, by user.Caller, name string, claims map[string]any) (federation.Person, error)
+	TestConnection(ctx context.Context, by user.Caller, name string) (path string, until time.Time, err error)
 	Logouts(ctx context.Context, by user.Caller, after logout.ID, limit int) ([]logout.Delivery, error)
 	RetryLogout(ctx context.Context, by user.Caller, id logout.ID) error
 	SigningKeys(ctx context.Context, by user.Caller) ([]signing.Key, error)
@@ -233,7 +241,7 @@ func (s *surface) table() []endpoint {
 	for _, part := range [][]endpoint{
 		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.passkeyTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
-		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
+		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.connectionTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}

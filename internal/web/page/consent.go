@@ -82,6 +82,11 @@ type Again struct {
 	ReturnTo string
 	Others   bool // further accounts are signed in here
 	Code     bool // the account has a second step: POST code too
+
+	NoPassword bool      // see Confirm
+	Services   []Service // POST connection and return_to to /login/again/service
+	Federated  string
+	Service    string
 }
 
 func (Consent) sheet() sheet { return sheet{name: "consent", layout: card} }

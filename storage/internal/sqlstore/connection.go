@@ -97,8 +97,11 @@ func (s connections) Update(ctx context.Context, c federation.Connection, ev aud
 	})
 }
 
-func (s connections) Delete(ctx context.Context, id federation.ID, _ time.Time, ev audit.Event) error {
+func (s connections) Delete(ctx context.Context, id federation.ID, now time.Time, ev audit.Event) error {
 	return change(ctx, s.e, ev, func(tx Tx) error {
+		if err := endBegan(ctx, tx, id, now); err != nil {
+			return err
+		}
 		n, err := tx.Exec(ctx, `DELETE FROM connections WHERE id = $1`, raw(id))
 		return exactly(n, err, federation.ErrUnknown)
 	})

@@ -8,14 +8,14 @@ import (
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
-const linkColumns = `id, connection_id, issuer, subject, user_id, email, verified, session, tokens, created_at, used_at`
+const linkColumns = `id, connection_id, issuer, subject, user_id, email, verified, session, tokens, born, owns, created_at, used_at`
 
 const selectLink = `SELECT ` + linkColumns + ` FROM links WHERE `
 
 func scanLink(row Row) (l federation.Link, err error) {
 	var issuer, subject, session []byte
 	err = row.Scan(bytesOf(l.ID[:]), bytesOf(l.Connection[:]), &issuer, &subject, bytesOf(l.User[:]), &l.Email, truthOf{&l.Verified},
-		&session, (*[]byte)(&l.Tokens), timeOf{&l.CreatedAt}, timeOf{&l.UsedAt})
+		&session, (*[]byte)(&l.Tokens), truthOf{&l.Born}, listOf{&l.Owns}, timeOf{&l.CreatedAt}, timeOf{&l.UsedAt})
 	l.Issuer, l.Subject, l.Session = string(issuer), string(subject), string(session)
 	return l, err
 }
@@ -51,10 +51,10 @@ func (s connections) Link(ctx context.Context, l federation.Link, connectionVers
 		if version != connectionVersion {
 			return federation.ErrUnknown
 		}
-		n, err := tx.Exec(ctx, `INSERT INTO links (`+linkColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		n, err := tx.Exec(ctx, `INSERT INTO links (`+linkColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
 			ON CONFLICT (connection_id, issuer, subject) DO NOTHING`,
 			raw(l.ID), raw(l.Connection), []byte(l.Issuer), []byte(l.Subject), raw(l.User), text(l.Email), l.Verified,
-			sessionThere(l.Session), octets(l.Tokens), at(l.CreatedAt), at(l.UsedAt))
+			sessionThere(l.Session), octets(l.Tokens), l.Born, text(words(l.Owns)), at(l.CreatedAt), at(l.UsedAt))
 		return exactly(n, err, federation.ErrLinkTaken)
 	})
 }
@@ -73,8 +73,8 @@ func (s connections) Use(ctx context.Context, l federation.Link) error {
 		return err
 	}
 	return s.e.Write(ctx, func(tx Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE links SET email = $2, verified = $3, session = $4, tokens = COALESCE($5, tokens), used_at = $6 WHERE id = $1`,
-			raw(l.ID), text(l.Email), l.Verified, sessionThere(l.Session), octets(l.Tokens), at(l.UsedAt))
+		n, err := tx.Exec(ctx, `UPDATE links SET email = $2, verified = $3, session = $4, tokens = COALESCE($5, tokens), used_at = $6, owns = $7 WHERE id = $1`,
+			raw(l.ID), text(l.Email), l.Verified, sessionThere(l.Session), octets(l.Tokens), at(l.UsedAt), text(words(l.Owns)))
 		return exactly(n, err, federation.ErrLinkUnknown)
 	})
 }
