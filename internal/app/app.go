@@ -25,6 +25,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/enroll"
 	"github.com/mortise-auth/mortise/internal/factor"
 	"github.com/mortise-auth/mortise/internal/federate"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/idhint"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -224,6 +225,7 @@ func (a *App) wireFlows(context.Context) error {
 		},
 		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Grants: a.Grants, Link: a.link, Addresses: client.Addresses{Dev: a.c.Dev}, Documents: documents{a.egress, documentTime},
 		Signing: a.Signing, Masters: a.keys,
+		Trial: func(c federation.Connection) (string, time.Time) { return a.Federate.TestTicket(c) },
 	})
 	return nil
 }

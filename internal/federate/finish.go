@@ -5,6 +5,7 @@ import (
 	"crypto/subtle"
 	"errors"
 
+	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -89,7 +90,7 @@ func (f *Flow) heard(ctx context.Context, r Return, a attempt, c federation.Conn
 	}
 	if errors.Is(err, federation.ErrStatement) {
 		f.o.Log.Warn("the answer of another service was refused", "connection", c.Name, "error", err)
-		ev := about(r.By, federation.Doubted, f.now(), user.ID{}, c).Failed("refused", "")
+		ev := about(r.By, federation.Doubted, f.now(), user.ID{}, c).Failed(audit.Failure, "statement")
 		if bad := f.o.Read.Audit().Append(ctx, ev); bad != nil {
 			return p, bad
 		}
