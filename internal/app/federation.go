@@ -41,7 +41,11 @@ func (a *App) protocol() federation.Protocol {
 	if a.c.Protocol != nil {
 		return a.c.Protocol
 	}
-	o := oauth2.Options{HTTP: a.egress, Keyring: a.keys, Now: a.c.Now}
+	var out oauth2.HTTP = a.egress
+	if a.c.Outbound != nil {
+		out = a.c.Outbound(out)
+	}
+	o := oauth2.Options{HTTP: out, Keyring: a.keys, Now: a.c.Now}
 	open, plain := oidc.New(o), oauth2.New(o)
 	all := make(federation.Protocols)
 	for _, kind := range federation.Kinds() {

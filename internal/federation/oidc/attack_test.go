@@ -266,3 +266,22 @@ func TestAddressHasNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// A key that Microsoft limits to one issuer signs for that one alone.
+func TestLimitedKey(t *testing.T) {
+	for tenant, ok := range map[string]bool{upstream.Tenant: true, "{tenantid}": true, "11111111-2222-3333-4444-555555555555": false} {
+		r := newRig(t, upstream.Microsoft)
+		r.up.LimitKey(r.up.URL + "/" + tenant + "/v2.0")
+		if _, err := r.signIn(t, federation.Ask{}); (err == nil) != ok || err != nil && !errors.Is(err, jwt.ErrIssuer) {
+			t.Errorf("%s: %v", tenant, err)
+		}
+	}
+}
+
+// An ID token that names the code it was made for is for no other. JW-26
+func TestCodeHash(t *testing.T) {
+	r := newRig(t, upstream.OIDC)
+	r.up.SayInToken(map[string]any{"c_hash": "LDktKdoQak3Pk0cnXxCltA"})
+	_, err := r.signIn(t, federation.Ask{})
+	refuses(t, "another code's hash", err, federation.ErrStatement)
+}

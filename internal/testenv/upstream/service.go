@@ -70,6 +70,7 @@ type Service struct {
 	asked   map[string]int
 	last    url.Values
 	keys    keys
+	limited string
 	nonces  []string
 }
 
@@ -128,6 +129,13 @@ func (s *Service) SayInToken(claims map[string]any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.inToken = claims
+}
+
+// LimitKey has the key set say that the key is for one issuer only, as Microsoft's do.
+func (s *Service) LimitKey(issuer string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.limited = issuer
 }
 
 // Asked is how often a path was asked for.

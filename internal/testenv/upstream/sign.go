@@ -98,6 +98,11 @@ func (s *Service) keySet(w http.ResponseWriter, _ *http.Request) {
 		delete(key, "alg")
 		key["x5t"], key["issuer"], key["cloud_instance_name"] = key["kid"], s.URL+"/{tenantid}/v2.0", "microsoftonline.com"
 	}
+	s.mu.Lock()
+	if s.limited != "" {
+		key["issuer"] = s.limited
+	}
+	s.mu.Unlock()
 	w.Header().Set("Cache-Control", "public, max-age=19000, must-revalidate, no-transform")
 	answer(w, http.StatusOK, map[string]any{"keys": []any{key}})
 }
