@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -15,7 +16,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
-// PasswordChange replaces a known password.
+// PasswordChange replaces a password, or gives an account that has none its first.
 type PasswordChange struct {
 	By         user.Caller
 	Current    Proof
@@ -24,7 +25,7 @@ type PasswordChange struct {
 	Lang       string
 }
 
-// ChangePassword sets a new password, ends the other sessions unless asked not
+// ChangePassword sets a new password by the old one or a passkey, ends the other sessions unless asked not
 // to, and tells every verified address. The caller's own session stays, and its
 // secret should be rotated by the caller afterwards (SE-3).
 func (f *Flow) ChangePassword(ctx context.Context, in PasswordChange) error {
@@ -42,8 +43,12 @@ func (f *Flow) ChangePassword(ctx context.Context, in PasswordChange) error {
 		if err := hold(ctx, tx, u); err != nil {
 			return err
 		}
-		c := password.Credential{User: u.ID, Version: u.password + 1, Hash: hash, ChangedAt: now}
-		if err := tx.Passwords().Set(ctx, c, in.By.Event(PasswordChanged, now, u.ID)); err != nil {
+		old, what, err := replaced(ctx, tx, u)
+		if err != nil {
+			return err
+		}
+		c := password.Credential{User: u.ID, Version: old + 1, Hash: hash, ChangedAt: now}
+		if err := tx.Passwords().Set(ctx, c, in.By.Event(what, now, u.ID)); err != nil {
 			return err
 		}
 		if !in.KeepOthers {
@@ -103,6 +108,9 @@ func (f *Flow) StartRecovery(ctx context.Context, by user.Caller, identifier, la
 	}
 	reachable := u.State == user.Active && email.Verified()
 	if reachable {
+		if keyed, err := f.onlyPasskeys(ctx, f.o.Read, u.ID); err != nil || keyed {
+			return p.FlowToken, cmp.Or(err, f.refuseRecovery(ctx, by, u, email, lang))
+		}
 		blocked, err := f.recoveryBlocked(ctx, u.ID)
 		if err != nil {
 			return secret.Token{}, err
@@ -149,7 +157,11 @@ func (f *Flow) TradeCode(ctx context.Context, by user.Caller, a Answer) (secret.
 		return secret.Token{}, err
 	}
 	const life = 15 * time.Minute
-	next, err := f.mint().New(proof.Recover, p.Key, f.now(), life, nil)
+	had, err := f.had(p)
+	if err != nil {
+		return secret.Token{}, err
+	}
+	next, err := f.mint().New(proof.Recover, p.Key, f.now(), life, had)
 	if err != nil {
 		return secret.Token{}, err
 	}
@@ -184,6 +196,9 @@ func (f *Flow) FinishRecovery(ctx context.Context, by user.Caller, a Answer, tex
 	}
 	now := f.now()
 	err = f.mailing(ctx, func(tx Tx) error {
+		if err := f.admitRecovery(ctx, tx, p); err != nil {
+			return err
+		}
 		if err := f.spend(ctx, tx, p, by.Event(RecoveryCompleted, now, u.ID)); err != nil {
 			return err
 		}

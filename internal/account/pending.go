@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -69,6 +70,11 @@ func (f *Flow) Peek(ctx context.Context, purpose proof.Purpose, a Answer) (Pendi
 	if err == nil && p.Purpose == proof.Recover {
 		out.Sessions, err = f.ending(ctx, p)
 	}
+	if err == nil && p.Purpose == proof.SignUp {
+		var in signUp
+		in, err = f.wished(p)
+		out.Ask, out.Keyless = f.askFirst(p, in), in.Hash == ""
+	}
 	out.Asked = f.asked(p, a)
 	return out, err
 }
@@ -99,6 +105,10 @@ type Pending struct {
 	Owner     user.ID           // the account it belongs to; zero for a sign-up; never shown
 	Sessions  []session.Session // from Peek at a reset: what it will end
 	Asked     bool              // from Peek: whoever holds the link asked for it
+	// Ask is, from Peek at a sign-up, the question for a passkey of the account to be;
+	// Keyless: no password was chosen.
+	Ask     *passkey.CreationOptions
+	Keyless bool
 }
 
 func (f *Flow) describe(p proof.Proof) (Pending, error) {

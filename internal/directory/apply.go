@@ -64,6 +64,8 @@ func (f *Flow) carryOut(ctx context.Context, by user.Caller, want apply.File, c 
 		return f.applyResource(ctx, by, want.Resources[c.Index])
 	case apply.KindClient:
 		return f.applyClient(ctx, by, want.Clients[c.Index], c)
+	case apply.KindPolicy:
+		return f.applyPolicy(ctx, by, *want.Policy)
 	case apply.KindSite:
 		return f.applySite(ctx, by, want.Sites[c.Index])
 	default:
@@ -72,13 +74,25 @@ func (f *Flow) carryOut(ctx context.Context, by user.Caller, want apply.File, c 
 }
 
 func (f *Flow) applyRole(ctx context.Context, by user.Caller, w apply.Role) error {
-	r, err := rbac.Role{Name: w.Name, Permissions: w.Permissions, ManagedBy: byFile}.Clean()
+	r := rbac.Role{Name: w.Name, Permissions: w.Permissions, ManagedBy: byFile}
+	if w.Assurance != nil {
+		r.Assurance = *w.Assurance
+	}
+	r, err := r.Clean()
 	if err != nil {
 		return err
 	}
 	return f.o.InTx(ctx, func(tx Tx) error {
-		if old, err := tx.Roles().ByName(ctx, r.Name); err == nil && w.Permissions == nil {
-			r.Permissions = old.Permissions
+		if old, err := tx.Roles().ByName(ctx, r.Name); err == nil {
+			if w.Permissions == nil {
+				r.Permissions = old.Permissions
+			}
+			if w.Assurance == nil {
+				r.Assurance = old.Assurance
+			}
+			if old.BuiltIn {
+				r.ManagedBy = old.ManagedBy
+			}
 		}
 		return f.putRole(ctx, tx, by, r)
 	})
@@ -256,7 +270,7 @@ func (c current) Role(ctx context.Context, name string) (apply.RoleState, bool, 
 	if errors.Is(err, rbac.ErrUnknown) {
 		return apply.RoleState{}, false, nil
 	}
-	return apply.RoleState{Permissions: r.Permissions, Managed: r.ManagedBy == byFile, BuiltIn: r.BuiltIn}, err == nil, err
+	return apply.RoleState{Permissions: r.Permissions, Assurance: r.Assurance, Managed: r.ManagedBy == byFile, BuiltIn: r.BuiltIn}, err == nil, err
 }
 
 func (c current) Organization(ctx context.Context, slug string) (apply.OrganizationState, bool, error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
@@ -23,6 +24,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -43,6 +45,8 @@ type Tx interface {
 	Sites() site.Store
 	Registrations() registration.Store
 	Logouts() logout.Store
+	Policy() policy.Store
+	Trust() trust.Store
 }
 
 // InTx runs fn in one transaction; see store.Store.

@@ -11,6 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/totp"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/useragent"
 )
@@ -21,6 +22,7 @@ type Tx interface {
 	TOTP() totp.Store
 	Recovery() recovery.Store
 	Passkeys() passkey.Store
+	Trust() trust.Store
 	Mail() mail.Store
 	Audit() audit.Store
 }

@@ -27,6 +27,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
@@ -40,6 +41,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/ticket"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/totp"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -88,6 +90,8 @@ type Set interface {
 	Challenges() challenge.Store
 	TOTP() totp.Store
 	Recovery() recovery.Store
+	Policy() policy.Store
+	Trust() trust.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

@@ -16,6 +16,7 @@ type Names struct {
 	Session  string // who is signed in
 	Further  string // who else is signed in in this browser
 	Device   string // known to which accounts
+	Trust    string // asked for no second step, by which accounts
 	Flow     string // binds a code to the browser that asked
 	Setup    string // the browser that took the setup code
 	Browser  string // pre-login, for form tokens
@@ -38,7 +39,7 @@ func namesOf(scheme, suffix string) Names {
 	}
 	base += suffix
 	return Names{
-		Session: base, Further: base + "-further", Device: base + "-device", Flow: base + "-flow", Setup: base + "-setup", Browser: base + "-browser",
+		Session: base, Further: base + "-further", Device: base + "-device", Trust: base + "-trust", Flow: base + "-flow", Setup: base + "-setup", Browser: base + "-browser",
 		Request:  base + "-request",
 		Language: base + "-lang", Theme: base + "-theme", Flash: base + "-flash", Dev: base + "-dev",
 		Gate: base + "-gate", Nonce: base + "-gate-nonce",

@@ -22,6 +22,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -34,6 +35,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
@@ -43,6 +45,9 @@ import (
 type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
+	AskByMail(ctx context.Context, r signin.Request) (signin.Result, error)
+	OfferFactor(ctx context.Context, r signin.Request, method, name string) (signin.Offer, error)
+	Enrol(ctx context.Context, r signin.Request, in signin.NewFactor) (signin.Result, error)
 	SignOut(ctx context.Context, by user.Caller) error
 }
 
@@ -58,7 +63,7 @@ type Tokens interface {
 // Account is what it needs of account.Flow.
 type Account interface {
 	StartSignUp(ctx context.Context, in account.SignUp) (secret.Token, error)
-	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen secret.Text) (user.User, error)
+	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen account.Chosen) (account.SignedUp, error)
 	StartRecovery(ctx context.Context, by user.Caller, identifier, lang string) (secret.Token, error)
 	FinishRecovery(ctx context.Context, by user.Caller, a account.Answer, text secret.Text, lang string) (user.User, error)
 	ConfirmEmail(ctx context.Context, by user.Caller, a account.Answer, lang string) (user.Email, error)
@@ -73,6 +78,7 @@ type Account interface {
 	MakePrimary(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
 	RemoveEmail(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
 	ChangePassword(ctx context.Context, in account.PasswordChange) error
+	RemovePassword(ctx context.Context, by user.Caller, current account.Proof, lang string) error
 	Sessions(ctx context.Context, by user.Caller) ([]session.Session, error)
 	EndSession(ctx context.Context, by user.Caller, id session.ID) error
 	EndOthers(ctx context.Context, by user.Caller) (int, error)
@@ -118,6 +124,10 @@ type Directory interface {
 
 	Roles(ctx context.Context, by user.Caller) ([]rbac.Role, error)
 	Role(ctx context.Context, by user.Caller, name string) (rbac.Role, error)
+	Policy(ctx context.Context, by user.Caller) (policy.Policy, error)
+	PutPolicy(ctx context.Context, by user.Caller, p policy.Policy) (policy.Policy, error)
+	Devices(ctx context.Context, by user.Caller, of user.ID) ([]trust.Device, error)
+	ForgetDevice(ctx context.Context, by user.Caller, of user.ID, id trust.ID) error
 	PutRole(ctx context.Context, by user.Caller, r rbac.Role) (rbac.Role, error)
 	DeleteRole(ctx context.Context, by user.Caller, name string) error
 	Organizations(ctx context.Context, by user.Caller, after organization.ID, limit int) ([]organization.Organization, error)
@@ -233,7 +243,7 @@ func (s *surface) table() []endpoint {
 	for _, part := range [][]endpoint{
 		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.passkeyTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
-		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
+		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.policyTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}

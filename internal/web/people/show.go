@@ -55,7 +55,7 @@ func (p *Pages) write(w http.ResponseWriter, r *http.Request, f page.Frame, stat
 // the app (SE-41).
 func policy(v page.View, nonce string) string {
 	switch v.(type) {
-	case page.Consent, page.Login, page.Again, page.Choose, page.Code:
+	case page.Consent, page.Login, page.Again, page.Choose, page.Code, page.Magic:
 		return web.LeavingPolicy(nonce)
 	}
 	if v, ok := v.(interface{ FrameOrigins() []string }); ok {

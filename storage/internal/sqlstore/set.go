@@ -23,6 +23,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/recovery"
@@ -36,6 +37,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/ticket"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/totp"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -64,6 +66,8 @@ func (s set) Keys() keyring.Store               { return keys(s) }
 func (s set) SigningKeys() signing.Store        { return signingKeys(s) }
 func (s set) Instance() instance.Store          { return facts(s) }
 func (s set) Idempotency() idempotency.Store    { return idempotencies(s) }
+func (s set) Policy() policy.Store              { return policies(s) }
+func (s set) Trust() trust.Store                { return trusts(s) }
 func (s set) Decisions() decision.Store         { return decisions(s) }
 func (s set) Sites() site.Store                 { return sites(s) }
 func (s set) Tickets() ticket.Store             { return tickets(s) }
