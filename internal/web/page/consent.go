@@ -80,8 +80,9 @@ type Again struct {
 	Passkey  bool // see Confirm
 	Username string
 	ReturnTo string
-	Others   bool // further accounts are signed in here
-	Code     bool // the account has a second step: POST code too
+	Others   bool   // further accounts are signed in here
+	ACR      string // posted back as acr: what has to be proven at least
+	Code     bool   // the account has a second step: POST code too
 }
 
 func (Consent) sheet() sheet { return sheet{name: "consent", layout: card} }
