@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/testenv/authenticator"
@@ -164,5 +165,41 @@ func TestEnrolmentHeadless(t *testing.T) {
 	devices, err := w.Directory.Devices(t.Context(), user.Host(), ada.ID)
 	if err != nil || len(devices) != 1 {
 		t.Errorf("%v %v", devices, err)
+	}
+}
+
+// A client that asks for two factors gets no code for less: who has none sets one up
+// on the way, and who came by a remembered device proves more.
+func TestClientAsksForAssurance(t *testing.T) {
+	t.Parallel()
+	w := newCodeWorld(t)
+	w.codeClient(t, "bank", func(c *client.Client) { c.FirstParty, c.Assurance = true, 2 })
+	weak := w.tab(t)
+	weak.submit("/login", weak.get("/login"), "identifier", kimsMail, "password", rightPassword)
+	if to := weak.want(wanting("bank")).to(t); to.Path != "/login" || to.Query().Get("acr") != "2" || to.Query().Get("again") != "1" {
+		t.Fatalf("a weak session leads to %s", to)
+	}
+	if to := weak.want(wanting("house")).to(t); to.Query().Get("code") == "" {
+		t.Fatalf("another client is asked too: %s", to)
+	}
+	b := w.tab(t)
+	begun := b.want(wanting("bank")).to(t)
+	if begun.Path != "/login" {
+		t.Fatalf("leads to %s", begun)
+	}
+	w.clock.Advance(time.Second)
+	back := begun.Query().Get("return_to")
+	to := b.submit("/login", b.get("/login"), "identifier", kimsMail, "password", rightPassword, "return_to", back).to(t)
+	if to.Path != "/login/enrol" {
+		t.Fatalf("leads to %s", to)
+	}
+	choice := b.get("/login/enrol")
+	offer := b.submit("/login/enrol/app", choice, "flow", hidden(t, choice, "flow"))
+	codes := b.submit("/login/enrol", offer, "flow", hidden(t, offer, "flow"), "enrolment", hidden(t, offer, "enrolment"), "code", b.codeOf(offer))
+	if codes.Code != 200 || !b.signedIn() {
+		t.Fatalf("%d %s", codes.Code, codes.Body)
+	}
+	if end := b.get(back).to(t); end.Query().Get("code") == "" {
+		t.Errorf("ends at %s", end)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -70,6 +72,7 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	if where.Beside {
 		in.Replaces = ""
 	}
+	in.Least = p.least(r, where.ReturnTo)
 	if in.Response.Passkey, err = p.signInPasskey(r, f); err != nil {
 		return p.again(w, r, err, p.Show, again)
 	}
@@ -81,6 +84,19 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 		return p.again(w, r, err, p.Show, again)
 	}
 	return p.entered(w, r, res, where)
+}
+
+// least is what the app asks of a sign-in that leads back to its request.
+func (p *Pages) least(r *http.Request, returnTo string) int {
+	u, err := url.Parse(returnTo)
+	if err != nil || p.o.Authorize == nil || !strings.HasSuffix(u.Path, "/oauth2/authorize") {
+		return 0
+	}
+	v, err := p.o.Desk.Visit(r)
+	if err != nil {
+		return 0
+	}
+	return p.o.Authorize.Least(r.Context(), u.Query().Get("flow"), v)
 }
 
 // SignInRequest is what the flow wants to know about a sign-in from this browser.
@@ -160,7 +176,7 @@ func (p *Pages) loginCode(w http.ResponseWriter, r *http.Request, f form) error 
 	if s.Beside {
 		in.Replaces = ""
 	}
-	in.Code = secret.NewText(f["code"])
+	in.Code, in.Least = secret.NewText(f["code"]), p.least(r, s.ReturnTo)
 	if in.Flow, err = flowToken(proof.SignIn, s); err != nil {
 		return err
 	}
