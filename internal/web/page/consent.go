@@ -80,6 +80,7 @@ type Again struct {
 	Passkey  bool // see Confirm
 	Username string
 	ReturnTo string
+	ACR      string // posted back as acr: what has to be proven at least
 	Others   bool // further accounts are signed in here
 	Code     bool // the account has a second step: POST code too
 

@@ -25,6 +25,10 @@ type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
 	Reach(ctx context.Context, owner user.ID) (assurance int, err error)
+	OfferFactor(ctx context.Context, r signin.Request, method, name string) (signin.Offer, error)
+	Enrol(ctx context.Context, r signin.Request, in signin.NewFactor) (signin.Result, error)
+	Enrollers() []string
+	Remembers(ctx context.Context, r signin.Request) (time.Time, error)
 	Ways(ctx context.Context, r signin.Request) ([]string, error)
 	ResendCode(ctx context.Context, r signin.Request) (signin.Result, error)
 	ByMail() bool
