@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -149,7 +150,7 @@ func (f *Flow) TradeCode(ctx context.Context, by user.Caller, a Answer) (secret.
 		return secret.Token{}, err
 	}
 	const life = 15 * time.Minute
-	next, err := f.mint().New(proof.Recover, p.Key, f.now(), life, nil)
+	next, err := f.mint().New(proof.Recover, p.Key, f.now(), life, replaced(p))
 	if err != nil {
 		return secret.Token{}, err
 	}
@@ -178,6 +179,9 @@ func (f *Flow) FinishRecovery(ctx context.Context, by user.Caller, a Answer, tex
 	if err != nil {
 		return user.User{}, proof.ErrExpired.Because(err)
 	}
+	if only, err := f.onlyPasskeys(ctx, f.o.Read, p); err != nil || only {
+		return user.User{}, cmp.Or(err, error(ErrOnlyPasskeys))
+	}
 	hash, err := f.newHash(ctx, by, u, text, password.Reset)
 	if err != nil {
 		return user.User{}, err
@@ -186,6 +190,9 @@ func (f *Flow) FinishRecovery(ctx context.Context, by user.Caller, a Answer, tex
 	err = f.mailing(ctx, func(tx Tx) error {
 		if err := f.spend(ctx, tx, p, by.Event(RecoveryCompleted, now, u.ID)); err != nil {
 			return err
+		}
+		if only, err := f.onlyPasskeys(ctx, tx, p); err != nil || only {
+			return cmp.Or(err, error(ErrOnlyPasskeys))
 		}
 		c := password.Credential{User: u.ID, Version: p.PasswordVersion + 1, Hash: hash, ChangedAt: now}
 		if err := tx.Passwords().Set(ctx, c, by.Event(PasswordChanged, now, u.ID)); err != nil {
@@ -197,4 +204,33 @@ func (f *Flow) FinishRecovery(ctx context.Context, by user.Caller, a Answer, tex
 		return f.tell(ctx, tx, u, mail.Recovered, notice(u, by, now), lang)
 	})
 	return u, err
+}
+
+// ErrOnlyPasskeys: a mailed link gives no password to an account that is opened by
+// passkeys alone; that would be less than it asks for (TH-42).
+var ErrOnlyPasskeys = problem.New(problem.Conflict, "only_passkeys", "This account is opened by passkeys and has no password to replace. If your passkeys are lost, start the recovery that takes a waiting time.")
+
+// taken marks a reset by Report, which took the password away: it may be replaced.
+type taken struct{ Taken bool }
+
+// replaced is the mark of p for the proof that takes its place; nil: it has none.
+func replaced(p proof.Proof) any {
+	if len(p.Payload) == 0 {
+		return nil
+	}
+	return taken{true}
+}
+
+// onlyPasskeys reports whether the account of p is opened by passkeys and nothing
+// else, and was before p was mailed.
+func (f *Flow) onlyPasskeys(ctx context.Context, tx Tx, p proof.Proof) (bool, error) {
+	if len(p.Payload) > 0 {
+		return false, nil
+	}
+	_, err := tx.Passwords().ByUser(ctx, p.User)
+	if !errors.Is(err, password.ErrNone) {
+		return false, err
+	}
+	keys, err := tx.Passkeys().Of(ctx, p.User)
+	return len(keys) > 0, err
 }

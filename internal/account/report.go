@@ -52,7 +52,7 @@ func (f *Flow) replacePassword(ctx context.Context, tx Tx, by user.Caller, to us
 	if err != nil {
 		return secret.Token{}, err
 	}
-	p, err := f.mint().New(proof.Recover, to.Key, now, RecoverLife, nil)
+	p, err := f.mint().New(proof.Recover, to.Key, now, RecoverLife, taken{true})
 	if err != nil {
 		return secret.Token{}, err
 	}

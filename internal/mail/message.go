@@ -33,8 +33,14 @@ const (
 	DeletionScheduled Template = "deletion_scheduled" // act, Due, link cancels
 	DeletionDone      Template = "deletion_done"
 	Suspended         Template = "account_suspended"
-	AdminRecovery     Template = "admin_recovery" // code, link: an administrator started it
-	Invitation        Template = "invitation"     // link
+	RecoveryWaiting   Template = "recovery_waiting"  // act, Due is when it can be completed, link objects
+	RecoveryReady     Template = "recovery_ready"    // act, Due is until when, link completes it
+	RecoveryEnded     Template = "recovery_ended"    // act
+	RecoveryDone      Template = "recovery_done"     // act
+	RecoveryObjected  Template = "recovery_objected" // act, to administrators; Address is the account's
+	ApprovalWaiting   Template = "approval_waiting"  // act, to administrators; Address is the account's
+	AdminRecovery     Template = "admin_recovery"    // code, link: an administrator started it
+	Invitation        Template = "invitation"        // link
 	Test              Template = "test"
 )
 
@@ -67,6 +73,12 @@ var shapes = map[Template]shape{
 	DeletionScheduled: {link: true, act: true},
 	DeletionDone:      {},
 	Suspended:         {},
+	RecoveryWaiting:   {link: true, act: true},
+	RecoveryReady:     {link: true, act: true},
+	RecoveryEnded:     {act: true, object: "/account/activity"},
+	RecoveryDone:      {act: true, object: "/recover"},
+	RecoveryObjected:  {act: true},
+	ApprovalWaiting:   {act: true},
 	AdminRecovery:     {code: true, link: true},
 	Invitation:        {link: true},
 	Test:              {},

@@ -59,6 +59,8 @@ const (
 	LimitReached    Cause = "limit_reached" // the oldest gives way
 	Restored        Cause = "restored"      // the store came from a backup
 	AddressUndone   Cause = "address_undone"
+	// AccountRecovered: lost factors were replaced.
+	AccountRecovered Cause = "account_recovered"
 )
 
 // Live reports whether s may be used at now as far as its own row tells; the

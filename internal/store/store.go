@@ -8,6 +8,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
@@ -30,6 +31,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/resource"
@@ -88,6 +90,8 @@ type Set interface {
 	Challenges() challenge.Store
 	TOTP() totp.Store
 	Recovery() recovery.Store
+	Reclaims() reclaim.Store
+	Approvals() approval.Store
 }
 
 // Store is an engine. It is safe for concurrent use.
