@@ -37,8 +37,8 @@ const (
 	RecoveryReady     Template = "recovery_ready"    // act, Due is until when, link completes it
 	RecoveryEnded     Template = "recovery_ended"    // act
 	RecoveryDone      Template = "recovery_done"     // act
-	RecoveryObjected  Template = "recovery_objected" // act, to administrators; Address is the account's
-	ApprovalWaiting   Template = "approval_waiting"  // act, to administrators; Address is the account's
+	RecoveryObjected  Template = "recovery_objected" // to administrators; Address is the account's
+	ApprovalWaiting   Template = "approval_waiting"  // to administrators; Address is the account's
 	AdminRecovery     Template = "admin_recovery"    // code, link: an administrator started it
 	Invitation        Template = "invitation"        // link
 	Test              Template = "test"
@@ -77,8 +77,8 @@ var shapes = map[Template]shape{
 	RecoveryReady:     {link: true, act: true},
 	RecoveryEnded:     {act: true, object: "/account/activity"},
 	RecoveryDone:      {act: true, object: "/recover"},
-	RecoveryObjected:  {act: true},
-	ApprovalWaiting:   {act: true},
+	RecoveryObjected:  {},
+	ApprovalWaiting:   {},
 	AdminRecovery:     {code: true, link: true},
 	Invitation:        {link: true},
 	Test:              {},

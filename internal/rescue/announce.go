@@ -134,7 +134,7 @@ func (f *Flow) mail(ctx context.Context, tx Tx, template mail.Template, to, lang
 const mostAdmins = 50
 
 // call mails the administrators but one.
-func (f *Flow) call(ctx context.Context, tx Tx, template mail.Template, about user.User, but user.ID, at time.Time) error {
+func (f *Flow) call(ctx context.Context, tx Tx, template mail.Template, about user.User, but user.ID) error {
 	admins, err := tx.Users().List(ctx, user.Query{Role: rbac.Admin, State: user.Active, Limit: mostAdmins})
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (f *Flow) call(ctx context.Context, tx Tx, template mail.Template, about us
 		if a.ID == but || !a.Verified {
 			continue
 		}
-		d := mail.Data{Name: a.Name, Address: address, Act: mail.Act{When: at}}
+		d := mail.Data{Name: a.Name, Address: address}
 		if err := f.mail(ctx, tx, template, a.Email, a.Locale, a.TimeZone, d); err != nil {
 			return err
 		}

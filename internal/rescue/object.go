@@ -66,7 +66,7 @@ func (f *Flow) delay(ctx context.Context, by user.Caller, c reclaim.Claim) (recl
 		if err != nil {
 			return err
 		}
-		return f.call(ctx, tx, mail.RecoveryObjected, u, c.User, now)
+		return f.call(ctx, tx, mail.RecoveryObjected, u, c.User)
 	})
 }
 

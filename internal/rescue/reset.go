@@ -162,7 +162,7 @@ func (f *Flow) put(ctx context.Context, by user.Caller, r approval.Request, name
 		if err := tx.Approvals().Put(ctx, r, ev); err != nil {
 			return err
 		}
-		return f.call(ctx, tx, mail.ApprovalWaiting, user.User{ID: r.Subject}, by.User, r.CreatedAt)
+		return f.call(ctx, tx, mail.ApprovalWaiting, user.User{ID: r.Subject}, by.User)
 	})
 }
 

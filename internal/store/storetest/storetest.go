@@ -35,6 +35,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"passwords", passwords},
 		{"proofs", proofs},
 		{"recovery codes", recoveryTests},
+		{"reclaims", reclaimTests},
+		{"approvals", approvalTests},
 		{"registrations", registrationTests},
 		{"resources", resources},
 		{"revocations", revocations},

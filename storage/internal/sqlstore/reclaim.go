@@ -123,8 +123,12 @@ func (s reclaims) Complete(ctx context.Context, id reclaim.ID, completing secret
 		if err := exactly(n, err, reclaim.ErrNone); err != nil {
 			return err
 		}
-		for _, table := range []string{"totp_devices", "recovery_codes", "passkeys"} {
-			if err := tx.Queue(ctx, `DELETE FROM `+table+` WHERE user_id = $1`, raw(owner)); err != nil {
+		for _, forget := range []string{
+			`DELETE FROM totp_devices WHERE user_id = $1`,
+			`DELETE FROM recovery_codes WHERE user_id = $1`,
+			`DELETE FROM passkeys WHERE user_id = $1`,
+		} {
+			if err := tx.Queue(ctx, forget, raw(owner)); err != nil {
 				return err
 			}
 		}
