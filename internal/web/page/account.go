@@ -87,10 +87,11 @@ const (
 	ActAddApp        Act = "add_app"
 	ActRemoveApp     Act = "remove_app"
 	ActNewCodes      Act = "new_codes"
+	ActStopRecovery  Act = "stop_recovery"
 )
 
 // Acts lists every Act.
-var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActAddApp, ActRemoveApp, ActNewCodes}
+var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActAddApp, ActRemoveApp, ActNewCodes, ActStopRecovery}
 
 // Confirm asks for the password once more, for an act that needs a proof of its
 // own (TH-36): POST password and flow to /account/confirm.

@@ -57,6 +57,8 @@ const (
 	NoticeSecured           Notice = "secured"
 	NoticeFactorAdded       Notice = "factor_added"
 	NoticeFactorRemoved     Notice = "factor_removed"
+	NoticeRecoveryStopped   Notice = "recovery_stopped"
+	NoticeRecoveryDelayed   Notice = "recovery_delayed"
 	NoticeFactorRenamed     Notice = "factor_renamed"
 	NoticeSecondNeeded      Notice = "second_needed"
 	NoticeSignInAgain       Notice = "sign_in_again"
@@ -70,7 +72,7 @@ var Notices = []Notice{
 	NoticeProfileSaved, NoticePasswordChanged, NoticeAddressAdded, NoticeAddressVerified, NoticeAddressRemoved,
 	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeConsentWithdrawn, NoticeAccountEnded, NoticeDeletionCancelled,
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
-	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed,
+	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed, NoticeRecoveryStopped, NoticeRecoveryDelayed,
 	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved,
 }
 

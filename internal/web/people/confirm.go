@@ -68,7 +68,7 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, f form) error {
 }
 
 // fully are the acts that need every step of a sign-in (PW-46).
-var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPasskey: true, page.ActRemovePasskey: true}
+var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPasskey: true, page.ActRemovePasskey: true, page.ActStopRecovery: true}
 
 func confirmFault(err error) error {
 	if e := signin.ErrSecond; e.Is(err) {
@@ -104,6 +104,7 @@ func (p *Pages) acts() map[page.Act]func(http.ResponseWriter, *http.Request, par
 		page.ActAddApp:        p.doAddApp,
 		page.ActRemoveApp:     p.doRemoveApp,
 		page.ActNewCodes:      p.doNewCodes,
+		page.ActStopRecovery:  p.doStopReclaim,
 	}
 }
 

@@ -107,6 +107,7 @@ type Options struct {
 	SignIn   SignIn
 	Account  Account
 	Factors  Factors
+	Rescue   Rescue
 	Setup    Setup
 	Keys     Keys
 	Devices  Devices
