@@ -69,11 +69,7 @@ func (p *program) recoveryDecide(name, short string) *cobra.Command {
 		use: name + " ID", short: short,
 		examples: [2]string{"mortise users recovery " + name + " apr_01jd4n3e5fezqrb2mcvkzx9p0h", "mortise users recovery " + name + " apr_01jd4n3e5fezqrb2mcvkzx9p0h --as curl"},
 		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
-			a, err := newAct(http.MethodPost, "recoveries", args[0], name).with(map[string]any{})
-			if err != nil {
-				return err
-			}
-			return p.api(ctx, cmd, func(s *session) error { return s.object(a) })
+			return p.api(ctx, cmd, func(s *session) error { return s.object(newAct(http.MethodPost, "recoveries", args[0], name)) })
 		},
 	}))
 }

@@ -25,11 +25,11 @@ func (s *surface) approvalTable() []endpoint {
 			Method: "POST", Path: "/recoveries/{id}/approve", Access: web.Admin, Tag: tag, Name: "recoveries.approve", Summary: "Approve what another administrator asked for",
 			Text: "In a session proven by a passkey within a quarter of an hour, by an administrator of at least seven days whom the one who " +
 				"asked did not make, promote, enable or reset.",
-			Example: `{}`, Errors: deciding,
+			Errors: deciding,
 		}, s.approve),
 		route(s, endpoint{
 			Method: "POST", Path: "/recoveries/{id}/deny", Access: web.Admin, Tag: tag, Name: "recoveries.deny", Summary: "Deny a request, or end a recovery",
-			Example: `{}`, Errors: []*problem.Error{approval.ErrUnknown, reclaim.ErrNone},
+			Errors: []*problem.Error{approval.ErrUnknown, reclaim.ErrNone},
 		}, s.deny),
 		route(s, endpoint{
 			Method: "POST", Path: "/users/{user}/recovery-reset", Access: web.Admin, Tag: tag, Name: "users.recovery_reset", Summary: "Ask to reset a user's factors",

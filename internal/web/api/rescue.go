@@ -71,7 +71,7 @@ func (s *surface) rescueTable() []endpoint {
 		route(s, endpoint{Method: "GET", Path: "/me/recovery", Tag: "My account", Name: "me.recovery.get", Summary: "Read the recovery that runs for my account", Errors: []*problem.Error{reclaim.ErrNone}}, s.myRecovery),
 		route(s, endpoint{
 			Method: "POST", Path: "/me/recovery/object", Tag: "My account", Name: "me.recovery.object", Summary: "Object to the recovery of my account",
-			Text: "Delays it, once, and calls the administrators.", Example: `{}`, Errors: objecting,
+			Text: "Delays it, once, and calls the administrators.", Errors: objecting,
 		}, s.objectToMine),
 		route(s, endpoint{
 			Method: "POST", Path: "/me/recovery/stop", Tag: "My account", Name: "me.recovery.stop", Summary: "Stop the recovery of my account",
