@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -72,6 +73,11 @@ func (f *Flow) Peek(ctx context.Context, purpose proof.Purpose, a Answer) (Pendi
 			err = f.losable(ctx, p, &out)
 		}
 	}
+	if err == nil && p.Purpose == proof.SignUp {
+		var in signUp
+		in, err = f.wished(p)
+		out.Ask, out.Keyless = f.askFirst(p, in), in.Hash == ""
+	}
 	out.Asked = f.asked(p, a)
 	return out, err
 }
@@ -87,7 +93,11 @@ func (f *Flow) losable(ctx context.Context, p proof.Proof, out *Pending) error {
 		return err
 	}
 	out.Factors = len(apps)+len(keys) > 0
-	out.OnlyPasskeys, err = f.onlyPasskeys(ctx, f.o.Read, p)
+	err = f.admitRecovery(ctx, f.o.Read, p)
+	out.OnlyPasskeys = errors.Is(err, ErrPasskeysOnly)
+	if out.OnlyPasskeys {
+		return nil
+	}
 	return err
 }
 
@@ -120,6 +130,10 @@ type Pending struct {
 	// From Peek at a reset: the account has factors beyond a password, and has no
 	// password at all.
 	Factors, OnlyPasskeys bool
+	// Ask is, from Peek at a sign-up, the question for a passkey of the account to be;
+	// Keyless: no password was chosen.
+	Ask     *passkey.CreationOptions
+	Keyless bool
 }
 
 func (f *Flow) describe(p proof.Proof) (Pending, error) {

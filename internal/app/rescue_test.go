@@ -157,10 +157,10 @@ func TestPasskeysLost(t *testing.T) {
 	_, old := r.keyed(t, inSession(r.signIn(t, "kim@mail.org")), account.Proof{Password: secret.NewText(rightPassword)})
 	must(t, r.store.Passwords().Remove(t.Context(), u.ID, user.Host().Event(account.PasswordRemoved, r.now(), u.ID)))
 	link, flow, code := r.recovery(t, "kim@mail.org", "198.51.100.8")
-	if err := r.finish(t, account.Answer{Link: link}, otherPassword); !errors.Is(err, account.ErrOnlyPasskeys) {
+	if err := r.finish(t, account.Answer{Link: link}, otherPassword); !errors.Is(err, account.ErrPasskeysOnly) {
 		t.Errorf("a password by mail: %v", err)
 	}
-	if err := r.finish(t, account.Answer{Flow: flow, Code: code}, otherPassword); !errors.Is(err, account.ErrOnlyPasskeys) {
+	if err := r.finish(t, account.Answer{Flow: flow, Code: code}, otherPassword); !errors.Is(err, account.ErrPasskeysOnly) {
 		t.Errorf("a password by code: %v", err)
 	}
 	_, err := r.lost(t, "kim@mail.org")

@@ -43,6 +43,7 @@ import (
 type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
+	AskByMail(ctx context.Context, r signin.Request) (signin.Result, error)
 	SignOut(ctx context.Context, by user.Caller) error
 }
 
@@ -58,7 +59,7 @@ type Tokens interface {
 // Account is what it needs of account.Flow.
 type Account interface {
 	StartSignUp(ctx context.Context, in account.SignUp) (secret.Token, error)
-	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen secret.Text) (user.User, error)
+	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen account.Chosen) (account.SignedUp, error)
 	TradeCode(ctx context.Context, by user.Caller, a account.Answer) (secret.Token, error)
 	StartRecovery(ctx context.Context, by user.Caller, identifier, lang string) (secret.Token, error)
 	FinishRecovery(ctx context.Context, by user.Caller, a account.Answer, text secret.Text, lang string) (user.User, error)
@@ -74,6 +75,7 @@ type Account interface {
 	MakePrimary(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
 	RemoveEmail(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
 	ChangePassword(ctx context.Context, in account.PasswordChange) error
+	RemovePassword(ctx context.Context, by user.Caller, current account.Proof, lang string) error
 	Sessions(ctx context.Context, by user.Caller) ([]session.Session, error)
 	EndSession(ctx context.Context, by user.Caller, id session.ID) error
 	EndOthers(ctx context.Context, by user.Caller) (int, error)

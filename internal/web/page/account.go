@@ -8,6 +8,7 @@ type Account struct {
 	Health  Health
 	Pending []Pending
 	Recent  []Event
+	Offer   bool // there is no passkey yet: one is suggested, where the browser has them
 }
 
 // Health is what the overview says about safety.
@@ -70,40 +71,43 @@ type Password struct {
 	Others    int // other live sessions
 	Keep      bool
 	MinLength int
+	Passkey   bool // the account has one: it proves instead of the password, and the password may go by /account/password/remove
 }
 
 // Act names what a person is asked to confirm with the password.
 type Act string
 
 const (
-	ActAddAddress    Act = "add_address"
-	ActPrimary       Act = "primary"
-	ActRemove        Act = "remove_address"
-	ActExport        Act = "export"
-	ActDelete        Act = "delete"
-	ActEndAll        Act = "end_all"
-	ActAddPasskey    Act = "add_passkey"
-	ActRemovePasskey Act = "remove_passkey"
-	ActAddApp        Act = "add_app"
-	ActRemoveApp     Act = "remove_app"
-	ActNewCodes      Act = "new_codes"
-	ActStopRecovery  Act = "stop_recovery"
+	ActAddAddress     Act = "add_address"
+	ActPrimary        Act = "primary"
+	ActRemove         Act = "remove_address"
+	ActExport         Act = "export"
+	ActDelete         Act = "delete"
+	ActEndAll         Act = "end_all"
+	ActAddPasskey     Act = "add_passkey"
+	ActRemovePasskey  Act = "remove_passkey"
+	ActRemovePassword Act = "remove_password"
+	ActAddApp         Act = "add_app"
+	ActRemoveApp      Act = "remove_app"
+	ActNewCodes       Act = "new_codes"
+	ActStopRecovery   Act = "stop_recovery"
 )
 
 // Acts lists every Act.
-var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActAddApp, ActRemoveApp, ActNewCodes, ActStopRecovery}
+var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActRemovePassword, ActAddApp, ActRemoveApp, ActNewCodes, ActStopRecovery}
 
 // Confirm asks for the password once more, for an act that needs a proof of its
 // own (TH-36): POST password and flow to /account/confirm.
 type Confirm struct {
 	Form
-	Username string
-	Act      Act
-	Object   string // the address the act is about; may be empty
-	Flow     string // the parked act
-	Back     string // where "cancel" leads, below the base path
-	Code     bool   // the act needs the second step too: POST code
-	Passkey  bool   // a passkey does it too: GET /account/confirm/passkey, posted as passkey
+	Username   string
+	Act        Act
+	Object     string // the address the act is about; may be empty
+	Flow       string // the parked act
+	Back       string // where "cancel" leads, below the base path
+	Code       bool   // the act needs the second step too: POST code
+	Passkey    bool   // a passkey does it too: GET /account/confirm/passkey, posted as passkey
+	NoPassword bool   // there is none to type
 }
 
 // Sessions is /account/sessions. Each posts id to /account/sessions/end; the

@@ -77,11 +77,12 @@ type Seat struct {
 // and return_to to /login/again.
 type Again struct {
 	Form
-	Passkey  bool // see Confirm
-	Username string
-	ReturnTo string
-	Others   bool // further accounts are signed in here
-	Code     bool // the account has a second step: POST code too
+	Passkey    bool // see Confirm
+	NoPassword bool
+	Username   string
+	ReturnTo   string
+	Others     bool // further accounts are signed in here
+	Code       bool // the account has a second step: POST code too
 }
 
 func (Consent) sheet() sheet { return sheet{name: "consent", layout: card} }

@@ -65,6 +65,7 @@ const (
 	NoticePasskeyAdded      Notice = "passkey_added"
 	NoticePasskeyRenamed    Notice = "passkey_renamed"
 	NoticePasskeyRemoved    Notice = "passkey_removed"
+	NoticePasswordRemoved   Notice = "password_removed"
 )
 
 // Notices lists every Notice, so that a cookie can be checked against it.
@@ -73,7 +74,7 @@ var Notices = []Notice{
 	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeConsentWithdrawn, NoticeAccountEnded, NoticeDeletionCancelled,
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
 	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed, NoticeRecoveryStopped, NoticeRecoveryDelayed,
-	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved,
+	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved, NoticePasswordRemoved,
 }
 
 // Flash is a Notice with the one value its sentence may carry. The zero Flash

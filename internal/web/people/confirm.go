@@ -39,7 +39,7 @@ func (p *Pages) park(w http.ResponseWriter, r *http.Request, act parked, back st
 func (p *Pages) confirmView(r *http.Request, again page.Form, act parked) page.Confirm {
 	return page.Confirm{
 		Form: again, Username: web.Of(r).Identity.Email, Act: act.Act, Object: p.objectOf(act),
-		Flow: p.seal(sealAct, act), Back: act.Back, Code: fully[act.Act] && p.enrolled(r), Passkey: p.hasPasskey(r),
+		Flow: p.seal(sealAct, act), Back: act.Back, Code: fully[act.Act] && p.enrolled(r), Passkey: p.hasPasskey(r), NoPassword: p.noPassword(r),
 	}
 }
 
@@ -47,6 +47,12 @@ func (p *Pages) confirmView(r *http.Request, again page.Form, act parked) page.C
 func (p *Pages) hasPasskey(r *http.Request) bool {
 	have, err := p.o.Account.Passkeys(r.Context(), web.Of(r).Caller)
 	return err == nil && len(have) > 0
+}
+
+// noPassword reports whether the caller's account has none.
+func (p *Pages) noPassword(r *http.Request) bool {
+	since, _, err := p.o.Account.PasswordState(r.Context(), web.Of(r).Caller)
+	return err == nil && since.IsZero()
 }
 
 // confirm is POST /account/confirm: password and parked act together.
@@ -68,7 +74,7 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, f form) error {
 }
 
 // fully are the acts that need every step of a sign-in (PW-46).
-var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPasskey: true, page.ActRemovePasskey: true, page.ActStopRecovery: true}
+var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPasskey: true, page.ActRemovePasskey: true, page.ActRemovePassword: true, page.ActStopRecovery: true}
 
 func confirmFault(err error) error {
 	if e := signin.ErrSecond; e.Is(err) {
@@ -93,18 +99,19 @@ func proven(by user.Caller, p account.Proof) signin.Response {
 // acts performs each parked act: one flow call with the password, then the answer.
 func (p *Pages) acts() map[page.Act]func(http.ResponseWriter, *http.Request, parked, account.Proof) error {
 	return map[page.Act]func(http.ResponseWriter, *http.Request, parked, account.Proof) error{
-		page.ActAddAddress:    p.doAddAddress,
-		page.ActPrimary:       p.doPrimary,
-		page.ActRemove:        p.doRemove,
-		page.ActExport:        p.doExport,
-		page.ActDelete:        p.doDelete,
-		page.ActEndAll:        p.doEndAll,
-		page.ActAddPasskey:    p.doOfferPasskey,
-		page.ActRemovePasskey: p.doRemovePasskey,
-		page.ActAddApp:        p.doAddApp,
-		page.ActRemoveApp:     p.doRemoveApp,
-		page.ActNewCodes:      p.doNewCodes,
-		page.ActStopRecovery:  p.doStopReclaim,
+		page.ActAddAddress:     p.doAddAddress,
+		page.ActPrimary:        p.doPrimary,
+		page.ActRemove:         p.doRemove,
+		page.ActExport:         p.doExport,
+		page.ActDelete:         p.doDelete,
+		page.ActEndAll:         p.doEndAll,
+		page.ActAddPasskey:     p.doOfferPasskey,
+		page.ActRemovePasskey:  p.doRemovePasskey,
+		page.ActAddApp:         p.doAddApp,
+		page.ActRemovePassword: p.doRemovePassword,
+		page.ActRemoveApp:      p.doRemoveApp,
+		page.ActNewCodes:       p.doNewCodes,
+		page.ActStopRecovery:   p.doStopReclaim,
 	}
 }
 

@@ -27,6 +27,9 @@ type SignIn interface {
 	Reach(ctx context.Context, owner user.ID) (assurance int, err error)
 	Ways(ctx context.Context, r signin.Request) ([]string, error)
 	ResendCode(ctx context.Context, r signin.Request) (signin.Result, error)
+	ByMail() bool
+	AskByMail(ctx context.Context, r signin.Request) (signin.Result, error)
+	PeekMail(ctx context.Context, link, flow secret.Token) (signin.MailedLink, error)
 	Confirm(ctx context.Context, by user.Caller, r signin.Response) (signin.Proven, error)
 	Reauthenticate(ctx context.Context, by user.Caller, oldSecret string, r signin.Response) (session.Session, secret.Token, error)
 	Rotate(ctx context.Context, by user.Caller, oldSecret string) (secret.Token, error)
@@ -37,7 +40,7 @@ type SignIn interface {
 type Account interface {
 	StartSignUp(ctx context.Context, in account.SignUp) (secret.Token, error)
 	ResendSignUp(ctx context.Context, by user.Caller, flow secret.Token, typed, lang string) (secret.Token, error)
-	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen secret.Text) (user.User, error)
+	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen account.Chosen) (account.SignedUp, error)
 
 	StartRecovery(ctx context.Context, by user.Caller, identifier, lang string) (secret.Token, error)
 	TradeCode(ctx context.Context, by user.Caller, a account.Answer) (secret.Token, error)
@@ -47,6 +50,7 @@ type Account interface {
 	SetProfile(ctx context.Context, by user.Caller, p user.Profile, revision int64) (user.User, error)
 	PasswordState(ctx context.Context, by user.Caller) (since time.Time, compromised bool, err error)
 	ChangePassword(ctx context.Context, in account.PasswordChange) error
+	RemovePassword(ctx context.Context, by user.Caller, current account.Proof, lang string) error
 
 	Emails(ctx context.Context, by user.Caller) ([]user.Email, []account.Pending, error)
 	AddEmail(ctx context.Context, by user.Caller, current account.Proof, typed, lang string) (secret.Token, error)

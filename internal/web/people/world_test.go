@@ -21,6 +21,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -143,12 +144,15 @@ func worldOf(t *testing.T, with set) *world {
 		}
 	}
 	w.grants = token.New(token.Parts{Store: st.Tokens(), Keys: keys, Resources: opaqueRules{}, Events: st.Audit()}, token.Options{Issuer: origin, Instance: facts.ID}, w.now)
+	site, err := passkey.NewSite(public, "", "Mortise", nil)
+	must(t, err)
+	ceremonies := passkey.New(passkey.Options{Instance: facts.ID, Now: w.now, Keys: keys, Store: st.Passkeys(), Site: site})
 	w.account = account.New(account.Options{
 		Instance: facts.ID, Now: w.now, Log: log, Read: st, Rates: rates, Keys: keys, Mailer: outbox, Hasher: hasher, Policy: policy,
 		InTx: func(ctx context.Context, fn func(account.Tx) error) error {
 			return st.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Confirmer: confirmer{w.signin}, Ready: ready, Grants: w.grants,
+		Confirmer: confirmer{w.signin}, Ready: ready, Grants: w.grants, Passkeys: ceremonies,
 	})
 	w.factors = factor.New(factor.Options{
 		Now: w.now, Read: st, Rates: rates, Keys: keys, Mailer: outbox, Issuer: "Mortise", Confirmer: factorConfirmer{confirmer{w.signin}},
