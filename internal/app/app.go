@@ -39,6 +39,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/registry"
+	"github.com/mortise-auth/mortise/internal/rescue"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/revocation/publish"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -91,6 +92,7 @@ type App struct {
 	SignIn    *signin.Flow
 	Account   *account.Flow
 	Factors   *factor.Flow
+	Rescue    *rescue.Flow
 	Passkeys  *passkey.Ceremonies
 	Federate  *federate.Flow
 	Directory *directory.Flow
@@ -219,6 +221,7 @@ func (a *App) wireFlows(context.Context) error {
 		},
 		Confirmer: factorConfirmer{confirmer{a.SignIn}}, Rates: a.rates, Keys: a.keys, Mailer: a.outbox, Issuer: a.c.Brand,
 	})
+	a.Rescue = a.rescueFlow()
 	a.Directory = directory.New(directory.Options{
 		Instance: a.facts.ID, Now: a.c.Now, Read: a.store,
 		InTx: func(ctx context.Context, fn func(directory.Tx) error) error {

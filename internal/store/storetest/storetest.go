@@ -36,6 +36,8 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"policy", policyTests},
 		{"proofs", proofs},
 		{"recovery codes", recoveryTests},
+		{"reclaims", reclaimTests},
+		{"approvals", approvalTests},
 		{"registrations", registrationTests},
 		{"resources", resources},
 		{"revocations", revocations},

@@ -93,10 +93,11 @@ const (
 	ActNewCodes       Act = "new_codes"
 	ActLink           Act = "link"
 	ActUnlink         Act = "unlink"
+	ActStopRecovery   Act = "stop_recovery"
 )
 
 // Acts lists every Act.
-var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActRemovePassword, ActAddApp, ActRemoveApp, ActNewCodes, ActLink, ActUnlink}
+var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActRemovePassword, ActAddApp, ActRemoveApp, ActNewCodes, ActLink, ActUnlink, ActStopRecovery}
 
 // Confirm asks for the password once more, for an act that needs a proof of its
 // own (TH-36): POST password and flow to /account/confirm.

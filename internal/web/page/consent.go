@@ -81,8 +81,8 @@ type Again struct {
 	Username string
 	ReturnTo string
 	ACR      string // posted back as acr: what has to be proven at least
-	Others   bool // further accounts are signed in here
-	Code     bool // the account has a second step: POST code too
+	Others   bool   // further accounts are signed in here
+	Code     bool   // the account has a second step: POST code too
 
 	NoPassword bool      // see Confirm
 	Services   []Service // POST connection and return_to to /login/again/service

@@ -57,6 +57,8 @@ const (
 	NoticeSecured           Notice = "secured"
 	NoticeFactorAdded       Notice = "factor_added"
 	NoticeFactorRemoved     Notice = "factor_removed"
+	NoticeRecoveryStopped   Notice = "recovery_stopped"
+	NoticeRecoveryDelayed   Notice = "recovery_delayed"
 	NoticeFactorRenamed     Notice = "factor_renamed"
 	NoticeDeviceForgotten   Notice = "device_forgotten"
 	NoticeSecondNeeded      Notice = "second_needed"
@@ -75,7 +77,7 @@ var Notices = []Notice{
 	NoticeProfileSaved, NoticePasswordChanged, NoticeAddressAdded, NoticeAddressVerified, NoticeAddressRemoved,
 	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeConsentWithdrawn, NoticeAccountEnded, NoticeDeletionCancelled,
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
-	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed, NoticeDeviceForgotten,
+	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed, NoticeDeviceForgotten, NoticeRecoveryStopped, NoticeRecoveryDelayed,
 	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved, NoticePasswordRemoved, NoticeLinked, NoticeUnlinked, NoticeServiceRefused,
 }
 

@@ -97,7 +97,7 @@ func (p *Pages) servicesFor(r *http.Request, act parked) []page.Service {
 }
 
 // fully are the acts that need every step of a sign-in (PW-46).
-var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPasskey: true, page.ActRemovePasskey: true, page.ActRemovePassword: true, page.ActLink: true, page.ActUnlink: true}
+var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPasskey: true, page.ActRemovePasskey: true, page.ActRemovePassword: true, page.ActLink: true, page.ActUnlink: true, page.ActStopRecovery: true}
 
 func confirmFault(err error) error {
 	if e := signin.ErrSecond; e.Is(err) {
@@ -136,6 +136,7 @@ func (p *Pages) acts() map[page.Act]func(http.ResponseWriter, *http.Request, par
 		page.ActNewCodes:       p.doNewCodes,
 		page.ActLink:           p.doLink,
 		page.ActUnlink:         p.doUnlink,
+		page.ActStopRecovery:   p.doStopReclaim,
 	}
 }
 

@@ -116,6 +116,7 @@ type Options struct {
 	SignIn   SignIn
 	Account  Account
 	Factors  Factors
+	Rescue   Rescue
 	Setup    Setup
 	// Federation signs in with other services; nil: there are none.
 	Federation Federation

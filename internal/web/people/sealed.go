@@ -59,6 +59,8 @@ const (
 	stepRecovered stepKind = "recovered" //
 	stepUndone    stepKind = "undone"    //
 	stepKept      stepKind = "kept"      //
+	stepReclaim   stepKind = "reclaim"   // Purpose is when it is due
+	stepObjected  stepKind = "objected"  // the same
 	stepSetup     stepKind = "setup"     //
 )
 
