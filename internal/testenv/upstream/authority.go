@@ -21,7 +21,9 @@ import (
 
 // certificate is one of 127.0.0.1 and localhost, its own authority, for all
 // services of the process.
-var certificate = sync.OnceValue(func() tls.Certificate {
+var certificate = sync.OnceValue(newCertificate)
+
+func newCertificate() tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic(err)
@@ -42,7 +44,7 @@ var certificate = sync.OnceValue(func() tls.Certificate {
 		panic(err)
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
-})
+}
 
 // Roots is the authority to trust.
 func Roots() *x509.CertPool {
