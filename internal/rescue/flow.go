@@ -6,6 +6,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/passkey"
@@ -45,6 +46,8 @@ type Proof struct {
 	Password secret.Text
 	Code     secret.Text // of an authenticator app, or a recovery code
 	Passkey  []byte
+	// Federated is whom a service vouched for, for this act.
+	Federated *federation.Vouched
 }
 
 // Prover judges a Proof by the sign-in's pipeline, with its limits and lock-out. It

@@ -61,6 +61,8 @@ const (
 	AddressUndone   Cause = "address_undone"
 	// AccountRecovered: lost factors were replaced.
 	AccountRecovered Cause = "account_recovered"
+	Unlinked         Cause = "unlinked"       // the link it began with was removed
+	EndedThere       Cause = "ended_upstream" // the service it began with says that it is over
 )
 
 // Live reports whether s may be used at now as far as its own row tells; the

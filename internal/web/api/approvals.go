@@ -41,12 +41,12 @@ func (s *surface) approvalTable() []endpoint {
 			Method: "POST", Path: "/users/{user}/promotion", Access: web.Admin, Tag: tag, Name: "users.promotion", Summary: "Ask to make a user an administrator",
 			Example: `{"reason": "Takes over operations in March"}`, Errors: append([]*problem.Error{rescue.ErrAdminAlready}, asking...),
 		}, s.requestPromotion),
-		route(s, endpoint{Method: "GET", Path: "/recovery-policy", Access: web.Admin, Tag: tag, Name: "recovery_policy.get", Summary: "Read the policy of recovery"}, s.policy),
+		route(s, endpoint{Method: "GET", Path: "/recovery-policy", Access: web.Admin, Tag: tag, Name: "recovery_policy.get", Summary: "Read the policy of recovery"}, s.recoveryPolicy),
 		route(s, endpoint{
 			Method: "PUT", Path: "/recovery-policy", Access: web.Admin, Tag: tag, Name: "recovery_policy.put", Summary: "Change the policy of recovery",
 			Text:    "On the host at once; by an administrator once a second one approved.",
 			Example: `{"wait": "72h", "reset": "two", "reason": "As agreed"}`, Errors: []*problem.Error{reclaim.ErrPolicy, approval.ErrReason, approval.ErrWaiting, approval.ErrAlone},
-		}, s.setPolicy),
+		}, s.setRecoveryPolicy),
 	}
 }
 
@@ -189,19 +189,19 @@ type RecoveryPolicy struct {
 	Request string `json:"request,omitempty" doc:"apr_… of the change that waits for a second administrator."`
 }
 
-func (s *surface) policy(ctx context.Context, _ *Call, _ struct{}) (RecoveryPolicy, error) {
+func (s *surface) recoveryPolicy(ctx context.Context, _ *Call, _ struct{}) (RecoveryPolicy, error) {
 	p, err := s.Rescue.Policy(ctx)
 	return RecoveryPolicy{Wait: p.Wait.String(), Reset: string(p.Reset)}, err
 }
 
-// PolicyRequest changes the policy of recovery.
-type PolicyRequest struct {
+// RecoveryPolicyRequest changes the policy of recovery.
+type RecoveryPolicyRequest struct {
 	Wait   string `json:"wait"`
 	Reset  string `json:"reset" enum:"off,one,two"`
 	Reason string `json:"reason,omitempty" doc:"Needed where a second administrator approves."`
 }
 
-func (s *surface) setPolicy(ctx context.Context, c *Call, in PolicyRequest) (RecoveryPolicy, error) {
+func (s *surface) setRecoveryPolicy(ctx context.Context, c *Call, in RecoveryPolicyRequest) (RecoveryPolicy, error) {
 	wait, err := time.ParseDuration(in.Wait)
 	if err != nil {
 		return RecoveryPolicy{}, reclaim.ErrPolicy.Because(err)
@@ -210,7 +210,7 @@ func (s *surface) setPolicy(ctx context.Context, c *Call, in PolicyRequest) (Rec
 	if err != nil {
 		return RecoveryPolicy{}, err
 	}
-	now, err := s.policy(ctx, c, struct{}{})
+	now, err := s.recoveryPolicy(ctx, c, struct{}{})
 	if !done {
 		now.Request = r.ID.String()
 	}

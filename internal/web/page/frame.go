@@ -66,6 +66,9 @@ const (
 	NoticePasskeyRenamed    Notice = "passkey_renamed"
 	NoticePasskeyRemoved    Notice = "passkey_removed"
 	NoticePasswordRemoved   Notice = "password_removed"
+	NoticeLinked            Notice = "linked"
+	NoticeUnlinked          Notice = "unlinked"
+	NoticeServiceRefused    Notice = "service_refused"
 )
 
 // Notices lists every Notice, so that a cookie can be checked against it.
@@ -74,7 +77,7 @@ var Notices = []Notice{
 	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeConsentWithdrawn, NoticeAccountEnded, NoticeDeletionCancelled,
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
 	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed, NoticeRecoveryStopped, NoticeRecoveryDelayed,
-	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved, NoticePasswordRemoved,
+	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved, NoticePasswordRemoved, NoticeLinked, NoticeUnlinked, NoticeServiceRefused,
 }
 
 // Flash is a Notice with the one value its sentence may carry. The zero Flash

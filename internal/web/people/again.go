@@ -13,7 +13,7 @@ func (p *Pages) showAgain(w http.ResponseWriter, r *http.Request, f form) error 
 }
 
 func (p *Pages) againView(r *http.Request, again page.Form, f form) page.Again {
-	v := page.Again{Form: again, ReturnTo: f.returnTo(), Code: p.enrolled(r), Passkey: p.hasPasskey(r), NoPassword: p.noPassword(r)}
+	v := page.Again{Form: again, ReturnTo: f.returnTo(), Code: p.enrolled(r), Passkey: p.hasPasskey(r), Services: p.proofs(r), NoPassword: p.noPassword(r)}
 	if who := web.Of(r).Identity; who != nil {
 		v.Username = who.Email
 	}
@@ -29,8 +29,7 @@ func (p *Pages) reauthenticate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := web.Of(r)
-	if q.Identity == nil {
+	if web.Of(r).Identity == nil {
 		p.flash(w, page.NoticeSignInAgain, "")
 		return p.to(w, p.loginFor(r, f.returnTo()))
 	}
@@ -38,7 +37,19 @@ func (p *Pages) reauthenticate(w http.ResponseWriter, r *http.Request) error {
 	if err := p.checkForm(r, f); err != nil {
 		return p.again(w, r, err, p.Show, view)
 	}
-	s, fresh, err := p.o.SignIn.Reauthenticate(r.Context(), q.Caller, q.Secret, proven(q.Caller, proofOf(f)))
+	return p.proveAgain(w, r, f)
+}
+
+// proveAgain judges a proof of who is signed in, from a form or from a service.
+func (p *Pages) proveAgain(w http.ResponseWriter, r *http.Request, f form) error {
+	q := web.Of(r)
+	view := func(form page.Form) page.View { return p.againView(r, form, f) }
+	proof := proofOf(f)
+	var err error
+	if proof.Federated, err = p.serviceProof(r, f, againAct); err != nil {
+		return p.again(w, r, err, p.Show, view)
+	}
+	s, fresh, err := p.o.SignIn.Reauthenticate(r.Context(), q.Caller, q.Secret, proven(q.Caller, proof))
 	if err != nil {
 		return p.again(w, r, confirmFault(err), p.Show, view)
 	}

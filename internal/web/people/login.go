@@ -35,7 +35,7 @@ func (p *Pages) showLogin(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) loginView(r *http.Request, again page.Form, f form) page.Login {
-	v := page.Login{Form: again, Identifier: clip(cmp.Or(f["identifier"], f["login_hint"])), ReturnTo: f.returnTo(), Signup: p.signUpOpen(r), Beside: f["beside"] != "", Passkeys: p.o.Passkeys != nil, Mail: p.o.SignIn.ByMail()}
+	v := page.Login{Form: again, Identifier: clip(cmp.Or(f["identifier"], f["login_hint"])), ReturnTo: f.returnTo(), Signup: p.signUpOpen(r), Beside: f["beside"] != "", Passkeys: p.o.Passkeys != nil, Mail: p.o.SignIn.ByMail(), Services: p.services(r)}
 	if seats, err := p.seats(r); err == nil {
 		v.Seats = len(seats)
 	}

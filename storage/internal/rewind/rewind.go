@@ -52,6 +52,7 @@ func End(ctx context.Context, tx sqlstore.Tx, events audit.Store, now time.Time,
 		{"UPDATE proofs SET used_at = $1 WHERE used_at IS NULL", []any{at}},
 		{"UPDATE reclaims SET ended_at = $1, outcome = $2 WHERE ended_at IS NULL", []any{at, string(reclaim.Lapsed)}},
 		{"UPDATE approvals SET decision = $2, decided_at = $1 WHERE decision = ''", []any{at, string(approval.Denied)}},
+		{"DELETE FROM trusted_devices", nil},
 	} {
 		if _, err := tx.Exec(ctx, do.sql, do.args...); err != nil {
 			return err
