@@ -147,8 +147,8 @@ func (s *surface) object(ctx context.Context, c *Call, in RecoveryToken) (Recove
 	return showRecovery(r), nil
 }
 
-// RecoveryOffer is what can take the place of lost factors.
-type RecoveryOffer struct {
+// ReplacementOffer is what can take the place of lost factors.
+type ReplacementOffer struct {
 	Assurance      int                     `json:"assurance"`
 	PasswordNeeded bool                    `json:"password_needed" doc:"The account has none: an authenticator app needs new_password too."`
 	Secret         string                  `json:"secret,omitempty" doc:"Of a new authenticator app, base 32. Absent where only a security key will do."`
@@ -157,12 +157,12 @@ type RecoveryOffer struct {
 	Passkey        passkey.CreationOptions `json:"passkey" doc:"For navigator.credentials.create."`
 }
 
-func (s *surface) offerFactors(ctx context.Context, c *Call, in RecoveryToken) (RecoveryOffer, error) {
+func (s *surface) offerFactors(ctx context.Context, c *Call, in RecoveryToken) (ReplacementOffer, error) {
 	o, err := s.Rescue.Offer(ctx, c.Caller, presented(reclaim.Finish, in.Token))
 	if err != nil {
-		return RecoveryOffer{}, err
+		return ReplacementOffer{}, err
 	}
-	return RecoveryOffer{
+	return ReplacementOffer{
 		Assurance: o.Claim.Level, PasswordNeeded: !o.HasPassword, Secret: o.Secret.Reveal(), URI: o.URI, Enrolment: o.Enrolment, Passkey: o.Passkey,
 	}, nil
 }
