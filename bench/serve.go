@@ -140,6 +140,9 @@ func mount(ctx context.Context, addr string, st store.Store, room *footprint.Col
 		a.Observers.Hash = func(o password.Outcome) {
 			if o.Waited() {
 				room.Waited()
+				if o.Result == password.Admitted {
+					room.Begins()
+				}
 			}
 		}
 	})
@@ -160,7 +163,7 @@ func mount(ctx context.Context, addr string, st store.Store, room *footprint.Col
 func frugal() *footprint.Collector {
 	const working, hash = 16 << 20, 19 << 20
 	most := int64(max(1, runtime.GOMAXPROCS(0)-1)) * hash
-	return footprint.Collect(footprint.Limits{Crowded: working + 2*most, Calm: working + 5*most}, time.Now)
+	return footprint.Collect(footprint.Limits{Crowded: working + 2*most, Spent: max(1, runtime.GOMAXPROCS(0)-1), Calm: working + 5*most}, time.Now)
 }
 
 func listen(ctx context.Context, addr string, h http.Handler) error {

@@ -28,8 +28,9 @@ func TestPagesAreRun(t *testing.T) {
 		name    string
 		answers []string // to each block in turn
 	}{
-		{"authorize.md", []string{`"client_secret":"mrt_cs_`, "303 See Other", `"request_uri":"urn:`}},
+		{"authorize.md", []string{`"client_secret":"mrt_cs_`, "303 See Other", `"request_uri":"urn:`, `"authorization_details_types":["payment"]`}},
 		{"openid-connect.md", []string{`"pushed_authorization_request_endpoint"`, `"claim":"sub"`}},
+		{"email-codes.md", []string{`"status":"continue"`, `"status":"complete"`}},
 		{"grants/client-credentials.md", []string{`"client_secret":"mrt_cs_`, `"access_token"`, ""}},
 		{"grants/device.md", []string{`"user_code"`, "█", "authorization_pending"}},
 	} {

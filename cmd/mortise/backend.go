@@ -53,6 +53,7 @@ func config(s settings.Settings, log *slog.Logger) app.Config {
 			RPID: s.Passkeys.RPID, Related: s.Passkeys.RelatedOrigins, Allow: s.Passkeys.Allow, Deny: s.Passkeys.Deny,
 			RootsFile: s.Passkeys.RootsFile, Strict: s.Passkeys.StrictCounter,
 		},
+		EmailCodes: s.SignIn.EmailCode,
 		Registration: app.Registration{
 			Mode: enroll.Mode(s.Registration.Mode), Unused: s.Registration.Unused, Documents: s.Registration.Documents, Hosts: s.Registration.DocumentHosts,
 			Policy: registration.Policy{

@@ -34,6 +34,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/registry"
 	"github.com/mortise-auth/mortise/internal/revocation"
@@ -245,7 +246,7 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Methods: []signin.Method{method, passkeys},
+		Methods: a.firstMethods(method, passkeys),
 		Seconds: []signin.Second{
 			passkeys,
 			signin.NewOTP(a.keys, a.store.TOTP(), a.c.Now),
@@ -255,6 +256,14 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions,
 		Observe: a.c.Observers.SignIn,
 	})
+}
+
+// firstMethods begin a sign-in. The mail's is there when the operator wants it.
+func (a *App) firstMethods(always ...signin.Method) []signin.Method {
+	if !a.c.EmailCodes {
+		return always
+	}
+	return append(always, signin.NewMailCode(proof.Mint{Instance: a.facts.ID, Keys: a.keys}, a.store.Proofs(), a.rates, a.c.Now))
 }
 
 // confirmer lets the account flow ask the sign-in pipeline for a proof.

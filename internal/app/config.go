@@ -63,6 +63,7 @@ type Config struct {
 	LimitKeys     int // remembered for each limit; 0: ratelimit.DefaultKeys
 	Passwords     Passwords
 	Passkeys      Passkeys
+	EmailCodes    bool // people may sign in with a code or link by mail
 	Registration  Registration
 	Retention     Retention
 	Dev           bool

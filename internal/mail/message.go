@@ -17,11 +17,13 @@ const (
 	Recover           Template = "recover"            // code, link
 	RecoverPasskeys   Template = "recover_passkeys"   // act: there is no password to reset
 	SigninCode        Template = "signin_code"        // code, act
+	SigninLink        Template = "signin_link"        // code, link, act: either signs in
 	PasswordChanged   Template = "password_changed"   // act
 	PasswordRemoved   Template = "password_removed"   // act
 	Recovered         Template = "recovered"          // act
 	NewDevice         Template = "new_device"         // act
 	UnfinishedSignin  Template = "unfinished_signin"  // act: a right password, no second step
+	UnfinishedMail    Template = "unfinished_mail"    // act: a right mailed code, no second step
 	FactorAdded       Template = "factor_added"       // act, Detail is the factor's name
 	FactorRemoved     Template = "factor_removed"     // act, Detail is the factor's name
 	RecoveryUsed      Template = "recovery_used"      // act, Count is how many codes are left
@@ -53,11 +55,13 @@ var shapes = map[Template]shape{
 	Recover:           {code: true, link: true},
 	RecoverPasskeys:   {act: true, object: "/account/passkeys"},
 	SigninCode:        {code: true, act: true, object: "/recover"},
+	SigninLink:        {code: true, link: true, act: true},
 	PasswordChanged:   {act: true, object: "/recover"},
 	PasswordRemoved:   {act: true, object: "/account/security"},
 	Recovered:         {act: true, object: "/recover"},
 	NewDevice:         {act: true, object: "/account/sessions"},
 	UnfinishedSignin:  {act: true, object: "/recover"},
+	UnfinishedMail:    {act: true, object: "/account/activity"},
 	FactorAdded:       {act: true, object: "/account/security"},
 	FactorRemoved:     {act: true, object: "/account/security"},
 	RecoveryUsed:      {act: true, object: "/account/security"},

@@ -14,6 +14,9 @@ const (
 	RecoverAccount Name = "recover.account"
 	CodeSource     Name = "code.source" // codes typed, whatever for
 	CodePair       Name = "code.pair"
+	MailSource     Name = "signin.mail.source" // sign-ins by mail asked for
+	MailAddress    Name = "signin.mail"        // mails that sign in, to one address
+	MailPair       Name = "signin.mail.pair"   // the same, for one source or known device that asks
 	CodeMail       Name = "code.mail"       // codes mailed to one address
 	CodeMailPair   Name = "code.mail.pair"  // the same, for one source that asks
 	SecondSource   Name = "second.source"   // second factors tried
@@ -53,6 +56,9 @@ func Defaults() []Limit {
 		{Name: RecoverAccount, Every: 12 * time.Minute, Burst: 3},
 		PerMinute(CodeSource, 60),
 		PerMinute(CodePair, 10),
+		PerHour(MailSource, 60),
+		{Name: MailAddress, Every: 3 * time.Minute, Burst: 10},
+		{Name: MailPair, Every: 5 * time.Minute, Burst: 3},
 		PerHour(CodeMail, 30),
 		{Name: CodeMailPair, Every: 5 * time.Minute, Burst: 3},
 		PerMinute(SecondSource, 60),

@@ -176,7 +176,12 @@ func (f *Flow) afterChallenge(a *Attempt, c challenge.Challenge, p Proven) birth
 
 // both are the methods of two steps, in order of use, and that they were two.
 func both(one, two []string) []string {
-	all := slices.Concat(one, two)
+	all := slices.Clone(one)
+	for _, m := range two {
+		if !slices.Contains(all, m) { // a mailed code and an app's are both "otp"
+			all = append(all, m)
+		}
+	}
 	if !slices.Contains(all, multiple) {
 		all = append(all, multiple)
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/device"
+	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -27,6 +28,13 @@ type Locator interface {
 	// Locate returns whose response it is, judging nothing. An owner who is not
 	// there is user.ErrUnknown.
 	Locate(ctx context.Context, r Response) (user.ID, error)
+}
+
+// Refuser is a Method with an answer of its own where others are refused with
+// ErrWrong, which speaks of a password.
+type Refuser interface {
+	Method
+	Refusal() *problem.Error
 }
 
 // Second is a Method that can follow another one.
@@ -62,6 +70,7 @@ type Attempt struct {
 	Device  device.Device
 	Known   bool // the device is known to the account
 	Method  string
+	Before  int // guesses at the account that failed in a row before this one
 }
 
 // Proven is what a Method vouches for.

@@ -117,8 +117,12 @@ func (f *Flow) unfinished(ctx context.Context, a *Attempt, r Request, c challeng
 	if err != nil || !d.Allowed {
 		return nil, err
 	}
+	template := mail.UnfinishedSignin
+	if a.Method == mailCode {
+		template = mail.UnfinishedMail
+	}
 	q, err := f.o.Mailer.Queue(mail.Message{
-		Template: mail.UnfinishedSignin, To: a.Email.Address, Lang: langOf(a.Account, r.Lang), TimeZone: a.Account.TimeZone,
+		Template: template, To: a.Email.Address, Lang: langOf(a.Account, r.Lang), TimeZone: a.Account.TimeZone,
 		Data: mail.Data{Name: a.Account.Name, Act: act(a.By, c.CreatedAt)},
 	})
 	q.CreatedAt, q.NextAt = c.ExpiresAt, c.ExpiresAt

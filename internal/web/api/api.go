@@ -43,6 +43,7 @@ import (
 type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
+	AskByMail(ctx context.Context, r signin.Request) (signin.Result, error)
 	SignOut(ctx context.Context, by user.Caller) error
 }
 

@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -100,6 +101,14 @@ func (s *scene) trouble(e *problem.Error) *trouble {
 // Trouble and Status are for pages that are about an error.
 func (s *scene) Trouble() *trouble { return s.trouble(s.subject()) }
 func (s *scene) Status() int       { return s.subject().Kind.Status() }
+
+// Hint is the word for what to try after an error.
+func (s *scene) Hint() string {
+	if f, ok := s.V.(Fault); ok && f.FromApp && s.subject().Kind == problem.Invalid {
+		return "try.app"
+	}
+	return "try." + strconv.Itoa(s.Status())
+}
 
 func (s *scene) subject() *problem.Error {
 	if v, ok := s.V.(interface{ subject() *problem.Error }); ok && v.subject() != nil {

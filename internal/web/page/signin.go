@@ -11,6 +11,7 @@ type Login struct {
 	Beside     bool      // whoever is signed in stays so: posted back as beside
 	Seats      int       // accounts that are signed in in this browser
 	Passkeys   bool      // offers to sign in with one: GET /login/passkey, posted back as passkey
+	Mail       bool      // offers a code by mail: the same form, posted to /login/mail
 	Dev        *DevEntry // nil outside development
 }
 
@@ -43,6 +44,7 @@ const (
 	CodeRecover CodePurpose = "recover" // POST code to /recover/code; resend: POST /recover
 	CodeAddress CodePurpose = "address" // POST code to /account/addresses/verify; resend: POST /account/addresses/resend
 	CodeLogin   CodePurpose = "login"   // POST code and password to /login/verify; resend: POST /login/resend
+	CodeMail    CodePurpose = "mail"    // POST code to /login/verify; resend: POST /login/resend
 )
 
 // Code is "check your mail": a neutral answer, and a field for the code of the
@@ -52,6 +54,18 @@ type Code struct {
 	Purpose CodePurpose
 	Email   string // where to look, as typed
 	Flow    string // posted back as flow; empty: the browser's cookie binds it
+}
+
+// Magic is /magic from the link of a message that signs in. Showing it changes
+// nothing. Where the message was asked for, its one button posts token to /magic;
+// anywhere else it only shows the Code, to be typed there.
+type Magic struct {
+	Form
+	Email string
+	Asked time.Time
+	From  string // device and place it was asked from; may be empty
+	Token string // empty: another browser asked
+	Code  string
 }
 
 // VerifyPurpose says what a link confirms.
@@ -119,6 +133,7 @@ const (
 	LinkVerify  LinkKind = "verify"
 	LinkRecover LinkKind = "recover"
 	LinkUndo    LinkKind = "undo"
+	LinkLogin   LinkKind = "login"
 )
 
 // DeadLink answers a link that expired, was used, was replaced or never was:
@@ -146,6 +161,7 @@ type LoggedOut struct {
 func (Login) sheet() sheet           { return sheet{name: "login", layout: card} }
 func (Signup) sheet() sheet          { return sheet{name: "signup", layout: card, labels: firstPassword} }
 func (Code) sheet() sheet            { return sheet{name: "code", layout: card} }
+func (Magic) sheet() sheet           { return sheet{name: "magic", layout: card} }
 func (Verify) sheet() sheet          { return sheet{name: "verify", layout: card, labels: firstPassword} }
 func (Verified) sheet() sheet        { return sheet{name: "verified", layout: card} }
 func (Recover) sheet() sheet         { return sheet{name: "recover", layout: card} }

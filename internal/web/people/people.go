@@ -27,6 +27,9 @@ type SignIn interface {
 	Reach(ctx context.Context, owner user.ID) (assurance int, err error)
 	Ways(ctx context.Context, r signin.Request) ([]string, error)
 	ResendCode(ctx context.Context, r signin.Request) (signin.Result, error)
+	ByMail() bool
+	AskByMail(ctx context.Context, r signin.Request) (signin.Result, error)
+	PeekMail(ctx context.Context, link, flow secret.Token) (signin.MailedLink, error)
 	Confirm(ctx context.Context, by user.Caller, r signin.Response) (signin.Proven, error)
 	Reauthenticate(ctx context.Context, by user.Caller, oldSecret string, r signin.Response) (session.Session, secret.Token, error)
 	Rotate(ctx context.Context, by user.Caller, oldSecret string) (secret.Token, error)

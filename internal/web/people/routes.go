@@ -35,6 +35,9 @@ func (p *Pages) publicRoutes() []web.Route {
 
 		get("/login", p.showLogin),
 		{Pattern: "POST /login", Access: web.Anyone, Handler: p.login},
+		{Pattern: "POST /login/mail", Access: web.Anyone, Handler: p.askMail},
+		get("/magic", p.showMagic),
+		post("/magic", p.magic),
 		get("/login/passkey", p.askPasskey),
 		get("/login/verify", p.showLoginCode),
 		post("/login/verify", p.loginCode),

@@ -50,6 +50,7 @@ type stepKind string
 const (
 	stepSignUp    stepKind = "signup"
 	stepLogin     stepKind = "login"
+	stepMailed    stepKind = "mailed" // a mail that signs in was asked for
 	stepSecond    stepKind = "second" // Flow is the half-done sign-in's secret
 	stepRecover   stepKind = "recover"
 	stepAddress   stepKind = "address"
@@ -62,7 +63,7 @@ const (
 )
 
 var stepLives = map[stepKind]time.Duration{
-	stepSignUp: 24 * time.Hour, stepAddress: 24 * time.Hour, stepRecover: time.Hour, stepLogin: 10 * time.Minute, stepPassword: 15 * time.Minute,
+	stepSignUp: 24 * time.Hour, stepAddress: 24 * time.Hour, stepRecover: time.Hour, stepLogin: 10 * time.Minute, stepMailed: signin.MailLife, stepPassword: 15 * time.Minute,
 	stepSecond: time.Hour, // the challenge is over before: what is left knows the way back
 }
 

@@ -43,6 +43,7 @@ type Settings struct {
 	Signup    Signup    `key:"signup"`
 	Password  Password  `key:"password"`
 	Passkeys  Passkeys  `key:"passkeys"`
+	SignIn    SignIn    `key:"signin"`
 	Session   Session   `key:"session"`
 	Retention Retention `key:"retention"`
 
@@ -121,6 +122,14 @@ type Egress struct {
 	// Private destinations that outbound calls may reach all the same: host:port,
 	// CIDR ranges, or the beginnings of URLs.
 	Allow []string `key:"allow" env:"MORTISE_EGRESS_ALLOW"`
+}
+
+// SignIn says how people may sign in, beside password and passkey.
+type SignIn struct {
+	// With a code or a link by mail, in the place of a password. Whoever reads
+	// somebody's mail then is them, unless they have a second factor. Always on in
+	// mortise dev.
+	EmailCode bool `key:"email_code" default:"false"`
 }
 
 // Passkeys says which passkeys people may use, and where.
