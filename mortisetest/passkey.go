@@ -60,7 +60,7 @@ func (b *Browser) Passkey(k *Passkey) *Browser {
 	if err != nil {
 		b.fail("the passkey has no answer: %v", err)
 	}
-	return b.answer(form, answer)
+	return b.post(form, answer)
 }
 
 // CreatePasskey answers the open page's question for a new passkey with k, as its
@@ -76,11 +76,11 @@ func (b *Browser) CreatePasskey(k *Passkey) *Browser {
 	if err != nil {
 		b.fail("the authenticator makes none: %v", err)
 	}
-	return b.answer(form, answer)
+	return b.post(form, answer)
 }
 
-// answer posts a form with what an authenticator said.
-func (b *Browser) answer(form *html.Node, answer []byte) *Browser {
+// post posts a form with what an authenticator said.
+func (b *Browser) post(form *html.Node, answer []byte) *Browser {
 	b.t.Helper()
 	action, _ := attr(form, "action")
 	target, err := b.page.address.Parse(action)
@@ -104,7 +104,7 @@ func (b *Browser) ask(from string) string {
 	if err != nil {
 		b.fail("the page asks nobody: %q", from)
 	}
-	r := b.request(visit{method: http.MethodGet, target: target, site: "same-origin"})
+	r := b.request(visit{method: http.MethodGet, target: target, site: "same-origin"}, b.jar)
 	r.Header.Set("Sec-Fetch-Mode", "cors")
 	r.Header.Set("Sec-Fetch-Dest", "empty")
 	r.Header.Del("Sec-Fetch-User")

@@ -31,6 +31,7 @@ func addMetadataFlags(cmd *cobra.Command) {
 	f.Bool("dpop-bound", false, "bind its tokens to a key")
 	f.Duration("default-max-age", 0, "how old a sign-in may be unless it says")
 	f.Bool("require-auth-time", false, "always say when the person signed in")
+	f.Int("require-assurance", 0, "1 to 3: what people have to sign in to it with; 0: nothing")
 	f.StringArray("default-acr", nil, "a level of assurance it wants unless it says; may be repeated")
 	f.String("initiate-login-uri", "", "where others may start a sign-in")
 	f.Bool("backchannel-logout-session", false, "its log-out needs to know the session")

@@ -190,6 +190,9 @@ func clientBody(cmd *cobra.Command) (map[string]any, error) {
 			body[member], _ = f.GetBool(flag)
 		}
 	}
+	if f.Changed("require-assurance") {
+		body["require_assurance"], _ = f.GetInt("require-assurance")
+	}
 	if f.Changed("default-max-age") {
 		d, _ := f.GetDuration("default-max-age")
 		body["default_max_age"] = int64(d / time.Second)

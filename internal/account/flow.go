@@ -10,6 +10,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
@@ -57,6 +58,8 @@ type Proof struct {
 	Password secret.Text
 	Code     secret.Text // of an authenticator app, or a recovery code
 	Passkey  []byte
+	// Federated is whom a service vouched for, for this act: see federate.Flow.Redeem.
+	Federated *federation.Vouched
 }
 
 // Confirmer judges the proof given for one act. It is the sign-in flow's
@@ -75,7 +78,7 @@ type Mailer interface {
 	Wake() // after the commit: send now
 }
 
-// Options configure a Flow. All are required but NoSignUp.
+// Options configure a Flow. All are required but NoSignUp and Owned.
 type Options struct {
 	Instance  [16]byte
 	Now       func() time.Time
@@ -91,6 +94,9 @@ type Options struct {
 	Mailer    Mailer
 	Grants    Grants
 	NoSignUp  bool // nobody may sign up by themselves
+	// Owned are the fields of an account's profile that a service keeps up to date, and
+	// what it is called; nil: none are.
+	Owned func(ctx context.Context, of user.ID) (map[string]string, error)
 	// Ready reports whether setup is over; before that nobody signs up (TH-35).
 	Ready func(ctx context.Context) (bool, error)
 }

@@ -488,8 +488,13 @@ func TestRegistrationFromPages(t *testing.T) {
 	made := open.enrol(t, "", minimal).want(t, 201, "")
 	self, access := made.text("registration_client_uri"), made.text("registration_access_token")
 	for _, q := range [][4]string{
-		{"OPTIONS", "/oauth2/register"}, {"POST", "/oauth2/register", "", minimal}, {"POST", "/oauth2/register", "", "{}"},
-		{"OPTIONS", self}, {"GET", self, access}, {"GET", self, "mrt_rat_x"}, {"DELETE", self, access},
+		{"OPTIONS", "/oauth2/register"},
+		{"POST", "/oauth2/register", "", minimal},
+		{"POST", "/oauth2/register", "", "{}"},
+		{"OPTIONS", self},
+		{"GET", self, access},
+		{"GET", self, "mrt_rat_x"},
+		{"DELETE", self, access},
 	} {
 		if h := ask(open, q[0], q[1], q[2], q[3]); h.Get("Access-Control-Allow-Origin") != page || (h.Get("Access-Control-Allow-Headers") != "") != (q[0] == "OPTIONS") {
 			t.Errorf("%s %s: %v", q[0], q[1], h)

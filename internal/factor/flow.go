@@ -5,12 +5,14 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/totp"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/useragent"
 )
@@ -21,6 +23,7 @@ type Tx interface {
 	TOTP() totp.Store
 	Recovery() recovery.Store
 	Passkeys() passkey.Store
+	Trust() trust.Store
 	Mail() mail.Store
 	Audit() audit.Store
 }
@@ -34,6 +37,8 @@ type Proof struct {
 	Password secret.Text
 	Code     secret.Text // of an authenticator app, or a recovery code
 	Passkey  []byte      // its answer to a question for acts of this session
+	// Federated is whom a service vouched for, for this act.
+	Federated *federation.Vouched
 }
 
 // Confirmer judges a Proof by the sign-in's pipeline. It returns the version of the

@@ -14,6 +14,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/directory"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/inspect"
 	"github.com/mortise-auth/mortise/internal/instance"
@@ -22,6 +23,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -34,6 +36,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
@@ -44,6 +47,8 @@ type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
 	AskByMail(ctx context.Context, r signin.Request) (signin.Result, error)
+	OfferFactor(ctx context.Context, r signin.Request, method, name string) (signin.Offer, error)
+	Enrol(ctx context.Context, r signin.Request, in signin.NewFactor) (signin.Result, error)
 	SignOut(ctx context.Context, by user.Caller) error
 }
 
@@ -120,6 +125,10 @@ type Directory interface {
 
 	Roles(ctx context.Context, by user.Caller) ([]rbac.Role, error)
 	Role(ctx context.Context, by user.Caller, name string) (rbac.Role, error)
+	Policy(ctx context.Context, by user.Caller) (policy.Policy, error)
+	PutPolicy(ctx context.Context, by user.Caller, p policy.Policy) (policy.Policy, error)
+	Devices(ctx context.Context, by user.Caller, of user.ID) ([]trust.Device, error)
+	ForgetDevice(ctx context.Context, by user.Caller, of user.ID, id trust.ID) error
 	PutRole(ctx context.Context, by user.Caller, r rbac.Role) (rbac.Role, error)
 	DeleteRole(ctx context.Context, by user.Caller, name string) error
 	Organizations(ctx context.Context, by user.Caller, after organization.ID, limit int) ([]organization.Organization, error)
@@ -154,6 +163,13 @@ type Directory interface {
 	Site(ctx context.Context, by user.Caller, host string) (site.Site, error)
 	PutSite(ctx context.Context, by user.Caller, w apply.Site) (site.Site, error)
 	DeleteSite(ctx context.Context, by user.Caller, host string) error
+	Connections(ctx context.Context, by user.Caller, after string, limit int) ([]federation.Connection, error)
+	Connection(ctx context.Context, by user.Caller, name string) (federation.Connection, error)
+	CreateConnection(ctx context.Context, by user.Caller, w apply.Connection) (federation.Connection, error)
+	UpdateConnection(ctx context.Context, by user.Caller, w apply.Connection, version int64) (federation.Connection, error)
+	DeleteConnection(ctx context.Context, by user.Caller, name string) error
+	PreviewConnection(ctx context.Context, by user.Caller, name string, claims map[string]any) (federation.Person, error)
+	TestConnection(ctx context.Context, by user.Caller, name string) (path string, until time.Time, err error)
 	Logouts(ctx context.Context, by user.Caller, after logout.ID, limit int) ([]logout.Delivery, error)
 	RetryLogout(ctx context.Context, by user.Caller, id logout.ID) error
 	SigningKeys(ctx context.Context, by user.Caller) ([]signing.Key, error)
@@ -235,7 +251,7 @@ func (s *surface) table() []endpoint {
 	for _, part := range [][]endpoint{
 		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.passkeyTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
-		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
+		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.policyTable(), s.connectionTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}

@@ -20,6 +20,8 @@ var tags = [][2]string{
 	{"My account", "What people do to their own account. Sensitive acts take current_password."},
 	{"Users", "Accounts, for administrators."},
 	{"Roles", "Named sets of permissions, for administrators."},
+	{"Sign-in policy", "What every sign-in has to prove, for administrators."},
+	{"Connections", "Services that people may sign in with, for administrators."},
 	{"Sites", "Hosts behind the gateway and who may pass, for administrators."},
 	{"Logouts", "Clients that were not yet told that a session ended, for administrators."},
 	{"Organisations", "Named groups of accounts, for administrators."},

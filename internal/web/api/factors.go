@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/totp"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 )
@@ -26,6 +27,9 @@ type Factors interface {
 	Remove(ctx context.Context, by user.Caller, p factor.Proof, id totp.ID, lang string) error
 	RemovePasskeyFor(ctx context.Context, by user.Caller, of user.ID, id passkey.ID) error
 	RemoveFor(ctx context.Context, by user.Caller, of user.ID, id totp.ID) error
+	Devices(ctx context.Context, by user.Caller) ([]trust.Device, error)
+	ForgetDevice(ctx context.Context, by user.Caller, id trust.ID) error
+	ForgetDevices(ctx context.Context, by user.Caller) (int, error)
 	Renew(ctx context.Context, by user.Caller, p factor.Proof, lang string) ([]secret.Text, error)
 }
 

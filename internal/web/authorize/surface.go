@@ -177,6 +177,9 @@ func (h *Handler) goOn(w http.ResponseWriter, r *http.Request, s flow.Step) erro
 		path = "/signup"
 	case flow.Reauthenticate:
 		q.Set("again", "1")
+		if s.ACR != "" {
+			q.Set("acr", s.ACR)
+		}
 	case flow.Choose:
 		path = "/choose"
 	case flow.Consent:

@@ -39,9 +39,10 @@ type Pending struct {
 type Profile struct {
 	Form
 	DisplayName string
-	Language    string   // tag; empty: as the browser says
-	TimeZone    string   // IANA name; empty: as the browser says
-	TimeZones   []string // to choose from, sorted
+	Language    string            // tag; empty: as the browser says
+	TimeZone    string            // IANA name; empty: as the browser says
+	TimeZones   []string          // to choose from, sorted
+	Owned       map[string]string // name and locale, if a service keeps them up to date, and what it is called
 }
 
 // Addresses is /account/addresses: POST email there to add one. Each address
@@ -90,23 +91,30 @@ const (
 	ActAddApp         Act = "add_app"
 	ActRemoveApp      Act = "remove_app"
 	ActNewCodes       Act = "new_codes"
+	ActLink           Act = "link"
+	ActUnlink         Act = "unlink"
 )
 
 // Acts lists every Act.
-var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActRemovePassword, ActAddApp, ActRemoveApp, ActNewCodes}
+var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActRemovePassword, ActAddApp, ActRemoveApp, ActNewCodes, ActLink, ActUnlink}
 
 // Confirm asks for the password once more, for an act that needs a proof of its
 // own (TH-36): POST password and flow to /account/confirm.
 type Confirm struct {
 	Form
-	Username   string
-	Act        Act
-	Object     string // the address the act is about; may be empty
-	Flow       string // the parked act
-	Back       string // where "cancel" leads, below the base path
-	Code       bool   // the act needs the second step too: POST code
-	Passkey    bool   // a passkey does it too: GET /account/confirm/passkey, posted as passkey
-	NoPassword bool   // there is none to type
+	Username string
+	Act      Act
+	Object   string // the address the act is about; may be empty
+	Flow     string // the parked act
+	Back     string // where "cancel" leads, below the base path
+	Code     bool   // the act needs the second step too: POST code
+	Passkey  bool   // a passkey does it too: GET /account/confirm/passkey, posted as passkey
+
+	NoPassword bool      // the account has none
+	Services   []Service // that do it too: POST connection and flow to /account/confirm/service
+	Federated  string    // one has just done it: posted as federated
+	Service    string    // which
+	Proven     bool      // they have just signed in for this act: nothing more is asked
 }
 
 // Sessions is /account/sessions. Each posts id to /account/sessions/end; the

@@ -77,12 +77,17 @@ type Seat struct {
 // and return_to to /login/again.
 type Again struct {
 	Form
-	Passkey    bool // see Confirm
-	NoPassword bool
-	Username   string
-	ReturnTo   string
-	Others     bool // further accounts are signed in here
-	Code       bool // the account has a second step: POST code too
+	Passkey  bool // see Confirm
+	Username string
+	ReturnTo string
+	ACR      string // posted back as acr: what has to be proven at least
+	Others   bool // further accounts are signed in here
+	Code     bool // the account has a second step: POST code too
+
+	NoPassword bool      // see Confirm
+	Services   []Service // POST connection and return_to to /login/again/service
+	Federated  string
+	Service    string
 }
 
 func (Consent) sheet() sheet { return sheet{name: "consent", layout: card} }

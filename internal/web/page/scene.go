@@ -163,6 +163,7 @@ func (s *scene) Menu() []menuEntry {
 		{Key: "password", Path: "/account/password", Icon: "lock"},
 		{Key: "passkeys", Path: "/account/passkeys", Icon: "key"},
 		{Key: "security", Path: "/account/security", Icon: "phone"},
+		{Key: "connections", Path: "/account/connections", Icon: "sign-in"},
 		{Key: "sessions", Path: "/account/sessions", Icon: "devices"},
 		{Key: "apps", Path: "/account/apps", Icon: "apps"},
 		{Key: "activity", Path: "/account/activity", Icon: "history"},
@@ -172,6 +173,14 @@ func (s *scene) Menu() []menuEntry {
 		menu[i].Current = menu[i].Key == s.sheet.menu
 	}
 	return menu
+}
+
+// Beside is "1" where signing in leaves whoever is signed in so.
+func (s *scene) Beside() string {
+	if v, ok := s.V.(Login); ok && v.Beside {
+		return "1"
+	}
+	return ""
 }
 
 // Pair hands a part two things.

@@ -9,11 +9,14 @@ import (
 // Ways lead to /login/second?way=….
 type Second struct {
 	Form
-	Way  string   // otp or recovery: what is asked for
+	Way  string   // otp or recovery: what is asked for; empty: only a passkey
 	Ways []string // what else would do
 	Flow string   // posted back as flow
 	// Passkey: one would do too, by GET /login/passkey, posted as passkey
 	Passkey bool
+	// Remember is until when this device would be remembered, if remember-device is
+	// posted with it; zero: that is not offered
+	Remember time.Time
 }
 
 // Security is /account/security: the second steps of an account. POST device-name to
@@ -25,7 +28,8 @@ type Security struct {
 	Codes    int       // unused recovery codes
 	CodesAt  time.Time // when they were made; zero: there are none
 	Passkeys int       // that sign in by themselves
-	Strong   bool      // this session was proven with a second step
+	Devices  []Remembered
+	Strong   bool // this session was proven with a second step
 }
 
 // Authenticator is one app that shows codes.
@@ -34,6 +38,17 @@ type Authenticator struct {
 	Name  string
 	Added time.Time
 	Used  time.Time // zero: never
+}
+
+// Remembered is a device on which no second step is asked: POST id to
+// /account/security/forget, or all=yes.
+type Remembered struct {
+	ID       string
+	Browser  string
+	Place    string
+	Since    time.Time
+	Until    time.Time
+	LastUsed time.Time // zero: never
 }
 
 // Enrol is the page that hands an app its secret: POST code and flow to

@@ -10,6 +10,7 @@ type Login struct {
 	Signup     bool      // people may create accounts here
 	Beside     bool      // whoever is signed in stays so: posted back as beside
 	Seats      int       // accounts that are signed in in this browser
+	Services   []Service // to sign in with instead
 	Passkeys   bool      // offers to sign in with one: GET /login/passkey, posted back as passkey
 	Mail       bool      // offers a code by mail: the same form, posted to /login/mail
 	Dev        *DevEntry // nil outside development
@@ -31,9 +32,10 @@ type Signup struct {
 	Form
 	DisplayName string
 	Email       string
-	ReturnTo    string // posted back, and where the link to sign-in leads on to
-	MinLength   int    // of a password, in characters
-	Passkeys    bool   // one may take the place of the password: POST with=passkey
+	ReturnTo    string    // posted back, and where the link to sign-in leads on to
+	MinLength   int       // of a password, in characters
+	Passkeys    bool      // one may take the place of the password: POST with=passkey
+	Services    []Service // to sign up with instead
 }
 
 // CodePurpose says why a code was mailed.
@@ -155,7 +157,8 @@ type Logout struct {
 // LoggedOut is the page after it.
 type LoggedOut struct {
 	Everywhere bool
-	Others     bool // further accounts are signed in in this browser
+	Others     bool    // further accounts are signed in in this browser
+	Service    Parting // that they signed in with, and may be signed in to still
 }
 
 func (Login) sheet() sheet           { return sheet{name: "login", layout: card} }

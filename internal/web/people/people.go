@@ -25,6 +25,10 @@ type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
 	Reach(ctx context.Context, owner user.ID) (assurance int, err error)
+	OfferFactor(ctx context.Context, r signin.Request, method, name string) (signin.Offer, error)
+	Enrol(ctx context.Context, r signin.Request, in signin.NewFactor) (signin.Result, error)
+	Enrollers() []string
+	Remembers(ctx context.Context, r signin.Request) (time.Time, error)
 	Ways(ctx context.Context, r signin.Request) ([]string, error)
 	ResendCode(ctx context.Context, r signin.Request) (signin.Result, error)
 	ByMail() bool
@@ -47,6 +51,7 @@ type Account interface {
 	FinishRecovery(ctx context.Context, by user.Caller, a account.Answer, text secret.Text, lang string) (user.User, error)
 
 	Get(ctx context.Context, by user.Caller) (user.User, error)
+	Owned(ctx context.Context, by user.Caller) (map[string]string, error)
 	SetProfile(ctx context.Context, by user.Caller, p user.Profile, revision int64) (user.User, error)
 	PasswordState(ctx context.Context, by user.Caller) (since time.Time, compromised bool, err error)
 	ChangePassword(ctx context.Context, in account.PasswordChange) error
@@ -112,11 +117,13 @@ type Options struct {
 	Account  Account
 	Factors  Factors
 	Setup    Setup
-	Keys     Keys
-	Devices  Devices
-	Link     func(path string) string // makes one of our paths absolute
-	Now      func() time.Time
-	Picture  func(address string) string // our path of a client's logo; nil: strangers' pictures are not shown
+	// Federation signs in with other services; nil: there are none.
+	Federation Federation
+	Keys       Keys
+	Devices    Devices
+	Link       func(path string) string // makes one of our paths absolute
+	Now        func() time.Time
+	Picture    func(address string) string // our path of a client's logo; nil: strangers' pictures are not shown
 
 	Passkeys  Ceremonies    // nil: nobody is asked for passkeys
 	Authorize Authorization // nil: apps ask for nothing here

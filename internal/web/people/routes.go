@@ -9,7 +9,7 @@ import (
 )
 
 func (p *Pages) routes() []web.Route {
-	all := slices.Concat(p.publicRoutes(), p.accountRoutes(), p.securityRoutes())
+	all := slices.Concat(p.publicRoutes(), p.accountRoutes(), p.securityRoutes(), p.connectionRoutes(), p.enrolRoutes())
 	if p.o.Authorize == nil {
 		return all
 	}

@@ -15,7 +15,9 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/totp"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/useragent"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
 )
@@ -27,6 +29,9 @@ type Factors interface {
 	Confirm(ctx context.Context, by user.Caller, id totp.ID, code secret.Text, lang string) ([]secret.Text, error)
 	Rename(ctx context.Context, by user.Caller, id totp.ID, name string) error
 	Remove(ctx context.Context, by user.Caller, p factor.Proof, id totp.ID, lang string) error
+	Devices(ctx context.Context, by user.Caller) ([]trust.Device, error)
+	ForgetDevice(ctx context.Context, by user.Caller, id trust.ID) error
+	ForgetDevices(ctx context.Context, by user.Caller) (int, error)
 	Renew(ctx context.Context, by user.Caller, p factor.Proof, lang string) ([]secret.Text, error)
 }
 
@@ -44,6 +49,7 @@ func (p *Pages) securityRoutes() []web.Route {
 		post("/remove", p.removeApp),
 		post("/codes", p.newCodes),
 		post("/download", p.downloadCodes),
+		post("/forget", p.forgetDevice),
 	}
 }
 
@@ -56,6 +62,15 @@ func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 	v := page.Security{Codes: have.Recovery.Left, CodesAt: have.Recovery.CreatedAt, Passkeys: len(have.Passkeys), Strong: web.Of(r).Identity.Assurance > 1}
 	for _, d := range have.Apps {
 		v.Apps = append(v.Apps, page.Authenticator{ID: d.ID.String(), Name: d.Name, Added: d.ConfirmedAt, Used: d.UsedAt})
+	}
+	kept, err := p.o.Factors.Devices(r.Context(), web.Of(r).Caller)
+	if err != nil {
+		return err
+	}
+	for _, d := range kept {
+		v.Devices = append(v.Devices, page.Remembered{
+			ID: d.ID.String(), Browser: useragent.Describe(d.UserAgent), Place: d.Place, Since: d.CreatedAt, Until: d.ExpiresAt, LastUsed: d.UsedAt,
+		})
 	}
 	return p.own(w, r, http.StatusOK, v)
 }

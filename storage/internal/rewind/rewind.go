@@ -48,6 +48,7 @@ func End(ctx context.Context, tx sqlstore.Tx, events audit.Store, now time.Time,
 		{"UPDATE sessions SET ended_at = $1, cause = $2 WHERE ended_at IS NULL", []any{at, string(session.Restored)}},
 		{"UPDATE grants SET ended_at = $1, cause = $2, successor = NULL WHERE ended_at IS NULL", []any{at, string(token.Restored)}},
 		{"UPDATE proofs SET used_at = $1 WHERE used_at IS NULL", []any{at}},
+		{"DELETE FROM trusted_devices", nil},
 	} {
 		if _, err := tx.Exec(ctx, do.sql, do.args...); err != nil {
 			return err
