@@ -199,6 +199,11 @@ type Passkeys struct {
 	// Roots are certificates of makers of authenticators, as PEM. With them a new
 	// passkey must come with a statement that leads to one.
 	Roots string
+	// MetadataFile is the file of models that the FIDO Metadata Service publishes. With
+	// it a new passkey must be of a model in it that is not known as broken, and come
+	// with a statement by its maker. MetadataRootFile, as PEM, is who must have signed
+	// it; empty: FIDO.
+	MetadataFile, MetadataRootFile string
 	// StrictCounter refuses a passkey whose signature counter went back, instead of
 	// warning.
 	StrictCounter bool
@@ -264,7 +269,7 @@ func (c Config) internal() app.Config {
 	}
 	w.Passkeys = app.Passkeys{
 		RPID: c.Passkeys.RPID, Related: c.Passkeys.RelatedOrigins, Allow: c.Passkeys.Allow, Deny: c.Passkeys.Deny,
-		Roots: c.Passkeys.Roots, Strict: c.Passkeys.StrictCounter,
+		Roots: c.Passkeys.Roots, Metadata: c.Passkeys.MetadataFile, Signer: c.Passkeys.MetadataRootFile, Strict: c.Passkeys.StrictCounter,
 	}
 	p := &w.Passwords
 	p.MinLength, p.Words, p.CorpusFile, p.HIBP, p.Memory = c.PasswordMinLength, c.PasswordWords, c.PasswordCorpus, c.PasswordHIBP, c.PasswordMemory

@@ -47,7 +47,7 @@ func config(s settings.Settings, log *slog.Logger) app.Config {
 		Passwords: passwords(s.Password),
 		Passkeys: app.Passkeys{
 			RPID: s.Passkeys.RPID, Related: s.Passkeys.RelatedOrigins, Allow: s.Passkeys.Allow, Deny: s.Passkeys.Deny,
-			RootsFile: s.Passkeys.RootsFile, Strict: s.Passkeys.StrictCounter,
+			RootsFile: s.Passkeys.RootsFile, Metadata: s.Passkeys.MetadataFile, Signer: s.Passkeys.MetadataRootFile, Strict: s.Passkeys.StrictCounter,
 		},
 		EmailCodes: s.SignIn.EmailCode,
 		Registration: app.Registration{

@@ -286,3 +286,19 @@ func TestLastWaysRace(t *testing.T) {
 		t.Errorf("%d of 2 were removed", won)
 	}
 }
+
+// TH-42: where people sign in by mail, a mailbox does not stand in for passkeys that
+// alone open an account.
+func TestPasskeyOnlyByMail(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withMail).running(t).begun(t)
+	by, _ := r.keyOnly(t, "kim@mail.org")
+	res, err := r.SignIn.AskByMail(t.Context(), signin.Request{By: from("203.0.113.5"), Identifier: "kim@mail.org"})
+	if err != nil || !res.NeedCode {
+		t.Fatalf("it answers another way: %+v, %v", res, err)
+	}
+	all := r.events(t, "login.mail_asked")
+	if len(all) != 1 || all[0].Subject != by.User.String() || all[0].Reason != "passkeys_only" {
+		t.Errorf("somebody was mailed: %+v", all)
+	}
+}

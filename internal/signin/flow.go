@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -35,6 +36,7 @@ type Tx interface {
 	TOTP() totp.Store
 	Recovery() recovery.Store
 	Passkeys() passkey.Store
+	Passwords() password.Store
 	Policy() policy.Store
 	Trust() trust.Store
 	Federation() federation.Store

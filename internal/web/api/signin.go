@@ -189,9 +189,12 @@ const (
 
 func (s *surface) enter(ctx context.Context, c *Call, got signin.Result) (SignInStep, error) {
 	by := user.By(got.User.ID, got.Session.ID.String(), c.Caller.Source)
-	u, err := s.withEmail(ctx, by, got.User)
-	if err != nil {
-		return SignInStep{}, err
+	u := showUser(got.User, got.Email.Address, got.Email.Verified())
+	if !got.Email.Primary { // another one was typed
+		var err error
+		if u, err = s.withEmail(ctx, by, got.User); err != nil {
+			return SignInStep{}, err
+		}
 	}
 	names := s.Cookies.Names()
 	s.Cookies.SetCookie(c.w, names.Session, got.Secret.Reveal(), got.Session.ExpiresAt.Sub(s.Now()))

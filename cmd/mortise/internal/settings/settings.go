@@ -147,6 +147,12 @@ type Passkeys struct {
 	// Certificates of makers of authenticators, as PEM. With them a new passkey must
 	// come with a statement that leads to one; without, none is asked for.
 	RootsFile string `key:"roots_file"`
+	// The file of models that the FIDO Metadata Service publishes, as downloaded. With
+	// it a new passkey must be of a model in it that is not known as broken, and come
+	// with a statement by its maker. Nothing is fetched.
+	MetadataFile string `key:"metadata_file"`
+	// The certificate, as PEM, that must have signed the metadata file. Empty: FIDO's.
+	MetadataRootFile string `key:"metadata_root_file"`
 	// Refuse a passkey whose signature counter went back, instead of warning.
 	StrictCounter bool `key:"strict_counter" default:"false"`
 }
