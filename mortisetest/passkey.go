@@ -75,7 +75,7 @@ func (b *Browser) ask(from string) string {
 	if err != nil {
 		b.fail("the page asks nobody: %q", from)
 	}
-	r := b.request(visit{method: http.MethodGet, target: target, site: "same-origin"})
+	r := b.request(visit{method: http.MethodGet, target: target, site: "same-origin"}, b.jar)
 	r.Header.Set("Sec-Fetch-Mode", "cors")
 	r.Header.Set("Sec-Fetch-Dest", "empty")
 	r.Header.Del("Sec-Fetch-User")

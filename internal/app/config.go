@@ -16,6 +16,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/clientaddr"
 	"github.com/mortise-auth/mortise/internal/egress"
 	"github.com/mortise-auth/mortise/internal/federation"
+	"github.com/mortise-auth/mortise/internal/federation/oauth2"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/password"
@@ -75,6 +76,9 @@ type Config struct {
 	// Protocol speaks with other people's sign-in services; nil: what this module
 	// brings for each kind.
 	Protocol federation.Protocol
+	// Outbound stands before what goes out to those services; nil: nothing does. The
+	// test kit answers there for the services of a test.
+	Outbound func(next oauth2.HTTP) oauth2.HTTP
 	Version  string
 }
 

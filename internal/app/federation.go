@@ -18,15 +18,22 @@ import (
 
 // wireFederation makes what signs people in with other services.
 func (a *App) wireFederation(context.Context) error {
-	a.Federate = federate.New(federate.Options{
+	a.Federate = federate.New(a.federateOptions(nil))
+	return nil
+}
+
+// federateOptions are those of the flow. domains are those that an organisation has
+// shown to own; nil: none has.
+func (a *App) federateOptions(domains func(ctx context.Context, organization string) ([]string, error)) federate.Options {
+	return federate.Options{
 		Instance: a.facts.ID, Now: a.c.Now, Log: a.c.Log, Read: a.store,
 		InTx: func(ctx context.Context, fn func(federate.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Protocol: a.protocol(), Keys: a.keys, Rates: a.rates, Confirmer: federateConfirmer{confirmer{a.SignIn}}, Mailer: a.outbox,
 		Link: a.link, SignUp: !a.c.NoSignUp, Ready: a.ready, Observe: a.c.Observers.Federation,
-	})
-	return nil
+		Domains: domains,
+	}
 }
 
 // protocol speaks with services of every kind. It fetches nothing before it is used.
@@ -34,7 +41,11 @@ func (a *App) protocol() federation.Protocol {
 	if a.c.Protocol != nil {
 		return a.c.Protocol
 	}
-	o := oauth2.Options{HTTP: a.egress, Keyring: a.keys, Now: a.c.Now}
+	var out oauth2.HTTP = a.egress
+	if a.c.Outbound != nil {
+		out = a.c.Outbound(out)
+	}
+	o := oauth2.Options{HTTP: out, Keyring: a.keys, Now: a.c.Now}
 	open, plain := oidc.New(o), oauth2.New(o)
 	all := make(federation.Protocols)
 	for _, kind := range federation.Kinds() {

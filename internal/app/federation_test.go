@@ -124,7 +124,7 @@ func newAbroad(t *testing.T, change ...func(*Config)) *abroad {
 	t.Helper()
 	idp := &there{says: map[string]federation.Statement{}}
 	r := newRig(t, append(change, func(c *Config) { c.Protocol = idp })...)
-	a := &abroad{r.begun(t).world(t).codeClients(t), idp}
+	a := &abroad{r.running(t).begun(t).world(t).codeClients(t), idp}
 	a.connect(t, "acme", nil)
 	a.connect(t, "beta", nil)
 	return a

@@ -163,7 +163,7 @@ func worldOf(t *testing.T, with set) *world {
 	gate := dev.NewGate(w.frame, keys, secret.NewText("H4TW-9QKM"), demo)
 	o := people.Options{
 		Frame: w.frame, Render: render, BasePath: with.base, SignIn: w.signin, Account: w.account, Factors: w.factors, Setup: w.setup, Keys: keys, Now: w.now,
-		SignUp: true, Ready: ready, MinLength: 15, DevEntry: gate.Entry,
+		SignUp: true, Ready: ready, MinLength: 15, DevEntry: gate.Entry, Federation: alone{},
 		Map: []page.MapLine{{Label: "Sign in", Path: "/login", Note: "as anybody"}},
 	}
 	if with.asking != nil {
