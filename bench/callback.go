@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -237,9 +238,11 @@ func connections(b *bench) error {
 			took[i], memory[i] = append(took[i], float64(p.took)/1e6), append(memory[i], float64(used.now))
 		}
 	}
-	later, larger := median(took[1])-median(took[0]), median(memory[1])-median(memory[0])
+	// Of start-up the least, since whatever else runs on the machine only adds to it.
+	without, with := slices.Min(took[0]), slices.Min(took[1])
+	later, larger := with-without, median(memory[1])-median(memory[0])
 	b.add(
-		row{"1,000 connections: start-up", fmt.Sprintf("%.1f ms", median(took[1])), fmt.Sprintf("%.1f ms without", median(took[0])), fmt.Sprintf("%+.1f ms", later), "≤ +10 ms", judge(later <= 10)},
+		row{"1,000 connections: start-up", fmt.Sprintf("%.1f ms", with), fmt.Sprintf("%.1f ms without", without), fmt.Sprintf("%+.1f ms", later), "≤ +10 ms", judge(later <= 10)},
 		row{"1,000 connections: memory, idle", mib(int64(median(memory[1]))), mib(int64(median(memory[0]))) + " without", fmt.Sprintf("%+.1f MB", larger/1e6), "≤ +5 MB", judge(larger <= 5e6)},
 	)
 	return nil
