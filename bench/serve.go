@@ -70,19 +70,8 @@ func serve(kind, addr string, args []string) error {
 		}
 		defer f.Close()
 		mux.Handle("POST /oauth2/token", f)
-	case "callback": // args: data folder, the service's address
-		f, err := floor.OpenCallback(args[0], args[1])
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		mux.Handle("GET /callback", f)
-	case "idp":
-		h, err := newIDP(addr)
-		if err != nil {
-			return err
-		}
-		return listen(ctx, addr, h)
+	case "callback", "idp":
+		return comeBack(ctx, kind, addr, args, mux)
 	case "userinfo":
 		mux.Handle("GET /oauth2/userinfo", floor.NewUserInfo(args))
 	case "check-userinfo":
@@ -106,6 +95,25 @@ func serve(kind, addr string, args []string) error {
 	default:
 		return fmt.Errorf("bench: no server %q", kind)
 	}
+	return listen(ctx, addr, mux)
+}
+
+// comeBack serves the floor of callbacks (args: data folder, the service's address), or
+// the service.
+func comeBack(ctx context.Context, kind, addr string, args []string, mux *http.ServeMux) error {
+	if kind == "idp" {
+		h, err := newIDP(addr)
+		if err != nil {
+			return err
+		}
+		return listen(ctx, addr, h)
+	}
+	f, err := floor.OpenCallback(args[0], args[1])
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	mux.Handle("GET /callback", f)
 	return listen(ctx, addr, mux)
 }
 
