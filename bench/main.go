@@ -74,6 +74,8 @@ var measurements = []struct {
 	{"passkey", passkeys},
 	{"birth", births},
 	{"flood", flood},
+	{"callback", callbacks},
+	{"connections", connections},
 	{"start", coldStart},
 	{"memory", resident},
 	{"binary", binarySize},
