@@ -59,6 +59,7 @@ const (
 	LimitReached    Cause = "limit_reached" // the oldest gives way
 	Restored        Cause = "restored"      // the store came from a backup
 	AddressUndone   Cause = "address_undone"
+	PolicyAsked     Cause = "policy" // it proves less than is asked by now
 )
 
 // Live reports whether s may be used at now as far as its own row tells; the
