@@ -162,6 +162,10 @@ type Config struct {
 	// all that verify their user, on URL's host.
 	Passkeys Passkeys
 
+	// EmailCodes lets people sign in with a code or a link by mail, in the place of
+	// a password. Whoever reads their mail then is them, but for a second factor.
+	EmailCodes bool
+
 	// SecurityContact is a mailto: or https: address for security.txt.
 	SecurityContact string
 
@@ -242,13 +246,14 @@ func (r Registration) internal() app.Registration {
 // http://localhost:8080/auth: plain http on loopback, a throw-away key kept in the
 // store, mail kept in a mailbox at /dev/mail below url. The store it is used with
 // is marked and refused by any other Config.
-func Dev(url string) Config { return Config{URL: url, wiring: app.Config{Dev: true}} }
+func Dev(url string) Config { return Config{URL: url, EmailCodes: true, wiring: app.Config{Dev: true}} }
 
 func (c Config) internal() app.Config {
 	w := c.wiring
 	w.URL, w.SecretKey, w.Brand, w.Log, w.CookieSuffix = c.URL, c.SecretKey, c.Brand, c.Logger, c.CookieSuffix
 	w.KMS, w.TrustedProxy, w.EgressAllow, w.SMTP, w.NoSignUp = c.KMS, c.TrustedProxies, c.EgressAllow, c.SMTP, c.NoSignUp
 	w.Shared, w.Resource, w.Registration = c.Shared, c.Resource, c.Registration.internal()
+	w.EmailCodes = c.EmailCodes
 	w.InsecurePlain, w.Contact = c.InsecurePlainHTTP, c.SecurityContact
 	w.Sessions = signin.Limits{Idle: c.SessionIdle, Absolute: c.SessionAbsolute, PerUser: c.SessionsPerUser}
 	if c.Place != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -46,24 +47,24 @@ func addMetadataFlags(cmd *cobra.Command) {
 	f.Bool("without-partial-consent", false, "people agree to all scopes or to none")
 }
 
-// keySet reads the file of --jwks into the body.
-func keySet(cmd *cobra.Command, body map[string]any) error {
-	name, _ := cmd.Flags().GetString("jwks")
+// addDocument reads the JSON file that a flag names into the body's member of that name.
+func addDocument(cmd *cobra.Command, flag, what string, body map[string]any) error {
+	name, _ := cmd.Flags().GetString(flag)
 	if name == "" {
 		return nil
 	}
-	raw, err := readSet(cmd, name)
+	raw, err := readFile(cmd, name)
 	if err != nil {
 		return err
 	}
 	if !json.Valid(raw) {
-		return usage("%s is not JSON: --jwks wants a JSON Web Key Set", name)
+		return usage("%s is not JSON: --%s wants %s", name, flag, what)
 	}
-	body["jwks"] = json.RawMessage(raw)
+	body[strings.ReplaceAll(flag, "-", "_")] = json.RawMessage(raw)
 	return nil
 }
 
-func readSet(cmd *cobra.Command, name string) ([]byte, error) {
+func readFile(cmd *cobra.Command, name string) ([]byte, error) {
 	const most = 64 << 10
 	in := cmd.InOrStdin()
 	if name != "-" {

@@ -20,6 +20,7 @@ type State interface {
 	User(ctx context.Context, email string) (UserState, bool, error)
 	Site(ctx context.Context, host string) (SiteState, bool, error)
 	Policy(ctx context.Context) (PolicyState, error)
+	Connection(ctx context.Context, id string) (ConnectionState, bool, error)
 }
 
 // RoleState is a role as it is.
@@ -82,6 +83,9 @@ func Plan(ctx context.Context, current State, want File) ([]Change, error) {
 		p.site(i, s)
 	}
 	p.policy()
+	for i, c := range want.Connections {
+		p.connection(i, c)
+	}
 	return p.changes, p.err
 }
 

@@ -19,6 +19,7 @@ type state struct {
 	clients       map[string]ClientState
 	sites         map[string]SiteState
 	policy        PolicyState
+	connections   map[string]ConnectionState
 	err           error
 }
 
@@ -88,6 +89,11 @@ func TestPlanPolicy(t *testing.T) {
 	if got := plan(t, s, f); got[0].Error == nil {
 		t.Errorf("the built-in role takes permissions: %+v", got[0])
 	}
+}
+
+func (s state) Connection(_ context.Context, id string) (ConnectionState, bool, error) {
+	v, ok := s.connections[id]
+	return v, ok, s.err
 }
 
 func plan(t *testing.T, s state, f File) []Change {

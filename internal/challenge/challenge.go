@@ -47,6 +47,7 @@ type Challenge struct {
 	Failures        int           // sign-ins that failed before this one
 	Notice          [16]byte      // the mail that leaves if this comes to nothing; zero: none
 	Enrol           bool          // there is no second factor: this ends in setting one up
+	Origin          string        // what the session will begin with, as the flow wrote it; empty: nothing to tell
 	Attempts        int
 	CreatedAt       time.Time
 	ExpiresAt       time.Time

@@ -7,10 +7,10 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/audit"
-	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -33,7 +33,7 @@ func (f *Flow) Apply(ctx context.Context, by user.Caller, want apply.File, dryRu
 	if len(want.Users) > 0 && !allowUsers {
 		return apply.Result{}, ErrUsersInFile
 	}
-	want.Sites = plainSites(want.Sites)
+	want.Sites, want.Connections = plainSites(want.Sites), plainConnections(want.Connections)
 	changes, err := f.plan(ctx, want)
 	if err != nil {
 		return apply.Result{}, err
@@ -68,6 +68,8 @@ func (f *Flow) carryOut(ctx context.Context, by user.Caller, want apply.File, c 
 		return f.applyPolicy(ctx, by, *want.Policy)
 	case apply.KindSite:
 		return f.applySite(ctx, by, want.Sites[c.Index])
+	case apply.KindConnection:
+		return f.applyConnection(ctx, by, want.Connections[c.Index])
 	default:
 		return f.applyUser(ctx, by, want.Users[c.Index])
 	}
@@ -134,6 +136,9 @@ func (f *Flow) applyUser(ctx context.Context, by user.Caller, w apply.User) erro
 	if !errors.Is(err, user.ErrUnknown) {
 		return err
 	}
+	if err := loneAdmin(by, nil, w.Roles); err != nil {
+		return err
+	}
 	made, err := f.prepare(ctx, by, NewUser{
 		Name: w.Name, Email: w.Email, EmailVerified: w.EmailVerified, Password: w.Password, Roles: w.Roles, ManagedBy: byFile,
 	})
@@ -187,6 +192,9 @@ func (f *Flow) changeUser(ctx context.Context, tx Tx, by user.Caller, id user.ID
 	roles := w.Roles
 	if roles == nil {
 		roles = u.Roles
+	}
+	if err := loneAdmin(by, u.Roles, roles); err != nil {
+		return err
 	}
 	if err := tx.Users().SetRoles(ctx, id, roles, byFile, now, f.rolesEvent(by, u, roles, now)); err != nil {
 		return err
@@ -260,7 +268,7 @@ func (f *Flow) memberships(ctx context.Context, tx Tx, by user.Caller, id user.I
 // current answers what apply.Plan asks from the store.
 type current struct {
 	tx   Tx
-	keys client.Keys
+	keys proof.Keys
 }
 
 func (f *Flow) current(tx Tx) current { return current{tx, f.o.Keys} }

@@ -47,6 +47,8 @@ func (f *Flow) acceptable(ctx context.Context, want apply.File, c apply.Change) 
 		_, err = f.wantedScope(want.Scopes[c.Index])
 	case apply.KindResource:
 		_, _, err = f.wantedResource(ctx, f.o.Read, want.Resources[c.Index])
+	case apply.KindConnection:
+		_, _, err = f.wantedConnection(ctx, f.o.Read, want.Connections[c.Index])
 	case apply.KindClient:
 		w := want.Clients[c.Index]
 		if err = f.acceptableClient(ctx, w, c.Action); err == nil && !w.Secret.IsZero() {

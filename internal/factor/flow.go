@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -36,6 +37,8 @@ type Proof struct {
 	Password secret.Text
 	Code     secret.Text // of an authenticator app, or a recovery code
 	Passkey  []byte      // its answer to a question for acts of this session
+	// Federated is whom a service vouched for, for this act.
+	Federated *federation.Vouched
 }
 
 // Confirmer judges a Proof by the sign-in's pipeline. It returns the version of the

@@ -15,11 +15,15 @@ const (
 	VerifyAddress     Template = "verify_address"     // code, link; Address is the new one
 	AddressChanged    Template = "address_changed"    // act, to the old address; Address is the new one, link takes it back
 	Recover           Template = "recover"            // code, link
+	RecoverPasskeys   Template = "recover_passkeys"   // code, link, act: there is no password to reset; it begins a recovery that waits
 	SigninCode        Template = "signin_code"        // code, act
+	SigninLink        Template = "signin_link"        // code, link, act: either signs in
 	PasswordChanged   Template = "password_changed"   // act
+	PasswordRemoved   Template = "password_removed"   // act
 	Recovered         Template = "recovered"          // act
 	NewDevice         Template = "new_device"         // act
 	UnfinishedSignin  Template = "unfinished_signin"  // act: a right password, no second step
+	UnfinishedMail    Template = "unfinished_mail"    // act: a right mailed code, no second step
 	FactorAdded       Template = "factor_added"       // act, Detail is the factor's name
 	FactorRemoved     Template = "factor_removed"     // act, Detail is the factor's name
 	RecoveryUsed      Template = "recovery_used"      // act, Count is how many codes are left
@@ -33,8 +37,14 @@ const (
 	DeletionScheduled Template = "deletion_scheduled" // act, Due, link cancels
 	DeletionDone      Template = "deletion_done"
 	Suspended         Template = "account_suspended"
-	AdminRecovery     Template = "admin_recovery" // code, link: an administrator started it
-	Invitation        Template = "invitation"     // link
+	RecoveryWaiting   Template = "recovery_waiting"  // act, Due is when it can be completed, link objects
+	RecoveryReady     Template = "recovery_ready"    // act, Due is until when, link completes it
+	RecoveryEnded     Template = "recovery_ended"    // act
+	RecoveryDone      Template = "recovery_done"     // act
+	RecoveryObjected  Template = "recovery_objected" // to administrators; Address is the account's
+	ApprovalWaiting   Template = "approval_waiting"  // to administrators; Address is the account's
+	AdminRecovery     Template = "admin_recovery"    // code, link: an administrator started it
+	Invitation        Template = "invitation"        // link
 	Test              Template = "test"
 )
 
@@ -49,11 +59,15 @@ var shapes = map[Template]shape{
 	VerifyAddress:     {code: true, link: true},
 	AddressChanged:    {link: true, act: true},
 	Recover:           {code: true, link: true},
+	RecoverPasskeys:   {code: true, link: true, act: true, object: "/account/passkeys"},
 	SigninCode:        {code: true, act: true, object: "/recover"},
+	SigninLink:        {code: true, link: true, act: true},
 	PasswordChanged:   {act: true, object: "/recover"},
+	PasswordRemoved:   {act: true, object: "/account/security"},
 	Recovered:         {act: true, object: "/recover"},
 	NewDevice:         {act: true, object: "/account/sessions"},
 	UnfinishedSignin:  {act: true, object: "/recover"},
+	UnfinishedMail:    {act: true, object: "/account/activity"},
 	FactorAdded:       {act: true, object: "/account/security"},
 	FactorRemoved:     {act: true, object: "/account/security"},
 	RecoveryUsed:      {act: true, object: "/account/security"},
@@ -67,6 +81,12 @@ var shapes = map[Template]shape{
 	DeletionScheduled: {link: true, act: true},
 	DeletionDone:      {},
 	Suspended:         {},
+	RecoveryWaiting:   {link: true, act: true},
+	RecoveryReady:     {link: true, act: true},
+	RecoveryEnded:     {act: true, object: "/account/activity"},
+	RecoveryDone:      {act: true, object: "/recover"},
+	RecoveryObjected:  {},
+	ApprovalWaiting:   {},
 	AdminRecovery:     {code: true, link: true},
 	Invitation:        {link: true},
 	Test:              {},

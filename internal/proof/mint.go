@@ -42,12 +42,17 @@ func (m Mint) New(purpose Purpose, key string, now time.Time, life time.Duration
 	if payload == nil {
 		return p, nil
 	}
+	return p, m.Carry(&p.Proof, payload)
+}
+
+// Carry seals payload to p's id as JSON, in the place of what p carried.
+func (m Mint) Carry(p *Proof, payload any) error {
 	plain, err := json.Marshal(payload)
 	if err != nil {
-		return p, err
+		return err
 	}
 	p.Payload = m.Keys.Seal("proof", p.ID[:], plain)
-	return p, nil
+	return nil
 }
 
 // LinkOnly returns p without flow and code.
@@ -89,7 +94,7 @@ func digits(s string) string {
 	return string(out)
 }
 
-// Payload opens what New sealed.
+// Payload opens what New or Carry sealed.
 func (m Mint) Payload(p Proof, into any) error {
 	plain, err := m.Keys.Open("proof", p.ID[:], p.Payload)
 	if err != nil {

@@ -27,6 +27,7 @@ type Purpose string
 const (
 	SignUp         Purpose = "signup"  // finishes a sign-up; Payload holds the account to be
 	SignIn         Purpose = "signin"  // the mailed code that a much-guessed account asks of new devices
+	Enter          Purpose = "enter"   // signs in: the code, or the link in the browser that asked; Payload is what the link's page says
 	Address        Purpose = "address" // confirms an address of an existing account
 	Recover        Purpose = "recover" // sets a new password
 	Undo           Purpose = "undo"    // takes back an address change
@@ -48,7 +49,7 @@ const MaxAttempts = 5
 type Proof struct {
 	ID              ID
 	Purpose         Purpose
-	User            user.ID       // zero for a sign-up
+	User            user.ID       // zero for a sign-up, and for a sign-in of nobody
 	Key             string        // of the address it was mailed to
 	Link            secret.Digest // of the link's secret
 	Flow            secret.Digest // of the asking browser's secret; zero: no code
@@ -74,7 +75,7 @@ var (
 type Store interface {
 	// Put keeps p and spends every other unused proof of the same purpose for
 	// the same account and address key. Of Recover an account has one at a time,
-	// whatever the key; of SignIn each flow has its own.
+	// whatever the key; of SignIn and Enter each flow has its own.
 	Put(ctx context.Context, p Proof) error
 	// ByLink and ByFlow return a proof, used or expired or not; or ErrExpired.
 	ByLink(ctx context.Context, purpose Purpose, d secret.Digest) (Proof, error)

@@ -14,13 +14,16 @@ const (
 	RecoverAccount Name = "recover.account"
 	CodeSource     Name = "code.source" // codes typed, whatever for
 	CodePair       Name = "code.pair"
-	CodeMail       Name = "code.mail"       // codes mailed to one address
-	CodeMailPair   Name = "code.mail.pair"  // the same, for one source that asks
-	SecondSource   Name = "second.source"   // second factors tried
-	SecondAccount  Name = "second.account"  // the same, of one method of one account
-	SecondPair     Name = "second.pair"     //
-	UnfinishedMail Name = "unfinished.mail" // mails to an account about sign-ins left half-done
-	ChangeAccount  Name = "change.account"  // changes to credentials and addresses
+	MailSource     Name = "signin.mail.source" // sign-ins by mail asked for
+	MailAddress    Name = "signin.mail"        // mails that sign in, to one address
+	MailPair       Name = "signin.mail.pair"   // the same, for one source or known device that asks
+	CodeMail       Name = "code.mail"          // codes mailed to one address
+	CodeMailPair   Name = "code.mail.pair"     // the same, for one source that asks
+	SecondSource   Name = "second.source"      // second factors tried
+	SecondAccount  Name = "second.account"     // the same, of one method of one account
+	SecondPair     Name = "second.pair"        //
+	UnfinishedMail Name = "unfinished.mail"    // mails to an account about sign-ins left half-done
+	ChangeAccount  Name = "change.account"     // changes to credentials and addresses
 	ExportAccount  Name = "export.account"
 	SetupSource    Name = "setup.source"
 	PageSource     Name = "page.source"
@@ -32,12 +35,13 @@ const (
 	ClientSource   Name = "client.source" // requests of clients that failed
 	ClientPair     Name = "client.pair"   // the same, of one client
 
-	AuthorizeSource Name = "authorize.source" // authorization requests
-	AuthorizePair   Name = "authorize.pair"   // the same, of one client
-	RegisterSource  Name = "register.source"  // clients that register themselves
-	DocumentHost    Name = "document.host"    // metadata documents of clients, by the host they are read from
-	DeviceSource    Name = "device.source"    // device codes typed that no device has
-	DeviceAccount   Name = "device.account"
+	AuthorizeSource  Name = "authorize.source" // authorization requests
+	AuthorizePair    Name = "authorize.pair"   // the same, of one client
+	RegisterSource   Name = "register.source"  // clients that register themselves
+	DocumentHost     Name = "document.host"    // metadata documents of clients, by the host they are read from
+	DeviceSource     Name = "device.source"    // device codes typed that no device has
+	DeviceAccount    Name = "device.account"
+	FederationSource Name = "federation.source" // sign-ins that come back from another service
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a
@@ -53,6 +57,9 @@ func Defaults() []Limit {
 		{Name: RecoverAccount, Every: 12 * time.Minute, Burst: 3},
 		PerMinute(CodeSource, 60),
 		PerMinute(CodePair, 10),
+		PerHour(MailSource, 60),
+		{Name: MailAddress, Every: 3 * time.Minute, Burst: 10},
+		{Name: MailPair, Every: 5 * time.Minute, Burst: 3},
 		PerHour(CodeMail, 30),
 		{Name: CodeMailPair, Every: 5 * time.Minute, Burst: 3},
 		PerMinute(SecondSource, 60),
@@ -61,6 +68,7 @@ func Defaults() []Limit {
 		{Name: UnfinishedMail, Every: 20 * time.Minute, Burst: 3},
 		PerHour(ChangeAccount, 60),
 		PerHour(ExportAccount, 5),
+		PerMinute(FederationSource, 60),
 		PerMinute(DeviceSource, 60),
 		PerMinute(DeviceAccount, 10),
 		PerMinute(SetupSource, 10),

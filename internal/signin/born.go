@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -23,9 +24,11 @@ type birth struct {
 	methods         []string
 	assurance       int
 	passwordVersion int64
-	failures        int       // sign-ins that failed before
-	known           trust.ID  // the remembered device that let it pass; zero: none did
-	due             time.Time // until when a second factor has to be set up; set by after
+	failures        int                // sign-ins that failed before
+	known           trust.ID           // the remembered device that let it pass; zero: none did
+	due             time.Time          // until when a second factor has to be set up; set by after
+	at              time.Time          // when it was proven; zero: now
+	origin          *federation.Origin // nil: no link
 	// before and after are what has to hold, or is used up, in the transaction of
 	// the birth: after it has the account's row to itself (TH-1).
 	before, after func(ctx context.Context, tx Tx) error
@@ -35,7 +38,7 @@ type birth struct {
 // a device that is remembered. What the session says is what was proven.
 func (f *Flow) atOnce(a *Attempt, r Request, p Proven, guess *lockout.Reservation, known trust.ID) *birth {
 	b := &birth{
-		attempt: a, methods: p.Methods, assurance: p.level(), passwordVersion: p.PasswordVersion, failures: guess.After(), known: known,
+		attempt: a, methods: p.Methods, assurance: p.level(), passwordVersion: p.PasswordVersion, failures: guess.After(), known: known, at: p.At, origin: p.Origin,
 		before: func(ctx context.Context, tx Tx) error { return guess.Confirm(ctx, tx.Lockouts()) },
 	}
 	b.after = func(ctx context.Context, tx Tx) error {
@@ -68,6 +71,9 @@ func (f *Flow) born(ctx context.Context, r Request, b *birth) (Result, error) {
 		IdleTimeout: f.o.Limits.Idle, ExpiresAt: now.Add(f.o.Limits.Absolute),
 		IP: a.By.Source.IP, UserAgent: a.By.Source.UserAgent, Place: a.By.Source.Place,
 	}
+	if !b.at.IsZero() && b.at.Before(now) {
+		s.AuthenticatedAt = b.at.UTC().Truncate(time.Microsecond)
+	}
 	notice, err := f.newDevice(a, s, r.Lang)
 	if err != nil {
 		return Result{}, err
@@ -90,6 +96,11 @@ func (f *Flow) born(ctx context.Context, r Request, b *birth) (Result, error) {
 		if err := b.after(ctx, tx); err != nil {
 			return err
 		}
+		if b.origin != nil {
+			if err := tx.Federation().Bear(ctx, federation.SessionID(s.ID), *b.origin); err != nil {
+				return err
+			}
+		}
 		if r.Deliver != nil {
 			if err := r.Deliver(ctx, tx.Tokens(), s); err != nil {
 				return err
@@ -105,7 +116,7 @@ func (f *Flow) born(ctx context.Context, r Request, b *birth) (Result, error) {
 		}
 		return nil
 	})
-	if errors.Is(err, session.ErrBirth) || errors.Is(err, token.ErrBirth) || errors.Is(err, trust.ErrBirth) {
+	if errors.Is(err, session.ErrBirth) || errors.Is(err, token.ErrBirth) || errors.Is(err, trust.ErrBirth) || errors.Is(err, federation.ErrLinkUnknown) {
 		return Result{}, wrong(reasonBirth)
 	}
 	if err != nil {

@@ -183,7 +183,7 @@ func over(err error) error {
 func (f *Flow) afterChallenge(a *Attempt, c challenge.Challenge, p Proven) *birth {
 	now := f.now()
 	return &birth{
-		attempt: a, methods: both(c.Methods, p.Methods), assurance: max(p.level(), 2), passwordVersion: c.PasswordVersion, failures: c.Failures,
+		attempt: a, methods: both(c.Methods, p.Methods), assurance: max(p.level(), 2), passwordVersion: c.PasswordVersion, failures: c.Failures, origin: readOrigin(c.Origin),
 		before: func(ctx context.Context, tx Tx) error {
 			if err := tx.Challenges().Spend(ctx, c.ID, now); err != nil {
 				return err
@@ -207,7 +207,12 @@ func (f *Flow) afterChallenge(a *Attempt, c challenge.Challenge, p Proven) *birt
 
 // both are the methods of two steps, in order of use, and that they were two.
 func both(one, two []string) []string {
-	all := slices.Concat(one, two)
+	all := slices.Clone(one)
+	for _, m := range two {
+		if !slices.Contains(all, m) { // a mailed code and an app's are both "otp"
+			all = append(all, m)
+		}
+	}
 	if !slices.Contains(all, multiple) {
 		all = append(all, multiple)
 	}

@@ -25,6 +25,11 @@ var (
 	ErrSecond = problem.New(problem.Unprocessable, "second_factor_wrong", "That code is not right. Wait for the next one and type it again, or choose another way.")
 	// ErrSecondNeeded: the account has a second factor, and this needs it too.
 	ErrSecondNeeded = problem.New(problem.Forbidden, "second_factor_required", "This needs your second step too. Sign in again with it, then repeat the change.")
+	// ErrMailOff: this instance signs nobody in by mail.
+	ErrMailOff = problem.New(problem.Forbidden, "email_codes_off", "Signing in with a code by e-mail is switched off here. Use your password or a passkey.")
+	// ErrLinkOnly: so many guesses failed that a code, which is short, is judged no
+	// more from devices that are not known; the link still is.
+	ErrLinkOnly = problem.New(problem.Forbidden, "link_only", "Too many sign-ins to this address have failed, so codes are not taken from this device now. Open the link of the newest mail in this browser instead.")
 	// ErrMissing: a required part of the request is empty.
 	ErrMissing = problem.New(problem.Unprocessable, "missing_field", "Something is missing. Fill in the marked fields.")
 )
@@ -39,6 +44,8 @@ var (
 	Blocked                = audit.Define("login.blocked", audit.Warning, "Sign-in blocked")
 	CodeSent               = audit.Define("login.code_sent", audit.Notice, "Sign-in code mailed")
 	CodeUsed               = audit.Define("login.code_used", audit.Info, "")
+	MailAsked              = audit.Define("login.mail_asked", audit.Notice, "Sign-in mail asked for")
+	MailReplaced           = audit.Define("login.mail_replaced", audit.Info, "")
 	EnrolAsked             = audit.Define("login.enrolment_asked", audit.Notice, "First step of a sign-in done, a second step has to be set up")
 	SecondExhausted        = audit.Define("login.second_exhausted", audit.Critical, "Too many wrong second steps; that way is closed")
 	FirstProven            = audit.Define("login.first_factor", audit.Notice, "First step of a sign-in done, second step asked")
@@ -60,8 +67,12 @@ const (
 	reasonPasskey  = "passkey_refused"
 	reasonGone     = "passkey_unknown"
 	reasonCounter  = "passkey_counter"
+	reasonLink     = "link_unknown"
 	reasonSecond   = "wrong_second_factor"
 	reasonReplayed = "second_factor_used_before"
 	reasonGuesses  = "second_factor_exhausted"
 	reasonAbsent   = "second_factor_not_enrolled"
+	reasonMail     = "wrong_mailed_code"
+	reasonAddress  = "address_unverified"
+	reasonFrozen   = "address_frozen"
 )

@@ -8,6 +8,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/challenge"
 	"github.com/mortise-auth/mortise/internal/device"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/passkey"
@@ -36,6 +37,7 @@ type Tx interface {
 	Passkeys() passkey.Store
 	Policy() policy.Store
 	Trust() trust.Store
+	Federation() federation.Store
 	Audit() audit.Store
 }
 

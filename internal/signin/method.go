@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/device"
+	"github.com/mortise-auth/mortise/internal/federation"
+	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -27,6 +29,13 @@ type Locator interface {
 	// Locate returns whose response it is, judging nothing. An owner who is not
 	// there is user.ErrUnknown.
 	Locate(ctx context.Context, r Response) (user.ID, error)
+}
+
+// Refuser is a Method with an answer of its own where others are refused with
+// ErrWrong, which speaks of a password.
+type Refuser interface {
+	Method
+	Refusal() *problem.Error
 }
 
 // Second is a Method that can follow another one.
@@ -62,13 +71,16 @@ type Attempt struct {
 	Device  device.Device
 	Known   bool // the device is known to the account
 	Method  string
+	Before  int // guesses at the account that failed in a row before this one
 }
 
 // Proven is what a Method vouches for.
 type Proven struct {
-	PasswordVersion int64    // of the password that was used; 0 when none was
-	Methods         []string // amr values (RFC 8176); nil: the method's name
-	Assurance       int      // 2: two factors in one, as a passkey with user verification; 0 is 1
+	PasswordVersion int64              // of the password that was used; 0 when none was
+	Methods         []string           // amr values (RFC 8176); nil: the method's name
+	Assurance       int                // 2: two factors in one, as a passkey with user verification; 0 is 1
+	At              time.Time          // when it was proven, if that was before now
+	Origin          *federation.Origin // the link a session begins with; nil: none
 	// Spend uses up what proves only once, in the transaction of the birth: ErrWrong
 	// when somebody else was faster. It may run again. Nil: nothing is used up.
 	Spend func(ctx context.Context, tx Tx) error

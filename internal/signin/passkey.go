@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -26,6 +27,9 @@ func NewPasskey(c Ceremonies) *PasskeyMethod { return &PasskeyMethod{c} }
 func (*PasskeyMethod) Name() string            { return "passkey" }
 func (*PasskeyMethod) Factor() Factor          { return Has }
 func (*PasskeyMethod) Answers(r Response) bool { return r.Passkey != nil }
+func (*PasskeyMethod) Refusal() *problem.Error { return ErrPasskey }
+
+func (*PasskeyMethod) refusal() *problem.Error { return ErrPasskey }
 
 // Locate implements Locator.
 func (m *PasskeyMethod) Locate(ctx context.Context, r Response) (user.ID, error) {

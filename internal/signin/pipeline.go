@@ -15,14 +15,15 @@ import (
 )
 
 // SignIn runs the pipeline once. It returns a complete Result, one that asks for
-// a mailed code or for a second factor, or a refusal: ErrWrong, ErrMissing, proof.ErrWrongCode,
-// lockout.ErrWait, ratelimit.ErrLimited, or the gate's overload error.
+// a mailed code or for a second factor, or a refusal: ErrWrong or the method's own,
+// ErrMissing, proof.ErrWrongCode, ErrLinkOnly, lockout.ErrWait, ratelimit.ErrLimited,
+// or the gate's overload error.
 func (f *Flow) SignIn(ctx context.Context, r Request) (Result, error) {
 	m := f.method(r.Response)
 	result, err := f.signIn(ctx, m, r)
 	f.observe(m.Name(), outcome(result, err))
-	if names(m) && errors.Is(err, ErrWrong) {
-		err = ErrPasskey.Because(err)
+	if own, ok := m.(Refuser); ok && errors.Is(err, ErrWrong) {
+		err = own.Refusal().Because(err)
 	}
 	return result, err
 }
@@ -91,9 +92,9 @@ func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) 
 	if err != nil {
 		return Result{}, err
 	}
-	// What names the account by a key of its own is no guess: strangers' guesses
-	// at the password do not keep its owner out (TH-33, PW-21).
-	guess, err := f.o.Lockout.Reserve(ctx, a.guess(coded || names(m)))
+	// What names the account by a key of its own, or was mailed to its owner, is no
+	// guess: strangers' guesses at the password do not keep its owner out (TH-33, PW-21).
+	guess, err := f.o.Lockout.Reserve(ctx, a.guess(coded || names(m) || m.Factor() != Knows))
 	if err != nil {
 		return Result{}, err
 	}
@@ -101,6 +102,7 @@ func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) 
 	if guess.NeedsCode() {
 		return f.askCode(ctx, a, r)
 	}
+	a.Before = guess.After()
 	proven, err := f.judge(ctx, m, a, r.Response)
 	if err != nil {
 		return f.refuse(ctx, a, r, guess, err)
@@ -147,8 +149,12 @@ func names(m Method) bool {
 }
 
 func (f *Flow) attempt(r Request, m Method) *Attempt {
+	key := "" // who names the account by a key of its own is no pair with all others who do
+	if r.Identifier != "" {
+		key = user.EmailKey(r.Identifier)
+	}
 	return &Attempt{
-		By: r.By, Source: ratelimit.SourceOf(r.By.Source.IP), Key: user.EmailKey(r.Identifier),
+		By: r.By, Source: ratelimit.SourceOf(r.By.Source.IP), Key: key,
 		Device: f.o.Devices.Read(r.Device), Method: m.Name(),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -18,7 +19,11 @@ type Response struct {
 	OTP      secret.Text // of an authenticator app, as typed
 	Recovery secret.Text // a recovery code, as typed
 	Passkey  *Passkey
+	Mailed   *Mailed
 	Least    int // of Reauthenticate: the assurance that is asked for; 0: what the account asks
+	// Federated is whom another service vouched for: what the flow federate made of
+	// what came back, never what a request says of itself.
+	Federated *federation.Vouched
 }
 
 // Passkey is an assertion of an authenticator (WebAuthn).
@@ -26,6 +31,14 @@ type Passkey struct {
 	Purpose    passkey.Purpose // SignIn, or Confirm
 	Bound      string          // the browser or session that the challenge was put to
 	Credential []byte          // PublicKeyCredential as JSON
+}
+
+// Mailed is what somebody brings back from a mail that signs in: its code or its
+// link, with the flow secret of the browser or program that asked for it.
+type Mailed struct {
+	Flow secret.Token
+	Code secret.Text  // as typed
+	Link secret.Token // of the link; zero: the code counts
 }
 
 // Request asks for a session.
@@ -72,6 +85,9 @@ func (r Request) validate(m Method) error {
 	var missing []problem.Field
 	if _, names := m.(Locator); r.Identifier == "" && !names {
 		missing = append(missing, problem.Field{Pointer: "/identifier", Code: "missing", Message: "Enter your e-mail address."})
+	}
+	if r.Response.Mailed != nil && !m.Answers(r.Response) {
+		return ErrMailOff
 	}
 	if !m.Answers(r.Response) {
 		missing = append(missing, problem.Field{Pointer: "/password", Code: "missing", Message: "Enter your password."})

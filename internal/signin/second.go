@@ -29,7 +29,7 @@ func (f *Flow) ask(ctx context.Context, m Method, a *Attempt, r Request, p Prove
 	c := challenge.Challenge{
 		ID: challenge.NewID(now), User: a.Account.ID, Flow: flow.Digest(f.o.Instance), Key: a.Key, Methods: p.Methods,
 		UserVersion: a.Account.Version, PasswordVersion: p.PasswordVersion, Failures: guess.After(), Enrol: d.enrol,
-		CreatedAt: now, ExpiresAt: now.Add(challenge.Life),
+		CreatedAt: now, ExpiresAt: now.Add(challenge.Life), Origin: written(p.Origin),
 	}
 	notice, err := f.unfinished(ctx, a, r, c)
 	if err != nil {
@@ -65,8 +65,12 @@ func (f *Flow) unfinished(ctx context.Context, a *Attempt, r Request, c challeng
 	if err != nil || !d.Allowed {
 		return nil, err
 	}
+	template := mail.UnfinishedSignin
+	if a.Method == mailCode {
+		template = mail.UnfinishedMail
+	}
 	q, err := f.o.Mailer.Queue(mail.Message{
-		Template: mail.UnfinishedSignin, To: a.Email.Address, Lang: langOf(a.Account, r.Lang), TimeZone: a.Account.TimeZone,
+		Template: template, To: a.Email.Address, Lang: langOf(a.Account, r.Lang), TimeZone: a.Account.TimeZone,
 		Data: mail.Data{Name: a.Account.Name, Act: act(a.By, c.CreatedAt)},
 	})
 	q.CreatedAt, q.NextAt = c.ExpiresAt, c.ExpiresAt

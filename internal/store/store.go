@@ -8,6 +8,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
@@ -18,6 +19,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/devicecode"
 	"github.com/mortise-auth/mortise/internal/dpop"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -31,6 +33,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/resource"
@@ -92,6 +95,9 @@ type Set interface {
 	Recovery() recovery.Store
 	Policy() policy.Store
 	Trust() trust.Store
+	Federation() federation.Store
+	Reclaims() reclaim.Store
+	Approvals() approval.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

@@ -20,6 +20,9 @@ type Names struct {
 	Flow     string // binds a code to the browser that asked
 	Setup    string // the browser that took the setup code
 	Browser  string // pre-login, for form tokens
+	Attempt  string // begins the names of sign-ins with other services that are under way
+	Pending  string // a link that waits for its account to be signed in to
+	Last     string // the service that was signed in with last
 	Request  string // binds authorization requests to a browser
 	Language string
 	Theme    string
@@ -40,7 +43,7 @@ func namesOf(scheme, suffix string) Names {
 	base += suffix
 	return Names{
 		Session: base, Further: base + "-further", Device: base + "-device", Trust: base + "-trust", Flow: base + "-flow", Setup: base + "-setup", Browser: base + "-browser",
-		Request:  base + "-request",
+		Request: base + "-request", Attempt: base + "-away-", Pending: base + "-link", Last: base + "-last",
 		Language: base + "-lang", Theme: base + "-theme", Flash: base + "-flash", Dev: base + "-dev",
 		Gate: base + "-gate", Nonce: base + "-gate-nonce",
 	}

@@ -147,10 +147,10 @@ func (d *decoder) document(n *yaml.Node) {
 		"resources":     d.each(d.resource),
 		"clients":       d.each(d.client),
 		"sites":         d.each(d.site),
+		"connections":   d.each(d.connection),
+		"webhooks":      d.later,
 
 		"sign_in_policy": d.policy,
-		"connections":    d.later,
-		"webhooks":       d.later,
 	})
 }
 

@@ -19,6 +19,7 @@ var proofs = []test{
 	{"dies with the versions it was made for", proofVersions},
 	{"attempts", proofAttempts},
 	{"pending and cancelled", proofPending},
+	{"each flow of a sign-in has its own", proofEnter},
 	{"swept", proofSwept},
 }
 
@@ -180,6 +181,26 @@ func proofPending(c *testcase) {
 	c.ok(c.Proofs().Cancel(c.ctx, u.ID, proof.Address, p.Key, c.now))
 	c.same(pending(c.now), 0)
 	c.is(c.Proofs().Spend(c.ctx, p.ID, c.now, c.system()), proof.ErrExpired)
+}
+
+// PW-21 PW-37: a stranger who asks for a code does not spend the owner's, and what
+// nobody was mailed is counted and spent alike.
+func proofEnter(c *testcase) {
+	u := c.person()
+	mine, theirs := c.mailed(u, proof.Enter), c.mailed(u, proof.Enter)
+	nobody := c.proof(user.User{}, proof.Enter)
+	nobody.Key = nobody.ID.String()
+	c.ok(c.Proofs().Put(c.ctx, nobody))
+	for _, p := range []proof.Proof{mine, theirs, nobody} {
+		got, err := c.Proofs().ByFlow(c.ctx, proof.Enter, p.Flow)
+		c.ok(err)
+		sameProof(c, got, p)
+		_, err = c.Proofs().ByFlow(c.ctx, proof.SignIn, p.Flow)
+		c.is(err, proof.ErrExpired)
+		c.same(c.race(proof.ErrExpired, func(int) error { return c.Proofs().Attempt(c.ctx, p.ID, c.now) }), proof.MaxAttempts)
+		c.ok(c.Proofs().Spend(c.ctx, p.ID, c.now, c.system()))
+		c.is(c.Proofs().Spend(c.ctx, p.ID, c.now, c.system()), proof.ErrExpired)
+	}
 }
 
 func proofSwept(c *testcase) {

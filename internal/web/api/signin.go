@@ -27,13 +27,15 @@ func (s *surface) signinTable() []endpoint {
 			Summary: "Sign in",
 			Text: "Answers complete with the session's cookie, or continue when more is needed. email_code in next: repeat " +
 				"the request with the code that was mailed. otp or recovery in next, the one this person is quickest with " +
-				"first: send the flow with otp or recovery_code, and no password. enroll in next: this account has to set up a second factor first, see /signin/enroll. passkey signs in by itself, or takes the second step; see /signin/passkey. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
+				"first: send the flow with otp or recovery_code, and no password. enroll in next: this account has to set up a second factor first, see /signin/enroll. passkey signs in by itself, or takes the second step; see /signin/passkey. With " +
+				"method=email_code and no password a code and a link are mailed: repeat the request with the code; an unknown " +
+				"address is answered alike. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
 				"and send it back in the body. The answer to a wrong password and to an unknown address is the same. With " +
 				"deliver=tokens a first-party client gets an access token: a native app with a refresh token in the answer, a " +
 				"page of one of the client's origins with one in a cookie that only /session/refresh reads. A page of another " +
 				"origin names its client in the query too.",
 			Example: `{"identifier": "ada@example.test", "password": "correct horse battery staple"}`,
-			Errors:  []*problem.Error{signin.ErrWrong, signin.ErrPasskey, passkey.ErrChallenge, passkey.ErrMalformed, signin.ErrSecond, challenge.ErrGuesses, signin.ErrFlow, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
+			Errors:  []*problem.Error{signin.ErrWrong, signin.ErrPasskey, passkey.ErrChallenge, passkey.ErrMalformed, signin.ErrSecond, challenge.ErrGuesses, signin.ErrFlow, signin.ErrMailOff, signin.ErrLinkOnly, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
 			Admits:  s.admits,
 		}, s.signIn),
 		s.enrolEndpoint(tag),
@@ -53,6 +55,7 @@ func (s *surface) signinTable() []endpoint {
 type SignInRequest struct {
 	Identifier string          `json:"identifier,omitempty" doc:"An e-mail address."`
 	Password   secret.Text     `json:"password,omitempty"`
+	Method     string          `json:"method,omitempty" enum:"email_code" doc:"Instead of a password: a code by e-mail."`
 	Deliver    string          `json:"deliver,omitempty" enum:"cookie,tokens" doc:"How the session is handed over. cookie unless said otherwise."`
 	ClientID   string          `json:"client_id,omitempty" doc:"The app that asks for tokens."`
 	Scope      string          `json:"scope,omitempty" doc:"Scopes of the tokens, separated by spaces; all the client has unless said otherwise."`
@@ -119,6 +122,9 @@ func (s *surface) signIn(ctx context.Context, c *Call, in SignInRequest) (SignIn
 	return s.enter(ctx, c, got)
 }
 
+// mailed reports whether a request signs in by mail.
+func (in SignInRequest) mailed() bool { return in.Method == "email_code" }
+
 // run takes the step that a request is.
 func (s *surface) run(ctx context.Context, in SignInRequest, r signin.Request) (signin.Result, error) {
 	switch {
@@ -128,9 +134,18 @@ func (s *surface) run(ctx context.Context, in SignInRequest, r signin.Request) (
 		return s.SignIn.Enrol(ctx, r, signin.NewFactor{Method: "otp", Sealed: in.Enrolment, Code: in.OTP})
 	case in.second():
 		return s.SignIn.Continue(ctx, r)
-	default:
-		return s.SignIn.SignIn(ctx, r)
+	case in.mailed() && in.Code.IsZero():
+		return s.SignIn.AskByMail(ctx, r)
 	}
+	return s.SignIn.SignIn(ctx, r)
+}
+
+// onlyMailed refuses what would make it unclear what is to be judged.
+func (in SignInRequest) onlyMailed() error {
+	if in.Password.IsZero() && in.Passkey == nil {
+		return nil
+	}
+	return errMembers.WithFields(problem.Field{Pointer: "/method", Code: "unknown_member", Message: "A code by e-mail goes without password and passkey."})
 }
 
 func (s *surface) request(c *Call, in SignInRequest) (signin.Request, error) {
@@ -138,10 +153,20 @@ func (s *surface) request(c *Call, in SignInRequest) (signin.Request, error) {
 	switch {
 	case in.second():
 		flow = s.flow(c, challenge.Purpose, in.Flow)
+	case in.mailed():
+		if err := in.onlyMailed(); err != nil {
+			return signin.Request{}, err
+		}
+		if in.Code.IsZero() {
+			flow = s.flow(c, proof.Enter.FlowPurpose(), in.Flow) // of the mail that this one replaces
+		}
 	case !in.Code.IsZero():
 		flow = s.flow(c, proof.SignIn.FlowPurpose(), in.Flow)
 	}
 	answer := signin.Response{Password: in.Password, OTP: in.OTP, Recovery: in.Recovery}
+	if in.mailed() && !in.Code.IsZero() {
+		answer = signin.Response{Mailed: &signin.Mailed{Flow: s.flow(c, proof.Enter.FlowPurpose(), in.Flow), Code: in.Code}}
+	}
 	trusted := in.Trusted
 	if trusted == "" {
 		trusted, _ = web.Cookie(c.http, s.Cookies.Names().Trust) // two cookies are as good as none

@@ -80,9 +80,14 @@ type Again struct {
 	Passkey  bool // see Confirm
 	Username string
 	ReturnTo string
-	Others   bool   // further accounts are signed in here
 	ACR      string // posted back as acr: what has to be proven at least
+	Others   bool   // further accounts are signed in here
 	Code     bool   // the account has a second step: POST code too
+
+	NoPassword bool      // see Confirm
+	Services   []Service // POST connection and return_to to /login/again/service
+	Federated  string
+	Service    string
 }
 
 func (Consent) sheet() sheet { return sheet{name: "consent", layout: card} }

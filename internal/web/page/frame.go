@@ -57,6 +57,8 @@ const (
 	NoticeSecured           Notice = "secured"
 	NoticeFactorAdded       Notice = "factor_added"
 	NoticeFactorRemoved     Notice = "factor_removed"
+	NoticeRecoveryStopped   Notice = "recovery_stopped"
+	NoticeRecoveryDelayed   Notice = "recovery_delayed"
 	NoticeFactorRenamed     Notice = "factor_renamed"
 	NoticeDeviceForgotten   Notice = "device_forgotten"
 	NoticeSecondNeeded      Notice = "second_needed"
@@ -64,6 +66,10 @@ const (
 	NoticePasskeyAdded      Notice = "passkey_added"
 	NoticePasskeyRenamed    Notice = "passkey_renamed"
 	NoticePasskeyRemoved    Notice = "passkey_removed"
+	NoticePasswordRemoved   Notice = "password_removed"
+	NoticeLinked            Notice = "linked"
+	NoticeUnlinked          Notice = "unlinked"
+	NoticeServiceRefused    Notice = "service_refused"
 )
 
 // Notices lists every Notice, so that a cookie can be checked against it.
@@ -71,8 +77,8 @@ var Notices = []Notice{
 	NoticeProfileSaved, NoticePasswordChanged, NoticeAddressAdded, NoticeAddressVerified, NoticeAddressRemoved,
 	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeConsentWithdrawn, NoticeAccountEnded, NoticeDeletionCancelled,
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
-	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed, NoticeDeviceForgotten,
-	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved,
+	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed, NoticeDeviceForgotten, NoticeRecoveryStopped, NoticeRecoveryDelayed,
+	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved, NoticePasswordRemoved, NoticeLinked, NoticeUnlinked, NoticeServiceRefused,
 }
 
 // Flash is a Notice with the one value its sentence may carry. The zero Flash

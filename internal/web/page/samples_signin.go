@@ -27,6 +27,7 @@ func signinSamples() []Sample {
 		public("login-wrong", Login{Form: badLogin, Identifier: "ada@example.test", Signup: true}),
 		public("login-limited", Login{Form: limited(28 * time.Second), Identifier: "ada@example.test", Signup: true}),
 		public("login-limited-long", Login{Form: limited(12 * time.Minute), Identifier: "ada@example.test"}),
+		public("login-mail", Login{Signup: true, Passkeys: true, Mail: true, ReturnTo: "/account/sessions"}),
 		devLogin("login-dev", DevEntry{}),
 		devLogin("login-dev-wrong", DevEntry{Failed: true}),
 		devLogin("login-dev-proved", DevEntry{Proved: true}),
@@ -51,16 +52,22 @@ func signinSamples() []Sample {
 }
 
 func recoverySamples() []Sample {
-	codes := []CodePurpose{CodeSignup, CodeRecover, CodeAddress, CodeLogin}
+	codes := []CodePurpose{CodeSignup, CodeRecover, CodeAddress, CodeLogin, CodeMail}
 	var all []Sample
 	for _, c := range codes {
 		all = append(all, public("code-"+string(c), Code{Purpose: c, Email: "ada@example.test"}))
 	}
+	magic := Magic{Email: "ada@example.test", Asked: ago(2 * time.Minute), From: "Firefox on macOS, Berlin, DE"}
+	own := magic
+	own.Token, magic.Code = "made-up-token", "40718263"
 	verify := Verify{Purpose: VerifySignup, Email: "ada@example.test", Name: "Ada Lovelace", Asked: ago(4 * time.Minute), From: "Firefox on macOS, Berlin", Token: "made-up-token"}
 	elsewhere := verify
 	elsewhere.Choose, elsewhere.MinLength = true, 15
 	return append(all,
 		public("code-wrong", Code{Form: badCode, Purpose: CodeSignup, Email: "ada@example.test", Flow: "made-up-flow"}),
+		public("magic", own),
+		public("magic-elsewhere", magic),
+		public("dead-login", DeadLink{Kind: LinkLogin, Code: "link_expired"}),
 		public("verify-signup", verify),
 		public("verify-signup-elsewhere", elsewhere),
 		public("verify-address", Verify{Purpose: VerifyAddress, Email: "ada@lovelace.example", Token: "made-up-token"}),

@@ -10,7 +10,9 @@ type Login struct {
 	Signup     bool      // people may create accounts here
 	Beside     bool      // whoever is signed in stays so: posted back as beside
 	Seats      int       // accounts that are signed in in this browser
+	Services   []Service // to sign in with instead
 	Passkeys   bool      // offers to sign in with one: GET /login/passkey, posted back as passkey
+	Mail       bool      // offers a code by mail: the same form, posted to /login/mail
 	Dev        *DevEntry // nil outside development
 }
 
@@ -30,8 +32,10 @@ type Signup struct {
 	Form
 	DisplayName string
 	Email       string
-	ReturnTo    string // posted back, and where the link to sign-in leads on to
-	MinLength   int    // of a password, in characters
+	ReturnTo    string    // posted back, and where the link to sign-in leads on to
+	MinLength   int       // of a password, in characters
+	Passkeys    bool      // one may take the place of the password: POST with=passkey
+	Services    []Service // to sign up with instead
 }
 
 // CodePurpose says why a code was mailed.
@@ -42,6 +46,7 @@ const (
 	CodeRecover CodePurpose = "recover" // POST code to /recover/code; resend: POST /recover
 	CodeAddress CodePurpose = "address" // POST code to /account/addresses/verify; resend: POST /account/addresses/resend
 	CodeLogin   CodePurpose = "login"   // POST code and password to /login/verify; resend: POST /login/resend
+	CodeMail    CodePurpose = "mail"    // POST code to /login/verify; resend: POST /login/resend
 )
 
 // Code is "check your mail": a neutral answer, and a field for the code of the
@@ -51,6 +56,18 @@ type Code struct {
 	Purpose CodePurpose
 	Email   string // where to look, as typed
 	Flow    string // posted back as flow; empty: the browser's cookie binds it
+}
+
+// Magic is /magic from the link of a message that signs in. Showing it changes
+// nothing. Where the message was asked for, its one button posts token to /magic;
+// anywhere else it only shows the Code, to be typed there.
+type Magic struct {
+	Form
+	Email string
+	Asked time.Time
+	From  string // device and place it was asked from; may be empty
+	Token string // empty: another browser asked
+	Code  string
 }
 
 // VerifyPurpose says what a link confirms.
@@ -71,10 +88,14 @@ type Verify struct {
 	Asked   time.Time // when it was asked for; zero: unknown
 	From    string    // device and place it was asked from; may be empty
 	Token   string
+	Flow    string // instead of Token: posted back as flow
 	// Choose asks for a new-password of at least MinLength: the sign-up was
-	// started elsewhere, so the password chosen then may be somebody else's.
+	// started elsewhere, so the password chosen then may be somebody else's, or
+	// none was.
 	Choose    bool
+	Keyless   bool // none was
 	MinLength int
+	Options   string // of a sign-up: PublicKeyCredentialCreationOptionsJSON, the answer posted as passkey
 }
 
 // Verified is the good end of /verify. Signed-in people go on to the account.
@@ -99,6 +120,9 @@ type RecoverPassword struct {
 	Token     string // empty: the browser's cookie binds it
 	Sessions  []Session
 	MinLength int
+	// Lost: the account asks for more than a password, which may be lost too: POST
+	// token to /recover/lost. OnlyPasskeys: there is no password to replace.
+	Lost, OnlyPasskeys bool
 }
 
 // Recovered is the good end of recovery. Nobody is signed in by it (PW-33).
@@ -114,6 +138,7 @@ const (
 	LinkVerify  LinkKind = "verify"
 	LinkRecover LinkKind = "recover"
 	LinkUndo    LinkKind = "undo"
+	LinkLogin   LinkKind = "login"
 )
 
 // DeadLink answers a link that expired, was used, was replaced or never was:
@@ -135,12 +160,14 @@ type Logout struct {
 // LoggedOut is the page after it.
 type LoggedOut struct {
 	Everywhere bool
-	Others     bool // further accounts are signed in in this browser
+	Others     bool    // further accounts are signed in in this browser
+	Service    Parting // that they signed in with, and may be signed in to still
 }
 
 func (Login) sheet() sheet           { return sheet{name: "login", layout: card} }
 func (Signup) sheet() sheet          { return sheet{name: "signup", layout: card, labels: firstPassword} }
 func (Code) sheet() sheet            { return sheet{name: "code", layout: card} }
+func (Magic) sheet() sheet           { return sheet{name: "magic", layout: card} }
 func (Verify) sheet() sheet          { return sheet{name: "verify", layout: card, labels: firstPassword} }
 func (Verified) sheet() sheet        { return sheet{name: "verified", layout: card} }
 func (Recover) sheet() sheet         { return sheet{name: "recover", layout: card} }

@@ -14,7 +14,7 @@ func (p *Pages) showAgain(w http.ResponseWriter, r *http.Request, f form) error 
 }
 
 func (p *Pages) againView(r *http.Request, again page.Form, f form) page.Again {
-	v := page.Again{Form: again, ReturnTo: f.returnTo(), ACR: acrOf(f), Code: p.enrolled(r), Passkey: p.hasPasskey(r)}
+	v := page.Again{Form: again, ReturnTo: f.returnTo(), ACR: acrOf(f), Code: p.enrolled(r), Passkey: p.hasPasskey(r), Services: p.proofs(r), NoPassword: p.noPassword(r)}
 	if who := web.Of(r).Identity; who != nil {
 		v.Username = who.Email
 	}
@@ -30,8 +30,7 @@ func (p *Pages) reauthenticate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := web.Of(r)
-	if q.Identity == nil {
+	if web.Of(r).Identity == nil {
 		p.flash(w, page.NoticeSignInAgain, "")
 		return p.to(w, p.loginFor(r, f.returnTo()))
 	}
@@ -39,7 +38,19 @@ func (p *Pages) reauthenticate(w http.ResponseWriter, r *http.Request) error {
 	if err := p.checkForm(r, f); err != nil {
 		return p.again(w, r, err, p.Show, view)
 	}
-	in := proven(q.Caller, proofOf(f))
+	return p.proveAgain(w, r, f)
+}
+
+// proveAgain judges a proof of who is signed in, from a form or from a service.
+func (p *Pages) proveAgain(w http.ResponseWriter, r *http.Request, f form) error {
+	q := web.Of(r)
+	view := func(form page.Form) page.View { return p.againView(r, form, f) }
+	proof := proofOf(f)
+	var err error
+	if proof.Federated, err = p.serviceProof(r, f, againAct); err != nil {
+		return p.again(w, r, err, p.Show, view)
+	}
+	in := proven(q.Caller, proof)
 	in.Least, _ = strconv.Atoi(acrOf(f)) // none asks for nothing
 	s, fresh, err := p.o.SignIn.Reauthenticate(r.Context(), q.Caller, q.Secret, in)
 	if err != nil {

@@ -20,6 +20,7 @@ type parked struct {
 	Act     page.Act
 	Object  string `json:",omitempty"` // the address it is about
 	Format  string `json:",omitempty"` // of an export
+	Proven  bool   `json:",omitempty"` // they have just signed in for it: no proof is asked
 	Back    string // where "cancel" leads
 	User    string
 	Session string
@@ -39,7 +40,8 @@ func (p *Pages) park(w http.ResponseWriter, r *http.Request, act parked, back st
 func (p *Pages) confirmView(r *http.Request, again page.Form, act parked) page.Confirm {
 	return page.Confirm{
 		Form: again, Username: web.Of(r).Identity.Email, Act: act.Act, Object: p.objectOf(act),
-		Flow: p.seal(sealAct, act), Back: act.Back, Code: fully[act.Act] && p.enrolled(r), Passkey: p.hasPasskey(r),
+		Flow: p.seal(sealAct, act), Back: act.Back, Code: fully[act.Act] && p.enrolled(r), Passkey: p.hasPasskey(r) && !act.Proven,
+		NoPassword: p.noPassword(r), Services: p.servicesFor(r, act), Proven: act.Proven,
 	}
 }
 
@@ -49,26 +51,53 @@ func (p *Pages) hasPasskey(r *http.Request) bool {
 	return err == nil && len(have) > 0
 }
 
+// noPassword reports whether the caller's account has none. What cannot be told
+// counts as a password.
+func (p *Pages) noPassword(r *http.Request) bool {
+	since, _, err := p.o.Account.PasswordState(r.Context(), web.Of(r).Caller)
+	return err == nil && since.IsZero()
+}
+
 // confirm is POST /account/confirm: password and parked act together.
 func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, f form) error {
-	by := web.Of(r).Caller
-	var act parked
-	if !p.unseal(sealAct, f["flow"], &act) || act.User != by.User.String() || act.Session != by.Session || !p.o.Now().Before(act.Until) {
-		return signin.ErrFlow
+	act, err := p.parkedOf(r, f["flow"])
+	if err != nil {
+		return err
 	}
 	perform, ok := p.acts()[act.Act]
 	if !ok {
 		return signin.ErrFlow
 	}
-	err := perform(w, r, act, proofOf(f))
+	proof := proofOf(f)
+	if proof.Federated, err = p.serviceProof(r, f, f["flow"]); err == nil {
+		err = perform(w, r, act, proof)
+	}
 	if err == nil {
 		return nil
 	}
 	return p.again(w, r, confirmFault(err), p.own, func(form page.Form) page.View { return p.confirmView(r, form, act) })
 }
 
+// parkedOf opens an act that is this session's, in its time.
+func (p *Pages) parkedOf(r *http.Request, flow string) (parked, error) {
+	by := web.Of(r).Caller
+	var act parked
+	if !p.unseal(sealAct, flow, &act) || act.User != by.User.String() || act.Session != by.Session || !p.o.Now().Before(act.Until) {
+		return parked{}, signin.ErrFlow
+	}
+	return act, nil
+}
+
+// servicesFor are those that can prove an act.
+func (p *Pages) servicesFor(r *http.Request, act parked) []page.Service {
+	if act.Proven {
+		return nil
+	}
+	return p.proofs(r)
+}
+
 // fully are the acts that need every step of a sign-in (PW-46).
-var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPasskey: true, page.ActRemovePasskey: true}
+var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPasskey: true, page.ActRemovePasskey: true, page.ActRemovePassword: true, page.ActLink: true, page.ActUnlink: true, page.ActStopRecovery: true}
 
 func confirmFault(err error) error {
 	if e := signin.ErrSecond; e.Is(err) {
@@ -82,7 +111,7 @@ func confirmFault(err error) error {
 
 // proven is a proof as the sign-in flow takes it.
 func proven(by user.Caller, p account.Proof) signin.Response {
-	r := signin.Response{Password: p.Password}
+	r := signin.Response{Password: p.Password, Federated: p.Federated}
 	r.OTP, r.Recovery = signin.Typed(p.Code)
 	if p.Passkey != nil {
 		r.Passkey = &signin.Passkey{Purpose: passkey.Confirm, Bound: account.ConfirmBound(by), Credential: p.Passkey}
@@ -93,17 +122,21 @@ func proven(by user.Caller, p account.Proof) signin.Response {
 // acts performs each parked act: one flow call with the password, then the answer.
 func (p *Pages) acts() map[page.Act]func(http.ResponseWriter, *http.Request, parked, account.Proof) error {
 	return map[page.Act]func(http.ResponseWriter, *http.Request, parked, account.Proof) error{
-		page.ActAddAddress:    p.doAddAddress,
-		page.ActPrimary:       p.doPrimary,
-		page.ActRemove:        p.doRemove,
-		page.ActExport:        p.doExport,
-		page.ActDelete:        p.doDelete,
-		page.ActEndAll:        p.doEndAll,
-		page.ActAddPasskey:    p.doOfferPasskey,
-		page.ActRemovePasskey: p.doRemovePasskey,
-		page.ActAddApp:        p.doAddApp,
-		page.ActRemoveApp:     p.doRemoveApp,
-		page.ActNewCodes:      p.doNewCodes,
+		page.ActAddAddress:     p.doAddAddress,
+		page.ActPrimary:        p.doPrimary,
+		page.ActRemove:         p.doRemove,
+		page.ActExport:         p.doExport,
+		page.ActDelete:         p.doDelete,
+		page.ActEndAll:         p.doEndAll,
+		page.ActAddPasskey:     p.doOfferPasskey,
+		page.ActRemovePasskey:  p.doRemovePasskey,
+		page.ActAddApp:         p.doAddApp,
+		page.ActRemovePassword: p.doRemovePassword,
+		page.ActRemoveApp:      p.doRemoveApp,
+		page.ActNewCodes:       p.doNewCodes,
+		page.ActLink:           p.doLink,
+		page.ActUnlink:         p.doUnlink,
+		page.ActStopRecovery:   p.doStopReclaim,
 	}
 }
 

@@ -37,7 +37,7 @@ func (p *Pages) showLogin(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) loginView(r *http.Request, again page.Form, f form) page.Login {
-	v := page.Login{Form: again, Identifier: clip(cmp.Or(f["identifier"], f["login_hint"])), ReturnTo: f.returnTo(), Signup: p.signUpOpen(r), Beside: f["beside"] != "", Passkeys: p.o.Passkeys != nil}
+	v := page.Login{Form: again, Identifier: clip(cmp.Or(f["identifier"], f["login_hint"])), ReturnTo: f.returnTo(), Signup: p.signUpOpen(r), Beside: f["beside"] != "", Passkeys: p.o.Passkeys != nil, Mail: p.o.SignIn.ByMail(), Services: p.services(r)}
 	if seats, err := p.seats(r); err == nil {
 		v.Seats = len(seats)
 	}
@@ -152,11 +152,15 @@ func (p *Pages) seated(w http.ResponseWriter, r *http.Request, res signin.Result
 
 // showLoginCode is GET /login/verify.
 func (p *Pages) showLoginCode(w http.ResponseWriter, r *http.Request) error {
-	s, err := p.stepOf(r, "", stepLogin)
+	s, err := p.stepOf(r, "", stepLogin, stepMailed)
 	if err != nil {
 		return p.to(w, "/login")
 	}
-	return p.Show(w, r, http.StatusOK, p.codeView(page.Form{}, page.CodeLogin, s))
+	purpose := page.CodeLogin
+	if s.Kind == stepMailed {
+		purpose = page.CodeMail
+	}
+	return p.Show(w, r, http.StatusOK, p.codeView(page.Form{}, purpose, s))
 }
 
 // codeView keeps the step in the form, so that each tab has its own.
@@ -168,9 +172,12 @@ func (p *Pages) codeView(again page.Form, purpose page.CodePurpose, s step) page
 // nothing is kept between the two. Once the code was right it is spent, so
 // whatever goes wrong after it starts again from the sign-in page.
 func (p *Pages) loginCode(w http.ResponseWriter, r *http.Request, f form) error {
-	s, err := p.stepOf(r, f["flow"], stepLogin)
+	s, err := p.stepOf(r, f["flow"], stepLogin, stepMailed)
 	if err != nil {
 		return err
+	}
+	if s.Kind == stepMailed {
+		return p.mailedCode(w, r, f, s)
 	}
 	in := p.SignInRequest(r, s.Email, secret.NewText(f["password"]))
 	if s.Beside {
@@ -199,9 +206,12 @@ func (p *Pages) loginCode(w http.ResponseWriter, r *http.Request, f form) error 
 
 // resendLogin is POST /login/resend.
 func (p *Pages) resendLogin(w http.ResponseWriter, r *http.Request, f form) error {
-	s, err := p.stepOf(r, f["flow"], stepLogin)
+	s, err := p.stepOf(r, f["flow"], stepLogin, stepMailed)
 	if err != nil {
 		return err
+	}
+	if s.Kind == stepMailed {
+		return p.mailAgain(w, r, s)
 	}
 	in := p.SignInRequest(r, s.Email, secret.Text{})
 	if in.Flow, err = flowToken(proof.SignIn, s); err != nil {

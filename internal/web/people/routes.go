@@ -9,7 +9,7 @@ import (
 )
 
 func (p *Pages) routes() []web.Route {
-	all := slices.Concat(p.publicRoutes(), p.accountRoutes(), p.securityRoutes(), p.enrolRoutes())
+	all := slices.Concat(p.publicRoutes(), p.accountRoutes(), p.securityRoutes(), p.connectionRoutes(), p.enrolRoutes(), p.rescueRoutes())
 	if p.o.Authorize == nil {
 		return all
 	}
@@ -35,6 +35,9 @@ func (p *Pages) publicRoutes() []web.Route {
 
 		get("/login", p.showLogin),
 		{Pattern: "POST /login", Access: web.Anyone, Handler: p.login},
+		{Pattern: "POST /login/mail", Access: web.Anyone, Handler: p.askMail},
+		get("/magic", p.showMagic),
+		post("/magic", p.magic),
 		get("/login/passkey", p.askPasskey),
 		get("/login/verify", p.showLoginCode),
 		post("/login/verify", p.loginCode),
@@ -92,6 +95,7 @@ func (p *Pages) accountRoutes() []web.Route {
 
 		get("/account/password", p.showPassword),
 		post("/account/password", p.changePassword),
+		post("/account/password/remove", p.removePassword),
 
 		get("/account/passkeys", p.showPasskeys),
 		post("/account/passkeys", p.addPasskey),

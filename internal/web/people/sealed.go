@@ -50,6 +50,7 @@ type stepKind string
 const (
 	stepSignUp    stepKind = "signup"
 	stepLogin     stepKind = "login"
+	stepMailed    stepKind = "mailed" // a mail that signs in was asked for
 	stepSecond    stepKind = "second" // Flow is the half-done sign-in's secret
 	stepRecover   stepKind = "recover"
 	stepAddress   stepKind = "address"
@@ -58,11 +59,13 @@ const (
 	stepRecovered stepKind = "recovered" //
 	stepUndone    stepKind = "undone"    //
 	stepKept      stepKind = "kept"      //
+	stepReclaim   stepKind = "reclaim"   // Purpose is when it is due
+	stepObjected  stepKind = "objected"  // the same
 	stepSetup     stepKind = "setup"     //
 )
 
 var stepLives = map[stepKind]time.Duration{
-	stepSignUp: 24 * time.Hour, stepAddress: 24 * time.Hour, stepRecover: time.Hour, stepLogin: 10 * time.Minute, stepPassword: 15 * time.Minute,
+	stepSignUp: 24 * time.Hour, stepAddress: 24 * time.Hour, stepRecover: time.Hour, stepLogin: 10 * time.Minute, stepMailed: signin.MailLife, stepPassword: 15 * time.Minute,
 	stepSecond: time.Hour, // the challenge is over before: what is left knows the way back
 }
 
@@ -73,6 +76,7 @@ type step struct {
 	Kind     stepKind
 	Email    string `json:",omitempty"` // as typed
 	Flow     string `json:",omitempty"` // the flow's secret
+	Code     string `json:",omitempty"` // the mailed code, once it was right
 	ReturnTo string `json:",omitempty"`
 	Purpose  string `json:",omitempty"`
 	Bound    string `json:",omitempty"` // what the browser's forms hang on; of a second step

@@ -24,6 +24,9 @@ func (p *Pages) askSecond(w http.ResponseWriter, r *http.Request, res signin.Res
 	if err != nil {
 		return err
 	}
+	if bound == "" { // it came by another service, and no page of ours before
+		bound = "browser " + p.newBrowser(w)
+	}
 	s.Kind, s.Email, s.Flow, s.Purpose, s.Bound = stepSecond, clip(s.Email), res.Flow.Reveal(), "", bound
 	path := "/login/second"
 	if slices.Contains(res.Next, "enroll") {

@@ -11,19 +11,19 @@ import (
 
 type challenges set
 
-const challengeColumns = `id, user_id, flow, key, methods, user_version, password_version, failures, notice, enrol, attempts, created_at, expires_at`
+const challengeColumns = `id, user_id, flow, key, methods, user_version, password_version, failures, notice, enrol, origin, attempts, created_at, expires_at`
 
 func scanChallenge(row Row) (c challenge.Challenge, err error) {
 	err = row.Scan(bytesOf(c.ID[:]), bytesOf(c.User[:]), bytesOf(c.Flow[:]), &c.Key, listOf{&c.Methods}, &c.UserVersion, &c.PasswordVersion,
-		&c.Failures, bytesOf(c.Notice[:]), truthOf{&c.Enrol}, &c.Attempts, timeOf{&c.CreatedAt}, timeOf{&c.ExpiresAt})
+		&c.Failures, bytesOf(c.Notice[:]), truthOf{&c.Enrol}, &c.Origin, &c.Attempts, timeOf{&c.CreatedAt}, timeOf{&c.ExpiresAt})
 	return c, err
 }
 
 func (s challenges) Put(ctx context.Context, c challenge.Challenge) error {
 	return s.e.Write(ctx, func(tx Tx) error {
-		return tx.Queue(ctx, `INSERT INTO challenges (`+challengeColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
+		return tx.Queue(ctx, `INSERT INTO challenges (`+challengeColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 			raw(c.ID), raw(c.User), c.Flow[:], text(c.Key), words(c.Methods), c.UserVersion, c.PasswordVersion, c.Failures, ref(c.Notice),
-			c.Enrol, c.Attempts, at(c.CreatedAt), at(c.ExpiresAt))
+			c.Enrol, text(c.Origin), c.Attempts, at(c.CreatedAt), at(c.ExpiresAt))
 	})
 }
 

@@ -121,8 +121,7 @@ func (s passkeys) Remove(ctx context.Context, owner user.ID, id passkey.ID, ev a
 		if err = exactly(n, err, passkey.ErrUnknown); err != nil {
 			return err
 		}
-		left, err := number(tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM passkeys WHERE user_id = $1)
-			+ (SELECT count(*) FROM passwords WHERE user_id = $1 AND hash <> '')`, raw(owner)))
+		left, err := waysIn(ctx, tx, owner)
 		if err == nil && left == 0 {
 			return passkey.ErrLast
 		}

@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -25,9 +24,10 @@ type Settings struct {
 	// random bytes. mortise init makes one and keeps it outside the data folder.
 	// Lose it, and what it sealed is lost. mortise serve needs it.
 	SecretKey secret.Text `key:"secret_key"`
-	// Proxies in front of Mortise whose forwarding headers are believed, as CIDR
-	// ranges or single addresses. Empty: nobody's.
-	TrustedProxies []netip.Prefix `key:"trusted_proxies"`
+	// Proxies in front of Mortise whose forwarding headers are believed: addresses,
+	// CIDR ranges, loopback, or unix for those on a unix socket; forwarded= before
+	// one marks proxies that write Forwarded (RFC 7239). Empty: nobody's.
+	TrustedProxies []string `key:"trusted_proxies"`
 
 	Admin     Admin     `key:"admin"`
 	Database  Database  `key:"database"`
@@ -43,6 +43,7 @@ type Settings struct {
 	Signup    Signup    `key:"signup"`
 	Password  Password  `key:"password"`
 	Passkeys  Passkeys  `key:"passkeys"`
+	SignIn    SignIn    `key:"signin"`
 	Session   Session   `key:"session"`
 	Retention Retention `key:"retention"`
 
@@ -121,6 +122,14 @@ type Egress struct {
 	// Private destinations that outbound calls may reach all the same: host:port,
 	// CIDR ranges, or the beginnings of URLs.
 	Allow []string `key:"allow" env:"MORTISE_EGRESS_ALLOW"`
+}
+
+// SignIn says how people may sign in, beside password and passkey.
+type SignIn struct {
+	// With a code or a link by mail, in the place of a password. Whoever reads
+	// somebody's mail then is them, unless they have a second factor. Always on in
+	// mortise dev.
+	EmailCode bool `key:"email_code" default:"false"`
 }
 
 // Passkeys says which passkeys people may use, and where.
