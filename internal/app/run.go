@@ -161,6 +161,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.store.Assertions().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.Passkeys().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.Trust().Sweep(ctx, now, batch) },
+		func() (int, error) { return a.store.Policy().Enforce(ctx, now, batch) },
 		func() (int, error) { return a.store.Federation().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.Codes().Sweep(ctx, now.Add(-authcode.Kept), batch) },
 		func() (int, error) { return a.store.DeviceCodes().Sweep(ctx, now.Add(-time.Hour), batch) },

@@ -59,6 +59,7 @@ const (
 	LimitReached    Cause = "limit_reached" // the oldest gives way
 	Restored        Cause = "restored"      // the store came from a backup
 	AddressUndone   Cause = "address_undone"
+	PolicyAsked     Cause = "policy"         // it proves less than is asked by now
 	Unlinked        Cause = "unlinked"       // the link it began with was removed
 	EndedThere      Cause = "ended_upstream" // the service it began with says that it is over
 	// AccountRecovered: lost factors were replaced.
