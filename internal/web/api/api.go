@@ -204,6 +204,7 @@ type Options struct {
 	Account     Account
 	Factors     Factors
 	Rescue      Rescue
+	Federation  Federation
 	Passkeys    Ceremonies
 	Directory   Directory
 	Setup       Setup
@@ -251,7 +252,7 @@ func Surface(o Options) web.Surface {
 func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
-		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.passkeyTable(), s.rescueTable(),
+		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.passkeyTable(), s.rescueTable(), s.linkTable(),
 		s.userTable(), s.userSessionTable(), s.approvalTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
 		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.policyTable(), s.connectionTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
