@@ -75,6 +75,7 @@ var measurements = []struct {
 	{"flood", flood},
 	{"start", coldStart},
 	{"memory", resident},
+	{"connections", connections},
 	{"binary", binarySize},
 	{"million", million},
 	{"unknown", unknown},
