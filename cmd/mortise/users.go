@@ -21,7 +21,7 @@ func (p *program) usersCommand() *cobra.Command {
 		p.userAct("enable", "Let a suspended person in again"),
 		p.usersDelete(), p.usersRecoveryLink(), p.usersSessions(), p.usersEndSessions(),
 		p.usersGrants(), p.usersRevokeGrant(), p.usersConsents(), p.usersWithdraw(),
-		p.usersRoles(), p.usersExport(), p.usersEvents(), p.usersFactors(),
+		p.usersRoles(), p.usersExport(), p.usersEvents(), p.usersFactors(), p.usersLinks(),
 	)
 }
 

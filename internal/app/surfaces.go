@@ -39,7 +39,7 @@ func (a *App) surfaces() ([]web.Surface, error) {
 	pages = people.New(o)
 	all := []web.Surface{pages.Surface(), api.Surface(api.Options{
 		URL: a.c.url, Version: a.c.Version, Dev: a.c.Dev, Now: a.c.Now, Log: a.c.Log,
-		SignIn: a.SignIn, Tokens: a.OAuth, Account: a.Account, Factors: a.Factors, Passkeys: a.Passkeys, Directory: a.Directory, Setup: a.Setup, Cookies: a.Frame, Pages: render,
+		SignIn: a.SignIn, Tokens: a.OAuth, Account: a.Account, Factors: a.Factors, Federation: a.Federate, Passkeys: a.Passkeys, Directory: a.Directory, Setup: a.Setup, Cookies: a.Frame, Pages: render,
 		Keys: a.keys, Rates: a.rates, Idempotency: a.store.Idempotency(), Rotate: a.SignIn.Rotate, Why: a.Decisions.Find, Status: a.status, Inspect: a.Inspector().Inspect, Doctor: a.Doctor,
 	}), a.gatewaySurface(pages.Fail), a.endSessionSurface(pages)}
 	all = append(all, a.tokenSurfaces()...)

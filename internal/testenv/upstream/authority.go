@@ -21,9 +21,9 @@ import (
 
 // certificate is one of 127.0.0.1 and localhost, its own authority, for all
 // services of the process.
-var certificate = sync.OnceValue(newCertificate)
+var certificate = sync.OnceValue(issue)
 
-func newCertificate() tls.Certificate {
+func issue() tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic(err)

@@ -192,6 +192,7 @@ type Options struct {
 	Tokens      Tokens
 	Account     Account
 	Factors     Factors
+	Federation  Federation
 	Passkeys    Ceremonies
 	Directory   Directory
 	Setup       Setup
@@ -239,7 +240,7 @@ func Surface(o Options) web.Surface {
 func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
-		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.passkeyTable(),
+		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.passkeyTable(), s.linkTable(),
 		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
 		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.connectionTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
