@@ -73,6 +73,8 @@ var measurements = []struct {
 	{"password", passwordSignIn},
 	{"birth", births},
 	{"flood", flood},
+	{"callback", callbacks},
+	{"connections", connections},
 	{"start", coldStart},
 	{"memory", resident},
 	{"connections", connections},

@@ -21,14 +21,21 @@ import (
 
 // certificate is one of 127.0.0.1 and localhost, its own authority, for all
 // services of the process.
-var certificate = sync.OnceValue(issue)
+func certificate() tls.Certificate {
+	issued.Do(func() { issued.pair = issue(time.Now()) })
+	return issued.pair
+}
 
-func issue() tls.Certificate {
+var issued struct {
+	sync.Once
+	pair tls.Certificate
+}
+
+func issue(now time.Time) tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic(err)
 	}
-	now := time.Now()
 	form := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "test services"},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(1, 0, 0), IsCA: true, BasicConstraintsValid: true,
