@@ -74,7 +74,6 @@ var measurements = []struct {
 	{"birth", births},
 	{"flood", flood},
 	{"callback", callbacks},
-	{"connections", connections},
 	{"start", coldStart},
 	{"memory", resident},
 	{"connections", connections},
