@@ -76,12 +76,12 @@ func class(status int) string {
 }
 
 var (
-	signInMethods  = []string{"pwd"}
-	signInOutcomes = []string{"succeeded", "failed", "code_asked", "blocked", "busy", "limited"}
+	signInMethods  = []string{"pwd", "passkey", "fed", "otp", "recovery"}
+	signInOutcomes = []string{"succeeded", "failed", "code_asked", "second_asked", "blocked", "busy", "limited"}
 )
 
 // SignIn counts one sign-in that was judged. Methods are those of sessions;
-// outcomes: succeeded, failed, code_asked, blocked, busy, limited.
+// outcomes: succeeded, failed, code_asked, second_asked, blocked, busy, limited.
 func (r *Registry) SignIn(method, outcome string) {
 	r.signIns.WithLabelValues(among(signInMethods, method), among(signInOutcomes, outcome)).Inc()
 }
