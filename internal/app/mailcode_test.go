@@ -537,7 +537,9 @@ func TestMailedCodeIsNoOtherCode(t *testing.T) {
 func TestMailedCodeAgainstActs(t *testing.T) {
 	t.Parallel()
 	for name, act := range map[string]func(*testing.T, *rig, user.User){
-		"ban": func(t *testing.T, r *rig, u user.User) { must(t, r.Directory.Disable(t.Context(), user.Host(), u.ID, "")) },
+		"ban": func(t *testing.T, r *rig, u user.User) {
+			must(t, r.Directory.Disable(t.Context(), user.Host(), u.ID, ""))
+		},
 		"ban and back": func(t *testing.T, r *rig, u user.User) {
 			must(t, r.Directory.Disable(t.Context(), user.Host(), u.ID, ""))
 			must(t, r.Directory.Enable(t.Context(), user.Host(), u.ID))
@@ -546,7 +548,9 @@ func TestMailedCodeAgainstActs(t *testing.T) {
 			_, err := r.Directory.EndSessions(t.Context(), user.Host(), u.ID)
 			must(t, err)
 		},
-		"deletion": func(t *testing.T, r *rig, u user.User) { must(t, r.Directory.DeleteUser(t.Context(), user.Host(), u.ID)) },
+		"deletion": func(t *testing.T, r *rig, u user.User) {
+			must(t, r.Directory.DeleteUser(t.Context(), user.Host(), u.ID))
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
