@@ -31,6 +31,7 @@ func TestPagesAreRun(t *testing.T) {
 		{"authorize.md", []string{`"client_secret":"mrt_cs_`, "303 See Other", `"request_uri":"urn:`}},
 		{"openid-connect.md", []string{`"pushed_authorization_request_endpoint"`, `"claim":"sub"`}},
 		{"email-codes.md", []string{`"status":"continue"`, `"status":"complete"`}},
+		{"phones.md", []string{`"recovery_codes"`}},
 		{"grants/client-credentials.md", []string{`"client_secret":"mrt_cs_`, `"access_token"`, ""}},
 		{"grants/device.md", []string{`"user_code"`, "█", "authorization_pending"}},
 	} {

@@ -17,6 +17,7 @@ const (
 	Recover           Template = "recover"            // code, link
 	SigninCode        Template = "signin_code"        // code, act
 	SigninLink        Template = "signin_link"        // code, link, act: either signs in
+	PhoneCode         Template = "phone_code"         // code; made for the channels of phones
 	PasswordChanged   Template = "password_changed"   // act
 	Recovered         Template = "recovered"          // act
 	NewDevice         Template = "new_device"         // act
@@ -53,6 +54,7 @@ var shapes = map[Template]shape{
 	Recover:           {code: true, link: true},
 	SigninCode:        {code: true, act: true, object: "/recover"},
 	SigninLink:        {code: true, link: true, act: true},
+	PhoneCode:         {code: true},
 	PasswordChanged:   {act: true, object: "/recover"},
 	Recovered:         {act: true, object: "/recover"},
 	NewDevice:         {act: true, object: "/account/sessions"},
@@ -76,10 +78,12 @@ var shapes = map[Template]shape{
 	Test:              {},
 }
 
-// Message is something to tell one person. Its address has been parsed by user.ParseEmail.
+// Message is something to tell one person. Its address has been parsed by
+// user.ParseEmail, its number by phone.Parse.
 type Message struct {
 	Template Template
-	To       string
+	Channel  string // empty: Email
+	To       string // an address, or for phones a number
 	Lang     string // BCP 47; languages we do not have become English
 	TimeZone string // IANA name; empty or unknown: UTC
 	Data     Data

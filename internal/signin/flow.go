@@ -11,6 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/recovery"
@@ -32,6 +33,7 @@ type Tx interface {
 	TOTP() totp.Store
 	Recovery() recovery.Store
 	Passkeys() passkey.Store
+	Phones() phone.Store
 	Audit() audit.Store
 }
 
@@ -72,7 +74,7 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-// Options configure a Flow. All are required but Seconds, Limits and Observe.
+// Options configure a Flow. All are required but Seconds, Phones, Limits and Observe.
 type Options struct {
 	Instance [16]byte
 	Now      func() time.Time
@@ -86,6 +88,7 @@ type Options struct {
 	Keys     proof.Keys
 	Devices  *device.Book
 	Mailer   Mailer
+	Phones   *Phones // nil: no code is sent to phones
 	Limits   Limits
 	Observe  func(method, outcome string) // for metrics; may be nil
 }

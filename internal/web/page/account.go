@@ -86,11 +86,13 @@ const (
 	ActRemovePasskey Act = "remove_passkey"
 	ActAddApp        Act = "add_app"
 	ActRemoveApp     Act = "remove_app"
+	ActAddPhone      Act = "add_phone"
+	ActRemovePhone   Act = "remove_phone"
 	ActNewCodes      Act = "new_codes"
 )
 
 // Acts lists every Act.
-var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActAddApp, ActRemoveApp, ActNewCodes}
+var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActAddApp, ActRemoveApp, ActAddPhone, ActRemovePhone, ActNewCodes}
 
 // Confirm asks for the password once more, for an act that needs a proof of its
 // own (TH-36): POST password and flow to /account/confirm.
@@ -102,6 +104,8 @@ type Confirm struct {
 	Flow     string // the parked act
 	Back     string // where "cancel" leads, below the base path
 	Code     bool   // the act needs the second step too: POST code
+	Phone    bool   // its code is sent: the same form, posted to /account/confirm/send
+	Sent     string // to this phone it was
 	Passkey  bool   // a passkey does it too: GET /account/confirm/passkey, posted as passkey
 }
 

@@ -82,6 +82,8 @@ type Again struct {
 	ReturnTo string
 	Others   bool // further accounts are signed in here
 	Code     bool // the account has a second step: POST code too
+	Phone    bool // see Confirm: posted to /login/again/send
+	Sent     string
 }
 
 func (Consent) sheet() sheet { return sheet{name: "consent", layout: card} }

@@ -26,6 +26,7 @@ var inputs = map[string]input{
 	"code":          {Type: "text", Autocomplete: "one-time-code", Mode: "numeric", Code: true, Plain: true},
 	"recovery-code": {Type: "text", Autocomplete: "off", Code: true, Plain: true},
 	"device-name":   {Type: "text", Autocomplete: "off"},
+	"phone-number":  {Type: "tel", Autocomplete: "tel", Mode: "tel", Plain: true},
 	"dev-code":      {Type: "text", Autocomplete: "off", Code: true, Plain: true},
 }
 

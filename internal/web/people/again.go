@@ -13,7 +13,7 @@ func (p *Pages) showAgain(w http.ResponseWriter, r *http.Request, f form) error 
 }
 
 func (p *Pages) againView(r *http.Request, again page.Form, f form) page.Again {
-	v := page.Again{Form: again, ReturnTo: f.returnTo(), Code: p.enrolled(r), Passkey: p.hasPasskey(r)}
+	v := page.Again{Form: again, ReturnTo: f.returnTo(), Code: p.enrolled(r), Phone: p.byPhone(r), Passkey: p.hasPasskey(r)}
 	if who := web.Of(r).Identity; who != nil {
 		v.Username = who.Email
 	}

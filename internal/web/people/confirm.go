@@ -22,6 +22,7 @@ type parked struct {
 	Format  string `json:",omitempty"` // of an export
 	Back    string // where "cancel" leads
 	User    string
+	Sent    string `json:",omitempty"` // the phone that a code was sent to, masked
 	Session string
 	Until   time.Time
 }
@@ -37,9 +38,11 @@ func (p *Pages) park(w http.ResponseWriter, r *http.Request, act parked, back st
 }
 
 func (p *Pages) confirmView(r *http.Request, again page.Form, act parked) page.Confirm {
+	code := fully[act.Act] && p.enrolled(r)
 	return page.Confirm{
+		Phone: code && p.byPhone(r), Sent: act.Sent,
 		Form: again, Username: web.Of(r).Identity.Email, Act: act.Act, Object: p.objectOf(act),
-		Flow: p.seal(sealAct, act), Back: act.Back, Code: fully[act.Act] && p.enrolled(r), Passkey: p.hasPasskey(r),
+		Flow: p.seal(sealAct, act), Back: act.Back, Code: code, Passkey: p.hasPasskey(r),
 	}
 }
 
@@ -51,24 +54,32 @@ func (p *Pages) hasPasskey(r *http.Request) bool {
 
 // confirm is POST /account/confirm: password and parked act together.
 func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, f form) error {
-	by := web.Of(r).Caller
-	var act parked
-	if !p.unseal(sealAct, f["flow"], &act) || act.User != by.User.String() || act.Session != by.Session || !p.o.Now().Before(act.Until) {
-		return signin.ErrFlow
+	act, err := p.parkedOf(r, f)
+	if err != nil {
+		return err
 	}
 	perform, ok := p.acts()[act.Act]
 	if !ok {
 		return signin.ErrFlow
 	}
-	err := perform(w, r, act, proofOf(f))
+	err = perform(w, r, act, proofOf(f))
 	if err == nil {
 		return nil
 	}
 	return p.again(w, r, confirmFault(err), p.own, func(form page.Form) page.View { return p.confirmView(r, form, act) })
 }
 
+// parkedOf is the act that a form waits with.
+func (p *Pages) parkedOf(r *http.Request, f form) (act parked, err error) {
+	by := web.Of(r).Caller
+	if !p.unseal(sealAct, f["flow"], &act) || act.User != by.User.String() || act.Session != by.Session || !p.o.Now().Before(act.Until) {
+		return act, signin.ErrFlow
+	}
+	return act, nil
+}
+
 // fully are the acts that need every step of a sign-in (PW-46).
-var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPasskey: true, page.ActRemovePasskey: true}
+var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPhone: true, page.ActRemovePhone: true, page.ActAddPasskey: true, page.ActRemovePasskey: true}
 
 func confirmFault(err error) error {
 	if e := signin.ErrSecond; e.Is(err) {
@@ -104,6 +115,8 @@ func (p *Pages) acts() map[page.Act]func(http.ResponseWriter, *http.Request, par
 		page.ActAddApp:        p.doAddApp,
 		page.ActRemoveApp:     p.doRemoveApp,
 		page.ActNewCodes:      p.doNewCodes,
+		page.ActAddPhone:      p.doAddPhone,
+		page.ActRemovePhone:   p.doRemovePhone,
 	}
 }
 

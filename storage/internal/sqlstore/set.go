@@ -23,6 +23,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/recovery"
@@ -77,6 +78,7 @@ func (s set) TOTP() totp.Store                  { return totps(s) }
 func (s set) Recovery() recovery.Store          { return recoveries(s) }
 func (s set) DPoP() dpop.Store                  { return usedProofs(s) }
 func (s set) Passkeys() passkey.Store           { return passkeys(s) }
+func (s set) Phones() phone.Store               { return phones(s) }
 
 // change runs fn as one act and writes ev with it: both are kept or neither
 // (AU-40). It is how every act that takes an event ends.
