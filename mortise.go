@@ -273,7 +273,9 @@ func (r Registration) internal() app.Registration {
 // http://localhost:8080/auth: plain http on loopback, a throw-away key kept in the
 // store, mail kept in a mailbox at /dev/mail below url. The store it is used with
 // is marked and refused by any other Config.
-func Dev(url string) Config { return Config{URL: url, EmailCodes: true, Phones: Phones{Driver: "mailbox", Voice: true}, wiring: app.Config{Dev: true}} }
+func Dev(url string) Config {
+	return Config{URL: url, EmailCodes: true, Phones: Phones{Driver: "mailbox", Voice: true}, wiring: app.Config{Dev: true}}
+}
 
 func (c Config) internal() app.Config {
 	w := c.wiring
