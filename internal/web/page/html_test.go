@@ -349,3 +349,22 @@ func TestRoutes(t *testing.T) {
 	})
 	compare(t, "testdata/routes.txt", strings.Join(slices.Sorted(maps.Keys(found)), "\n")+"\n")
 }
+
+// Enter presses the first button of a form that submits it: that is never one that
+// goes another way.
+func TestEnterSubmits(t *testing.T) {
+	each(t, "", func(t *testing.T, s Sample, page string) {
+		open, first := false, false
+		for _, e := range elements(t, page) {
+			switch {
+			case e.tag == "form":
+				open, first = true, true
+			case open && first && e.tag == "button" && e.attr["type"] != "button":
+				if _, elsewhere := e.attr["formaction"]; elsewhere {
+					t.Errorf("Enter presses #%s", e.attr["id"])
+				}
+				first = false
+			}
+		}
+	})
+}

@@ -71,6 +71,9 @@ func (s *scene) Input(id string, value string) input {
 // With gives in a hint.
 func (in input) With(hint string) input { in.Hint = hint; return in }
 
+// Called gives in another label.
+func (in input) Called(label string) input { in.Label = label; return in }
+
 // As gives in another autocomplete token.
 func (in input) As(token string) input { in.Autocomplete = token; return in }
 
