@@ -71,6 +71,7 @@ var measurements = []struct {
 	{"scale", scaling},
 	{"discovery", discovery},
 	{"password", passwordSignIn},
+	{"passkey", passkeys},
 	{"birth", births},
 	{"flood", flood},
 	{"start", coldStart},

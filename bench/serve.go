@@ -45,6 +45,13 @@ func serve(kind, addr string, args []string) error {
 		mux.Handle("GET /private", s)
 	case "password":
 		mux.Handle("POST /api/v1/signin", floor.NewPasswords(passphrase))
+	case "passkey":
+		f, err := floor.OpenPasskeys(args[0])
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		mux.Handle("POST /api/v1/signin", f)
 	case "host":
 		return host(ctx, addr, args[0], args[1])
 	case "scale":
@@ -133,6 +140,9 @@ func mount(ctx context.Context, addr string, st store.Store, room *footprint.Col
 		a.Observers.Hash = func(o password.Outcome) {
 			if o.Waited() {
 				room.Waited()
+				if o.Result == password.Admitted {
+					room.Begins()
+				}
 			}
 		}
 	})
@@ -153,7 +163,7 @@ func mount(ctx context.Context, addr string, st store.Store, room *footprint.Col
 func frugal() *footprint.Collector {
 	const working, hash = 16 << 20, 19 << 20
 	most := int64(max(1, runtime.GOMAXPROCS(0)-1)) * hash
-	return footprint.Collect(footprint.Limits{Crowded: working + 2*most, Calm: working + 5*most}, time.Now)
+	return footprint.Collect(footprint.Limits{Crowded: working + 2*most, Spent: max(1, runtime.GOMAXPROCS(0)-1), Calm: working + 5*most}, time.Now)
 }
 
 func listen(ctx context.Context, addr string, h http.Handler) error {

@@ -108,8 +108,13 @@ func (p proxied) run(t *testing.T, server *process) {
 	if code != 0 {
 		t.Fatalf("proxy snippet %s: exit %d: %s", p.name, code, errs)
 	}
+	p.launch(t, p.secure(text, server.ready.Listen))
+}
+
+// launch starts the real proxy with this text.
+func (p proxied) launch(t *testing.T, text string) {
+	t.Helper()
 	dir := folder(t)
-	text = p.secure(text, server.ready.Listen)
 	_, port, err := net.SplitHostPort(p.host)
 	must(t, err)
 	traefik := func(dir, snippet string) []string {

@@ -24,7 +24,8 @@ type Browser struct {
 	origin *url.URL
 	now    func() time.Time
 	send   func(*http.Request) *http.Response
-	jar    jar
+	away   func(host string) http.Handler // who else is there; nil, or nil for a host: nobody
+	jar    jar                            // of origin
 	page   *page
 	filled map[string]string // by element id, of the page that is open
 }
@@ -84,13 +85,7 @@ const maxRedirects = 10
 func (b *Browser) visit(v visit) {
 	b.t.Helper()
 	for range maxRedirects {
-		if v.target.Host != b.origin.Host || v.target.Scheme != b.origin.Scheme {
-			b.t.Fatalf("the browser was sent off to %s, which this test does not serve", v.target)
-		}
-		resp := b.send(b.request(v))
-		for _, c := range resp.Cookies() {
-			b.jar.set(v.target, c, b.now())
-		}
+		resp := b.answer(v)
 		next, again := redirected(v, resp)
 		if !again {
 			b.page, b.filled = newPage(b.t, v.target, resp), map[string]string{}
@@ -102,7 +97,27 @@ func (b *Browser) visit(v visit) {
 	b.t.Fatalf("the browser was redirected more than %d times, the last time to %s", maxRedirects, v.target)
 }
 
-func (b *Browser) request(v visit) *http.Request {
+// answer is that of the server, or of somebody else whom this test has put there,
+// who keeps no cookies.
+func (b *Browser) answer(v visit) *http.Response {
+	b.t.Helper()
+	if v.target.Host == b.origin.Host && v.target.Scheme == b.origin.Scheme {
+		resp := b.send(b.request(v, b.jar))
+		for _, c := range resp.Cookies() {
+			b.jar.set(v.target, c, b.now())
+		}
+		return resp
+	}
+	if b.away != nil && v.target.Scheme == "https" {
+		if h := b.away(v.target.Host); h != nil {
+			return serve(h, b.request(v, jar{}))
+		}
+	}
+	b.t.Fatalf("the browser was sent off to %s, which this test does not serve", v.target)
+	return nil
+}
+
+func (b *Browser) request(v visit, jar jar) *http.Request {
 	b.t.Helper()
 	r, err := http.NewRequestWithContext(b.t.Context(), v.method, v.target.String(), strings.NewReader(v.body))
 	if err != nil {
@@ -120,7 +135,7 @@ func (b *Browser) request(v visit) *http.Request {
 		h.Set("Content-Type", "application/x-www-form-urlencoded")
 		h.Set("Origin", v.origin)
 	}
-	for _, c := range b.jar.cookies(v.target, b.now()) {
+	for _, c := range jar.cookies(v.target, b.now()) {
 		r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
 	}
 	return r
@@ -132,7 +147,11 @@ func redirected(v visit, resp *http.Response) (visit, bool) {
 	if err != nil || resp.StatusCode/100 != 3 {
 		return v, false
 	}
-	v.target = v.target.ResolveReference(to)
+	from := v.target
+	v.target = from.ResolveReference(to)
+	if v.target.Host != from.Host {
+		v.site = "cross-site"
+	}
 	keeps := resp.StatusCode == http.StatusTemporaryRedirect || resp.StatusCode == http.StatusPermanentRedirect
 	if v.method == http.MethodPost && !keeps {
 		v.method, v.body = http.MethodGet, ""

@@ -34,9 +34,25 @@ func (b *Browser) Tick(id string, on bool) *Browser {
 	}
 	b.filled[id] = ""
 	if on {
+		b.clearGroup(n)
 		b.filled[id] = "on"
 	}
 	return b
+}
+
+// clearGroup clears the other choices of a radio button.
+func (b *Browser) clearGroup(n *html.Node) {
+	name, _ := attr(n, "name")
+	if kind, _ := attr(n, "type"); kind != "radio" {
+		return
+	}
+	for other := range b.page.root.Descendants() {
+		kind, _ := attr(other, "type")
+		group, _ := attr(other, "name")
+		if id, ok := attr(other, "id"); ok && kind == "radio" && group == name && b.formOf(other) == b.formOf(n) {
+			b.filled[id] = ""
+		}
+	}
 }
 
 // field returns what can be typed into.
@@ -130,7 +146,7 @@ func (b *Browser) originHeader() string {
 	if b.page.header.Get("Referrer-Policy") == "no-referrer" {
 		return "null"
 	}
-	return b.origin.String()
+	return b.page.address.Scheme + "://" + b.page.address.Host
 }
 
 func either(first *html.Node, name string, second *html.Node, other string) string {

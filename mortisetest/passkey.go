@@ -35,6 +35,13 @@ func (s *Server) Passkey(t testing.TB, u *User) *Passkey {
 	return &Passkey{Authenticator: key, ID: k.ID.String()}
 }
 
+// Authenticator is a software authenticator that has no passkey yet: see
+// Browser.CreatePasskey.
+func (s *Server) Authenticator(t testing.TB) *Passkey {
+	t.Helper()
+	return &Passkey{Authenticator: authenticator.New(s.app.Passkeys.Site().Origins[0])}
+}
+
 // Clone is a copy of the passkey, as a thief would have it.
 func (p *Passkey) Clone() *Passkey {
 	return &Passkey{Authenticator: p.Authenticator.Clone(), ID: p.ID}
@@ -53,6 +60,28 @@ func (b *Browser) Passkey(k *Passkey) *Browser {
 	if err != nil {
 		b.fail("the passkey has no answer: %v", err)
 	}
+	return b.post(form, answer)
+}
+
+// CreatePasskey answers the open page's question for a new passkey with k, as its
+// button does, and posts the form.
+func (b *Browser) CreatePasskey(k *Passkey) *Browser {
+	b.t.Helper()
+	form := b.open().find(func(n *html.Node) bool { return has(n, "data-create") })
+	if form == nil {
+		b.fail("the page does not ask for a new passkey")
+	}
+	asked, _ := attr(form, "data-create")
+	answer, err := k.Create([]byte(asked))
+	if err != nil {
+		b.fail("the authenticator makes none: %v", err)
+	}
+	return b.post(form, answer)
+}
+
+// post posts a form with what an authenticator said.
+func (b *Browser) post(form *html.Node, answer []byte) *Browser {
+	b.t.Helper()
 	action, _ := attr(form, "action")
 	target, err := b.page.address.Parse(action)
 	if err != nil {
@@ -75,7 +104,7 @@ func (b *Browser) ask(from string) string {
 	if err != nil {
 		b.fail("the page asks nobody: %q", from)
 	}
-	r := b.request(visit{method: http.MethodGet, target: target, site: "same-origin"})
+	r := b.request(visit{method: http.MethodGet, target: target, site: "same-origin"}, b.jar)
 	r.Header.Set("Sec-Fetch-Mode", "cors")
 	r.Header.Set("Sec-Fetch-Dest", "empty")
 	r.Header.Del("Sec-Fetch-User")

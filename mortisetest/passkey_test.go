@@ -34,3 +34,34 @@ func TestPasskey(t *testing.T) {
 	stranger.Origin = "https://evil.example"
 	srv.Browser(t).Open(srv.Path("/login")).Passkey(stranger).Problem("passkey_wrong")
 }
+
+// PW-36 PW-52 PW-72: an account from the first page to the last with a passkey alone;
+// a password is added and taken away by it.
+func TestPasskeyOnlyJourney(t *testing.T) {
+	t.Parallel()
+	srv := mortisetest.NewServer(t)
+	const kim, words = "kim@example.test", "seven oak pegs hold this frame"
+	key := srv.Authenticator(t)
+
+	b := srv.Browser(t)
+	b.Open(srv.Path("/signup")).Fill("display-name", "Kim").Fill("email", kim).Press("passkey")
+	b.Fill("code", srv.Inbox(t).Next(kim).Code).Submit().At(srv.Path("/verify")).See("One last step")
+	key.Verifies = false
+	b.CreatePasskey(key).Problem("passkey_refused")
+	key = srv.Authenticator(t)
+	b.CreatePasskey(key).See("your account is ready")
+	b.Open(srv.Path("/login")).Passkey(key).At(srv.Path("/account"))
+	srv.Browser(t).Open(srv.Path("/login")).Fill("identifier", kim).Fill("password", words).Submit().Problem("credentials_wrong")
+
+	b.Open(srv.Path("/account/password")).See("You have no password yet").Fill("new-password", words).Passkey(key).See("Your password is changed")
+	srv.Browser(t).Open(srv.Path("/login")).Fill("identifier", kim).Fill("password", words).Submit().At(srv.Path("/account"))
+	b.Open(srv.Path("/account/password")).Press("remove-password-button").Passkey(key).See("The password was removed")
+	srv.Browser(t).Open(srv.Path("/login")).Fill("identifier", kim).Fill("password", words).Submit().Problem("credentials_wrong")
+	srv.Audit(t).Want("password.removed", "")
+
+	// Without a browser that has passkeys, the link leads to a password.
+	other := srv.Browser(t)
+	other.Open(srv.Path("/signup")).Fill("display-name", "Lou").Fill("email", "lou@example.test").Press("passkey")
+	other.Open(srv.Inbox(t).Next("lou@example.test").Link()).Fill("new-password", words).Submit().See("That worked")
+	other.Open(srv.Path("/login")).Fill("identifier", "lou@example.test").Fill("password", words).Submit().At(srv.Path("/account"))
+}

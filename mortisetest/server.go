@@ -46,6 +46,7 @@ type Server struct {
 	people   atomic.Uint32
 	apps     atomic.Uint32
 	secure   func() *httptest.Server
+	upstream upstream
 }
 
 // NewServer starts an instance for t. Without options: SQLite in a temporary
@@ -78,7 +79,7 @@ func (s *Server) wire(t testing.TB, cfg mortise.Config) {
 	t.Helper()
 	var err error
 	s.Auth, s.app, err = mortise.Wire(t.Context(), cfg, s.store, func(c *app.Config) {
-		c.Now, c.Monotonic, c.Sender = s.Clock.Now, s.Clock.fake.Monotonic, s.mailbox
+		c.Now, c.Monotonic, c.Sender, c.Outbound = s.Clock.Now, s.Clock.fake.Monotonic, s.mailbox, s.upstream.before
 		c.Passwords.Parameters = password.TestParameters()
 		if c.SecretKey == "" {
 			c.SecretKey = masterKey()
@@ -189,6 +190,7 @@ func (s *Server) Client(t testing.TB) *http.Client {
 func (s *Server) Browser(t testing.TB) *Browser {
 	n := s.visitors.Add(1)
 	b := newBrowser(t, s.base.Scheme+"://"+s.base.Host, s.Clock.Now)
+	b.away = s.upstream.handler
 	b.send = func(r *http.Request) *http.Response {
 		r.RemoteAddr = visitor(n)
 		return serve(s, r)

@@ -35,17 +35,13 @@ func openStore(ctx context.Context, s settings.Settings, manual bool) (store.Sto
 
 // config turns settings into what the server is told.
 func config(s settings.Settings, log *slog.Logger) app.Config {
-	proxies := make([]string, 0, len(s.TrustedProxies))
-	for _, p := range s.TrustedProxies {
-		proxies = append(proxies, p.String())
-	}
 	perUser := s.Session.Max
 	if perUser == 0 {
 		perUser = -1 // no limit
 	}
 	return app.Config{
 		URL: s.URL, SecretKey: s.SecretKey.Reveal(), Brand: s.Brand.Name, Log: log, Version: version,
-		TrustedProxy: proxies, EgressAllow: s.Egress.Allow, SMTP: s.SMTP.URL.Reveal(), MailFrom: s.Mail.From,
+		TrustedProxy: s.TrustedProxies, EgressAllow: s.Egress.Allow, SMTP: s.SMTP.URL.Reveal(), MailFrom: s.Mail.From,
 		NoSignUp: !s.Signup.Enabled, InsecurePlain: s.HTTP.InsecurePlain,
 		Sessions:  signin.Limits{Idle: s.Session.Idle, Absolute: s.Session.Absolute, PerUser: perUser},
 		Passwords: passwords(s.Password),

@@ -47,11 +47,15 @@ func (backend) Dev(ctx context.Context, s settings.Settings, dev Dev, run Run) e
 	if err := v.open(ctx, c, st); err != nil {
 		return err
 	}
-	people, err := v.app.Seed(ctx, dev.Apply)
+	idp, service, err := devProvider(s.URL)
 	if err != nil {
 		return err
 	}
-	public := v.app.DevHandler()
+	people, err := v.app.Seed(ctx, dev.Apply, service)
+	if err != nil {
+		return err
+	}
+	public := beside(idp, v.app.DevHandler())
 	for i := range v.endpoints {
 		v.endpoints[i].Server = transport.NewServer(public, nil, log)
 	}
@@ -60,7 +64,7 @@ func (backend) Dev(ctx context.Context, s settings.Settings, dev Dev, run Run) e
 	}
 	ready := Ready{
 		URL: s.URL + "/login", Listen: listeners[0].Addr().String(), Engine: st.Engine(), Took: since(start),
-		Mailbox: s.URL + "/dev/mail", APIDocs: s.URL + "/docs/api", Folder: dev.Folder, EnterCode: v.app.EntryCode(),
+		Mailbox: s.URL + "/dev/mail", Provider: idp.Issuer(), APIDocs: s.URL + "/docs/api", Folder: dev.Folder, EnterCode: v.app.EntryCode(),
 	}
 	for _, p := range people {
 		ready.People = append(ready.People, Person{Email: p.Email, Note: p.Note})

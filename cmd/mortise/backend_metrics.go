@@ -20,6 +20,9 @@ func (v *server) open(ctx context.Context, c app.Config, st store.Store) error {
 	c.Observers = app.Observers{Request: registry.Observe, SignIn: registry.SignIn, Hash: func(o password.Outcome) {
 		if o.Waited() {
 			v.room.Waited()
+			if o.Result == password.Admitted {
+				v.room.Begins()
+			}
 		}
 		registry.Hash(o)
 	}}

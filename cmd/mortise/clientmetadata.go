@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -30,6 +31,7 @@ func addMetadataFlags(cmd *cobra.Command) {
 	f.Bool("dpop-bound", false, "bind its tokens to a key")
 	f.Duration("default-max-age", 0, "how old a sign-in may be unless it says")
 	f.Bool("require-auth-time", false, "always say when the person signed in")
+	f.Int("require-assurance", 0, "1 to 3: what people have to sign in to it with; 0: nothing")
 	f.StringArray("default-acr", nil, "a level of assurance it wants unless it says; may be repeated")
 	f.String("initiate-login-uri", "", "where others may start a sign-in")
 	f.Bool("backchannel-logout-session", false, "its log-out needs to know the session")
@@ -45,24 +47,24 @@ func addMetadataFlags(cmd *cobra.Command) {
 	f.Bool("without-partial-consent", false, "people agree to all scopes or to none")
 }
 
-// keySet reads the file of --jwks into the body.
-func keySet(cmd *cobra.Command, body map[string]any) error {
-	name, _ := cmd.Flags().GetString("jwks")
+// addDocument reads the JSON file that a flag names into the body's member of that name.
+func addDocument(cmd *cobra.Command, flag, what string, body map[string]any) error {
+	name, _ := cmd.Flags().GetString(flag)
 	if name == "" {
 		return nil
 	}
-	raw, err := readSet(cmd, name)
+	raw, err := readFile(cmd, name)
 	if err != nil {
 		return err
 	}
 	if !json.Valid(raw) {
-		return usage("%s is not JSON: --jwks wants a JSON Web Key Set", name)
+		return usage("%s is not JSON: --%s wants %s", name, flag, what)
 	}
-	body["jwks"] = json.RawMessage(raw)
+	body[strings.ReplaceAll(flag, "-", "_")] = json.RawMessage(raw)
 	return nil
 }
 
-func readSet(cmd *cobra.Command, name string) ([]byte, error) {
+func readFile(cmd *cobra.Command, name string) ([]byte, error) {
 	const most = 64 << 10
 	in := cmd.InOrStdin()
 	if name != "-" {

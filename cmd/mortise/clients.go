@@ -190,6 +190,9 @@ func clientBody(cmd *cobra.Command) (map[string]any, error) {
 			body[member], _ = f.GetBool(flag)
 		}
 	}
+	if f.Changed("require-assurance") {
+		body["require_assurance"], _ = f.GetInt("require-assurance")
+	}
 	if f.Changed("default-max-age") {
 		d, _ := f.GetDuration("default-max-age")
 		body["default_max_age"] = int64(d / time.Second)
@@ -197,7 +200,7 @@ func clientBody(cmd *cobra.Command) (map[string]any, error) {
 	if public, _ := f.GetBool("public"); public {
 		body["token_endpoint_auth_method"] = "none"
 	}
-	return body, keySet(cmd, body)
+	return body, addDocument(cmd, "jwks", "a JSON Web Key Set", body)
 }
 
 // present leaves empty texts out of a list, so that an empty one can be given.

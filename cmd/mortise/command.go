@@ -129,8 +129,8 @@ func (p *program) tree() *cobra.Command {
 	},
 		p.devCommand(), p.initCommand(), p.serveCommand(), p.setupCommand(), p.statusCommand(), p.doctorCommand(), p.whyCommand(),
 		p.configCommand(), p.databaseCommand(), p.planCommand(), p.applyCommand(),
-		p.usersCommand(), p.rolesCommand(), p.organizationsCommand(), p.keysCommand(), p.tokensCommand(), p.passwordsCommand(),
-		p.clientsCommand(), p.initialTokensCommand(), p.resourcesCommand(), p.scopesCommand(), p.sitesCommand(), p.logoutsCommand(), p.proxyCommand(),
+		p.usersCommand(), p.rolesCommand(), p.policyCommand(), p.organizationsCommand(), p.keysCommand(), p.tokensCommand(), p.passwordsCommand(),
+		p.clientsCommand(), p.initialTokensCommand(), p.resourcesCommand(), p.scopesCommand(), p.sitesCommand(), p.connectionsCommand(), p.logoutsCommand(), p.proxyCommand(),
 		p.versionCommand(), p.completionCommand(), p.manCommand(),
 	)
 	root.SilenceErrors, root.SilenceUsage = true, true

@@ -109,6 +109,7 @@ func devMap(r Ready) string {
 	}
 	line("Sign in", r.URL, "")
 	line("Mailbox", r.Mailbox, "every mail lands here")
+	line("Provider", r.Provider, "made-up people to sign in with")
 	line("API docs", r.APIDocs, "")
 	if r.Folder == "" {
 		line("Data", "in memory", "(keep it: mortise dev --data ./mortise-data)")

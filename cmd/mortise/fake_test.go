@@ -80,6 +80,8 @@ func (b *fakeBackend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		applyAnswer(w, body)
 	case r.Method == http.MethodDelete:
 		w.WriteHeader(http.StatusNoContent)
+	case strings.HasPrefix(path, "/connections"):
+		connectionAnswer(w, r.Method, path)
 	case strings.HasSuffix(path, "/preview"):
 		fmt.Fprint(w, `{"scope":"openid email","access_token_format":"jwt","claims":[{"in":"userinfo","claim":"email","value":"ada@example.test","because":"the scope email"}]}`)
 	case strings.HasPrefix(path, "/clients"):
@@ -117,6 +119,20 @@ func problemAnswer(w http.ResponseWriter, status int, code, title string) {
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(status)
 	fmt.Fprintf(w, `{"type":"about:blank","title":%q,"status":%d,"code":%q,"request_id":"req_1"}`, title, status, code)
+}
+
+func connectionAnswer(w http.ResponseWriter, method, path string) {
+	const one = `{"id":"google","type":"google","callback_uri":"https://id.example.test/federation/google/callback"}`
+	switch {
+	case strings.HasSuffix(path, "/test"):
+		fmt.Fprint(w, `{"address":"https://id.example.test/federation/google/start?test=x"}`)
+	case strings.HasSuffix(path, "/preview"):
+		fmt.Fprint(w, `{"subject":"1","email_counts":true}`)
+	case method == http.MethodGet && path == "/connections":
+		fmt.Fprintf(w, `{"data":[%s],"has_more":false}`, one)
+	default:
+		fmt.Fprint(w, one)
+	}
 }
 
 // applyAnswer fails every role called bad.

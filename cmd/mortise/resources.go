@@ -46,7 +46,10 @@ func (p *program) resourcesCreate() *cobra.Command {
 		long:     "IDENTIFIER is an absolute URI: what clients send as resource, and the aud of the tokens.",
 		examples: [2]string{"mortise resources create https://api.example.org --scope posts:read", "mortise resources create https://api.example.org --access-token-format opaque"},
 		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
-			body := resourceBody(cmd)
+			body, err := resourceBody(cmd)
+			if err != nil {
+				return err
+			}
 			body["identifier"] = args[0]
 			a, err := newAct(http.MethodPost, "resources").with(body)
 			if err != nil {
@@ -63,7 +66,10 @@ func (p *program) resourcesUpdate() *cobra.Command {
 		long:     "A list that is given becomes exactly that list; what is not given stays.",
 		examples: [2]string{"mortise resources update https://api.example.org --access-token-lifetime 5m", "mortise resources update https://api.example.org --verifier posts-api"},
 		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
-			body := resourceBody(cmd)
+			body, err := resourceBody(cmd)
+			if err != nil {
+				return err
+			}
 			if len(body) == 0 {
 				return usage("nothing to change: see %s --help for what can be given", cmd.CommandPath())
 			}
@@ -84,10 +90,11 @@ func resourceFlags(cmd *cobra.Command) *cobra.Command {
 	f.String("access-token-format", "", "jwt or opaque")
 	f.String("access-token-signing-alg", "", "EdDSA, ES256, PS256 or RS256")
 	f.Duration("access-token-lifetime", 0, "5m to 15m")
+	f.String("authorization-details-types", "", "a file with all types it understands, a JSON array; - for standard input")
 	return cmd
 }
 
-func resourceBody(cmd *cobra.Command) map[string]any {
+func resourceBody(cmd *cobra.Command) (map[string]any, error) {
 	f := cmd.Flags()
 	body := given(cmd, map[string]string{
 		"name": "name", "access-token-format": "access_token_format", "access-token-signing-alg": "access_token_signing_alg",
@@ -102,7 +109,7 @@ func resourceBody(cmd *cobra.Command) map[string]any {
 		d, _ := f.GetDuration("access-token-lifetime")
 		body["access_token_lifetime"] = int64(d / time.Second)
 	}
-	return body
+	return body, addDocument(cmd, "authorization-details-types", "an array of types", body)
 }
 
 func (p *program) resourcesDelete() *cobra.Command {

@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-var roleColumns = []string{"name", "permissions", "built_in", "managed_by"}
+var roleColumns = []string{"name", "permissions", "assurance", "built_in", "managed_by"}
 
 func (p *program) rolesCommand() *cobra.Command {
 	return p.group("roles", "Define what people may do", [2]string{
@@ -38,18 +38,24 @@ func (p *program) rolesGet() *cobra.Command {
 }
 
 func (p *program) rolesPut() *cobra.Command {
-	return addAs(p.command(verb{
+	cmd := addAs(p.command(verb{
 		use: "put ROLE PERMISSIONS", short: "Create a role or replace its permissions",
-		long:     "PERMISSIONS are all the role shall have, between commas.",
-		examples: [2]string{"mortise roles put editor posts:read,posts:write", "mortise roles put guest ''"},
+		long:     "PERMISSIONS are all the role shall have, between commas. Of the built-in role admin only --assurance can be changed.",
+		examples: [2]string{"mortise roles put editor posts:read,posts:write", "mortise roles put admin '' --assurance 2"},
 		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
-			a, err := newAct(http.MethodPut, "roles", args[0]).with(map[string]any{"permissions": commas(args[1])})
+			body := map[string]any{"permissions": commas(args[1])}
+			if cmd.Flags().Changed("assurance") {
+				body["assurance"], _ = cmd.Flags().GetInt("assurance")
+			}
+			a, err := newAct(http.MethodPut, "roles", args[0]).with(body)
 			if err != nil {
 				return err
 			}
 			return p.api(ctx, cmd, func(s *session) error { return s.object(a, roleColumns...) })
 		},
 	}))
+	cmd.Flags().Int("assurance", 0, "1 or 2: what its holders have to sign in with; 0: it asks for nothing")
+	return cmd
 }
 
 func (p *program) rolesDelete() *cobra.Command {

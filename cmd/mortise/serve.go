@@ -91,7 +91,7 @@ func (p *program) readyObject(r Ready) {
 	for k, v := range map[string]string{
 		"listen": r.Listen, "admin": r.Admin, "engine": r.Engine, "certificate": r.Certificate,
 		"setup_url": r.SetupURL, "setup_code": r.SetupCode,
-		"mailbox": r.Mailbox, "api_docs": r.APIDocs, "data": r.Folder, "enter_code": r.EnterCode,
+		"mailbox": r.Mailbox, "provider": r.Provider, "api_docs": r.APIDocs, "data": r.Folder, "enter_code": r.EnterCode,
 	} {
 		if v != "" {
 			o[k] = v

@@ -33,5 +33,5 @@ func memoryLimits(p settings.Password, cores int) footprint.Limits {
 	if hashes == 0 {
 		hashes = int64(max(1, cores-1)) * int64(password.DefaultParameters().MemoryKiB) << 10
 	}
-	return footprint.Limits{Crowded: working + 2*hashes, Calm: working + 5*hashes}
+	return footprint.Limits{Crowded: working + 2*hashes, Spent: max(1, cores-1), Calm: working + 5*hashes}
 }

@@ -64,6 +64,7 @@ type Ready struct {
 	SetupExpires time.Time
 
 	Mailbox   string // from here on: dev only
+	Provider  string // of made-up people
 	APIDocs   string
 	Folder    string // empty: in memory
 	People    []Person

@@ -43,8 +43,15 @@ type server struct {
 
 func serve(t *testing.T, settings ...string) *server {
 	t.Helper()
+	return certify(t).mortise(t, "localhost", settings...)
+}
+
+// mortise is a server at a name of this machine: cookies know names and no ports, so
+// two servers that one browser visits have different ones.
+func (a *authority) mortise(t *testing.T, name string, settings ...string) *server {
+	t.Helper()
 	port, dir := freePort(t), folder(t)
-	s := &server{authority: certify(t), issuer: "https://localhost:" + port}
+	s := &server{authority: a, issuer: "https://" + name + ":" + port}
 	var key [32]byte
 	_, _ = rand.Read(key[:])
 	s.env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "TMPDIR=" + os.TempDir(), "SSL_CERT_FILE=" + s.cert}

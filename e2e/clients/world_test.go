@@ -22,6 +22,7 @@ type world struct {
 	ports    map[string]string
 	signing  string // the private key of clients that have one, PKCS #8 in PEM
 	jwks     string
+	public   string // that of signing alone, as JSON
 
 	signingRSA, publicRSA string // the same of those that know nothing but RSA, and its certificate
 }
@@ -61,6 +62,7 @@ func (w *world) makeKey(t *testing.T) {
 	must(t, err)
 	w.publicRSA = selfSigned(t, old)
 	w.signingRSA = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8(t, old)}))
+	w.public = fmt.Sprintf(`{"keys":[{"kty":"EC","crv":"P-256","kid":"one","use":"sig","alg":"ES256","x":"%s","y":"%s"}]}`, encode(xy[:32]), encode(xy[32:]))
 	w.jwks = fmt.Sprintf(`{keys: [{kty: EC, crv: P-256, kid: one, use: sig, alg: ES256, x: %s, y: %s}, {kty: RSA, kid: two, use: sig, n: %s, e: AQAB}]}`,
 		encode(xy[:32]), encode(xy[32:]), encode(old.N.Bytes()))
 }

@@ -29,8 +29,12 @@ func (n *notes) list(w http.ResponseWriter, r *http.Request) {
 	who, _ := verify.FromContext(r.Context())
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	answer := map[string]any{"of": who.Subject, "notes": append([]string{}, n.all[who.Subject]...)}
+	if acting := who.Actor(); acting != nil {
+		answer["by"] = acting.Subject
+	}
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{"of": who.Subject, "notes": append([]string{}, n.all[who.Subject]...)})
+	_ = json.NewEncoder(w).Encode(answer)
 }
 
 func (n *notes) add(w http.ResponseWriter, r *http.Request) {

@@ -10,15 +10,18 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/totp"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/useragent"
 )
@@ -28,6 +31,8 @@ type Tx interface {
 	Users() user.Store
 	Passwords() password.Store
 	Passkeys() passkey.Store
+	TOTP() totp.Store
+	Reclaims() reclaim.Store
 	Sessions() session.Store
 	Proofs() proof.Store
 	Organizations() organization.Store
@@ -57,6 +62,8 @@ type Proof struct {
 	Password secret.Text
 	Code     secret.Text // of an authenticator app, or a recovery code
 	Passkey  []byte
+	// Federated is whom a service vouched for, for this act: see federate.Flow.Redeem.
+	Federated *federation.Vouched
 }
 
 // Confirmer judges the proof given for one act. It is the sign-in flow's
@@ -75,7 +82,7 @@ type Mailer interface {
 	Wake() // after the commit: send now
 }
 
-// Options configure a Flow. All are required but NoSignUp.
+// Options configure a Flow. All are required but NoSignUp and Owned.
 type Options struct {
 	Instance  [16]byte
 	Now       func() time.Time
@@ -91,6 +98,9 @@ type Options struct {
 	Mailer    Mailer
 	Grants    Grants
 	NoSignUp  bool // nobody may sign up by themselves
+	// Owned are the fields of an account's profile that a service keeps up to date, and
+	// what it is called; nil: none are.
+	Owned func(ctx context.Context, of user.ID) (map[string]string, error)
 	// Ready reports whether setup is over; before that nobody signs up (TH-35).
 	Ready func(ctx context.Context) (bool, error)
 }

@@ -134,13 +134,16 @@ func (f *Flow) AddPasskey(ctx context.Context, by user.Caller, answer []byte, si
 		return passkey.Passkey{}, passkey.ErrChallenge
 	}
 	k.Name = passkey.Named(k, useragent.Describe(by.Source.UserAgent))
-	ev := by.Event(passkey.Added, k.CreatedAt, u.ID).With("passkey", k.ID.String()).With("model", k.Model.String())
 	return k, f.mailing(ctx, func(tx Tx) error {
-		if err := tx.Passkeys().Insert(ctx, k, u.Version, ev); err != nil {
+		if err := tx.Passkeys().Insert(ctx, k, u.Version, added(by, k)); err != nil {
 			return err
 		}
 		return f.tellOf(ctx, tx, u, mail.FactorAdded, k, by, lang)
 	})
+}
+
+func added(by user.Caller, k passkey.Passkey) audit.Event {
+	return by.Event(passkey.Added, k.CreatedAt, k.User).With("passkey", k.ID.String()).With("model", k.Model.String())
 }
 
 func (f *Flow) tellOf(ctx context.Context, tx Tx, u user.User, what mail.Template, k passkey.Passkey, by user.Caller, lang string) error {

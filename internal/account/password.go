@@ -15,7 +15,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
-// PasswordChange replaces a known password.
+// PasswordChange replaces a password, or gives an account that has none its first.
 type PasswordChange struct {
 	By         user.Caller
 	Current    Proof
@@ -24,7 +24,7 @@ type PasswordChange struct {
 	Lang       string
 }
 
-// ChangePassword sets a new password, ends the other sessions unless asked not
+// ChangePassword sets a new password by the old one or a passkey, ends the other sessions unless asked not
 // to, and tells every verified address. The caller's own session stays, and its
 // secret should be rotated by the caller afterwards (SE-3).
 func (f *Flow) ChangePassword(ctx context.Context, in PasswordChange) error {
@@ -42,8 +42,12 @@ func (f *Flow) ChangePassword(ctx context.Context, in PasswordChange) error {
 		if err := hold(ctx, tx, u); err != nil {
 			return err
 		}
-		c := password.Credential{User: u.ID, Version: u.password + 1, Hash: hash, ChangedAt: now}
-		if err := tx.Passwords().Set(ctx, c, in.By.Event(PasswordChanged, now, u.ID)); err != nil {
+		old, what, err := replaced(ctx, tx, u)
+		if err != nil {
+			return err
+		}
+		c := password.Credential{User: u.ID, Version: old + 1, Hash: hash, ChangedAt: now}
+		if err := tx.Passwords().Set(ctx, c, in.By.Event(what, now, u.ID)); err != nil {
 			return err
 		}
 		if !in.KeepOthers {
@@ -120,6 +124,10 @@ func (f *Flow) mailRecovery(ctx context.Context, by user.Caller, u user.User, em
 	if err != nil && !errors.Is(err, password.ErrNone) {
 		return err
 	}
+	keyed, err := f.onlyPasskeys(ctx, f.o.Read, u.ID)
+	if err != nil {
+		return err
+	}
 	p.User, p.UserVersion, p.PasswordVersion = u.ID, u.Version, c.Version
 	d := notice(u, by, f.now())
 	d.Path, d.Code, d.Valid = link("/recover/password", p.LinkToken), p.Code, RecoverLife
@@ -130,7 +138,11 @@ func (f *Flow) mailRecovery(ctx context.Context, by user.Caller, u user.User, em
 		if err := tx.Audit().Append(ctx, by.Event(RecoveryRequested, f.now(), u.ID)); err != nil {
 			return err
 		}
-		return f.queue(ctx, tx, mail.Recover, email.Address, readerOf(u, lang), d)
+		template := mail.Recover
+		if keyed {
+			template = mail.RecoverPasskeys
+		}
+		return f.queue(ctx, tx, template, email.Address, readerOf(u, lang), d)
 	})
 }
 
@@ -149,7 +161,11 @@ func (f *Flow) TradeCode(ctx context.Context, by user.Caller, a Answer) (secret.
 		return secret.Token{}, err
 	}
 	const life = 15 * time.Minute
-	next, err := f.mint().New(proof.Recover, p.Key, f.now(), life, nil)
+	had, err := f.had(p)
+	if err != nil {
+		return secret.Token{}, err
+	}
+	next, err := f.mint().New(proof.Recover, p.Key, f.now(), life, had)
 	if err != nil {
 		return secret.Token{}, err
 	}
@@ -178,12 +194,18 @@ func (f *Flow) FinishRecovery(ctx context.Context, by user.Caller, a Answer, tex
 	if err != nil {
 		return user.User{}, proof.ErrExpired.Because(err)
 	}
+	if err := f.admitRecovery(ctx, f.o.Read, p); err != nil {
+		return user.User{}, err
+	}
 	hash, err := f.newHash(ctx, by, u, text, password.Reset)
 	if err != nil {
 		return user.User{}, err
 	}
 	now := f.now()
 	err = f.mailing(ctx, func(tx Tx) error {
+		if err := f.admitRecovery(ctx, tx, p); err != nil {
+			return err
+		}
 		if err := f.spend(ctx, tx, p, by.Event(RecoveryCompleted, now, u.ID)); err != nil {
 			return err
 		}

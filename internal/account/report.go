@@ -52,7 +52,10 @@ func (f *Flow) replacePassword(ctx context.Context, tx Tx, by user.Caller, to us
 	if err != nil {
 		return secret.Token{}, err
 	}
-	p, err := f.mint().New(proof.Recover, to.Key, now, RecoverLife, nil)
+	if keyed, err := f.onlyPasskeys(ctx, tx, u.ID); err != nil || keyed {
+		return secret.Token{}, err // there is no password to replace
+	}
+	p, err := f.mint().New(proof.Recover, to.Key, now, RecoverLife, replaces{Password: true})
 	if err != nil {
 		return secret.Token{}, err
 	}

@@ -40,11 +40,48 @@ func (f *Flow) SetProfile(ctx context.Context, by user.Caller, p user.Profile, r
 	if err != nil {
 		return user.User{}, asField(err, pointerOf(err))
 	}
+	if err := f.ownedElsewhere(ctx, by, p); err != nil {
+		return user.User{}, err
+	}
 	now := f.now()
 	if err := f.o.Read.Users().SetProfile(ctx, by.User, p, revision, now, by.Event(user.Updated, now, by.User)); err != nil {
 		return user.User{}, err
 	}
 	return f.Get(ctx, by)
+}
+
+// ErrOwned: a service that the account signs in with keeps the field up to date.
+var ErrOwned = problem.New(problem.Conflict, "profile_owned", "This comes from the service that you sign in with. Change it there: it is brought over when you sign in next.")
+
+// Owned are the fields of the caller's profile that a service keeps up to date, and
+// what it is called.
+func (f *Flow) Owned(ctx context.Context, by user.Caller) (map[string]string, error) {
+	if f.o.Owned == nil {
+		return nil, nil
+	}
+	return f.o.Owned(ctx, by.User)
+}
+
+// ownedElsewhere is ErrOwned with the fields that p would change and may not.
+func (f *Flow) ownedElsewhere(ctx context.Context, by user.Caller, p user.Profile) error {
+	owned, err := f.Owned(ctx, by)
+	if err != nil || len(owned) == 0 {
+		return err
+	}
+	u, err := f.Get(ctx, by)
+	if err != nil {
+		return err
+	}
+	var faults []problem.Field
+	for _, field := range []struct{ name, before, after string }{{"name", u.Name, p.Name}, {"locale", u.Locale, p.Locale}} {
+		if _, theirs := owned[field.name]; theirs && field.before != field.after {
+			faults = append(faults, problem.Field{Pointer: "/" + field.name, Code: ErrOwned.Code, Message: ErrOwned.Public})
+		}
+	}
+	if faults != nil {
+		return ErrOwned.WithFields(faults...)
+	}
+	return nil
 }
 
 func pointerOf(err error) string {

@@ -3,7 +3,6 @@ package account
 import (
 	"cmp"
 	"context"
-	"errors"
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/mail"
@@ -21,13 +20,15 @@ type SignUp struct {
 	Name     string
 	Email    string
 	Password secret.Text
+	Passkey  bool // instead of a password: whoever shows that the address is theirs makes one
 	Lang     string
 }
 
 // signUp is what a pending sign-up keeps, sealed.
 type signUp struct {
+	User                user.ID // of the account to be: an authenticator that is asked twice keeps one passkey
 	Name, Address, Lang string
-	Hash                string
+	Hash                string // empty: there is no password
 }
 
 // ErrNoSignUp: people cannot sign up by themselves here.
@@ -53,11 +54,14 @@ func (f *Flow) StartSignUp(ctx context.Context, in SignUp) (secret.Token, error)
 	if err != nil {
 		return secret.Token{}, err
 	}
-	hash, err := f.o.Hasher.Hash(ctx, password.Ticket{Class: password.SignUp, Source: in.By.Source.IP}, in.Password)
+	var hash password.Hash
+	if !in.Passkey {
+		hash, err = f.o.Hasher.Hash(ctx, password.Ticket{Class: password.SignUp, Source: in.By.Source.IP}, in.Password)
+	}
 	if err != nil {
 		return secret.Token{}, err
 	}
-	p, err := f.mint().New(proof.SignUp, key, f.now(), SignUpLife, signUp{Name: name, Address: address, Lang: in.Lang, Hash: string(hash)})
+	p, err := f.mint().New(proof.SignUp, key, f.now(), SignUpLife, signUp{User: user.NewID(f.now()), Name: name, Address: address, Lang: in.Lang, Hash: string(hash)})
 	if err != nil {
 		return secret.Token{}, err
 	}
@@ -102,7 +106,10 @@ func (f *Flow) clean(ctx context.Context, in SignUp) (address, key, name string,
 	add("/email", bad)
 	name, bad = user.CleanName(in.Name)
 	add("/name", bad)
-	bad = f.o.Policy.Check(ctx, in.Password, password.Context{Names: []string{name}, Emails: []string{in.Email}})
+	bad = nil
+	if !in.Passkey {
+		bad = f.o.Policy.Check(ctx, in.Password, password.Context{Names: []string{name}, Emails: []string{in.Email}})
+	}
 	if bad != nil && problem.Of(bad).Kind == problem.Internal {
 		return "", "", "", bad
 	}
@@ -118,66 +125,3 @@ var ErrInput = problem.New(problem.Unprocessable, "invalid_input", "Some fields 
 
 // SignUpStarted is recorded whether or not the address is free.
 var SignUpStarted = audit.Define("signup.started", audit.Info, "Somebody asked to sign up with this address")
-
-// ErrPasswordAsked: the link was opened where nobody had asked to sign up.
-var ErrPasswordAsked = problem.New(problem.Unprocessable, "signup_password_needed", "Choose a password for this account: the sign-up was started in another browser.")
-
-// FinishSignUp makes the account. It does not sign in: whoever typed the code
-// may not be who chose the password.
-//
-// Anybody can sign up with an address that is not theirs and a password that
-// they know. So the password chosen then counts only where the flow secret comes
-// back too; elsewhere whoever holds the link chooses one: chosen, or
-// ErrPasswordAsked (PW-36, TH-41).
-func (f *Flow) FinishSignUp(ctx context.Context, by user.Caller, a Answer, chosen secret.Text) (user.User, error) {
-	p, err := f.open(ctx, by, proof.SignUp, a)
-	if err != nil {
-		return user.User{}, err
-	}
-	var in signUp
-	if err := f.mint().Payload(p, &in); err != nil {
-		return user.User{}, err
-	}
-	if !chosen.IsZero() || !f.asked(p, a) {
-		if err := f.rechoose(ctx, by, &in, chosen); err != nil {
-			return user.User{}, err
-		}
-	}
-	now := f.now()
-	u := user.User{ID: user.NewID(now), Name: in.Name, Locale: in.Lang, State: user.Active, Version: 1, Revision: 1, CreatedAt: now, UpdatedAt: now}
-	email := user.Email{User: u.ID, Address: in.Address, Key: p.Key, VerifiedAt: now, Primary: true, CreatedAt: now}
-	err = f.mailing(ctx, func(tx Tx) error {
-		if err := f.spend(ctx, tx, p, by.Event(user.Verified, now, u.ID)); err != nil {
-			return err
-		}
-		if err := tx.Users().Create(ctx, u, []user.Email{email}, by.Event(user.Created, now, u.ID)); err != nil {
-			return err
-		}
-		c := password.Credential{User: u.ID, Version: 1, Hash: password.Hash(in.Hash), ChangedAt: now}
-		return tx.Passwords().Set(ctx, c, by.Event(PasswordSet, now, u.ID))
-	})
-	if errors.Is(err, user.ErrEmailTaken) {
-		// Somebody proved the same address first, by another way.
-		return user.User{}, proof.ErrExpired.Because(err)
-	}
-	return u, err
-}
-
-// asked reports whether a comes from the browser or program that asked for p.
-func (f *Flow) asked(p proof.Proof, a Answer) bool {
-	return !a.Flow.IsZero() && !p.Flow.IsZero() && a.Flow.Digest(f.o.Instance).Equal(p.Flow)
-}
-
-// rechoose replaces the password that a pending sign-up was asked for with.
-func (f *Flow) rechoose(ctx context.Context, by user.Caller, in *signUp, chosen secret.Text) error {
-	if chosen.IsZero() {
-		return ErrPasswordAsked.WithFields(problem.Field{Pointer: newPassword, Code: ErrPasswordAsked.Code, Message: ErrPasswordAsked.Public})
-	}
-	about := password.Context{Names: []string{in.Name}, Emails: []string{in.Address}, Field: newPassword}
-	if err := f.o.Policy.Check(ctx, chosen, about); err != nil {
-		return err
-	}
-	hash, err := f.o.Hasher.Hash(ctx, password.Ticket{Class: password.SignUp, Source: by.Source.IP}, chosen)
-	in.Hash = string(hash)
-	return err
-}

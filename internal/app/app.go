@@ -24,6 +24,8 @@ import (
 	"github.com/mortise-auth/mortise/internal/endsession"
 	"github.com/mortise-auth/mortise/internal/enroll"
 	"github.com/mortise-auth/mortise/internal/factor"
+	"github.com/mortise-auth/mortise/internal/federate"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/idhint"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/keyring"
@@ -37,6 +39,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/registry"
+	"github.com/mortise-auth/mortise/internal/rescue"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/revocation/publish"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -89,7 +92,9 @@ type App struct {
 	SignIn    *signin.Flow
 	Account   *account.Flow
 	Factors   *factor.Flow
+	Rescue    *rescue.Flow
 	Passkeys  *passkey.Ceremonies
+	Federate  *federate.Flow
 	Directory *directory.Flow
 	Enroll    *enroll.Flow
 	Signing   *signing.Ring
@@ -122,7 +127,7 @@ func New(ctx context.Context, cfg Config, st store.Store) (*App, error) {
 	}
 	a := &App{c: c, store: st, start: c.Now().UTC().Truncate(time.Second)}
 	a.suspect = newSampler(st.Audit(), c.Now)
-	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wirePasskeys, a.wireMail, a.wireSessions, a.wireSigning, a.wireProofs, a.wireTokens, a.wireAuthorize, a.wireRegistration, a.wireLogout, a.wireFlows, a.wireWeb} {
+	for _, step := range []func(context.Context) error{a.openStore, a.openKeys, a.wirePasswords, a.wirePasskeys, a.wireMail, a.wireSessions, a.wireSigning, a.wireProofs, a.wireTokens, a.wireAuthorize, a.wireRegistration, a.wireLogout, a.wireFlows, a.wireFederation, a.wireWeb} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}
@@ -216,6 +221,7 @@ func (a *App) wireFlows(context.Context) error {
 		},
 		Confirmer: factorConfirmer{confirmer{a.SignIn}}, Rates: a.rates, Keys: a.keys, Mailer: a.outbox, Issuer: a.c.Brand, Phones: a.factorPhones(),
 	})
+	a.Rescue = a.rescueFlow()
 	a.Directory = directory.New(directory.Options{
 		Instance: a.facts.ID, Now: a.c.Now, Read: a.store,
 		InTx: func(ctx context.Context, fn func(directory.Tx) error) error {
@@ -223,6 +229,7 @@ func (a *App) wireFlows(context.Context) error {
 		},
 		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Grants: a.Grants, Link: a.link, Addresses: client.Addresses{Dev: a.c.Dev}, Documents: documents{a.egress, documentTime},
 		Signing: a.Signing, Masters: a.keys,
+		Trial: func(c federation.Connection) (string, time.Time) { return a.Federate.TestTicket(c) },
 	})
 	return nil
 }
@@ -235,6 +242,7 @@ func (a *App) accountFlow(proofs *signin.Flow) *account.Flow {
 		},
 		Confirmer: confirmer{proofs}, Hasher: a.hasher, Policy: a.policy, Rates: a.rates,
 		Keys: a.keys, Passkeys: a.Passkeys, Mailer: a.outbox, Grants: a.Grants, NoSignUp: a.c.NoSignUp, Ready: a.ready,
+		Owned: func(ctx context.Context, of user.ID) (map[string]string, error) { return a.Federate.Owned(ctx, of) },
 	})
 }
 
@@ -246,13 +254,14 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Methods: a.firstMethods(method, passkeys),
+		Methods: append(a.firstMethods(method, passkeys), signin.NewFederated(a.store.Federation(), a.c.Now)),
 		Seconds: []signin.Second{
 			passkeys,
 			signin.NewOTP(a.keys, a.store.TOTP(), a.c.Now),
 			signin.NewPhone(proof.Mint{Instance: a.facts.ID, Keys: a.keys}, a.store.Proofs(), a.c.Now),
 			signin.NewRecovery(a.keys, a.store.Recovery(), a.outbox, a.c.Now),
 		},
+		Enrolls: []signin.Enroller{signin.NewEnrolPasskey(a.Passkeys), signin.NewEnrolOTP(a.keys, a.c.Brand, a.c.Now)},
 		Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
 		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions, Phones: a.signInPhones(),
 		Observe: a.c.Observers.SignIn,
@@ -288,7 +297,7 @@ func (c factorConfirmer) ConfirmFully(ctx context.Context, by user.Caller, p fac
 }
 
 func responseOf(by user.Caller, p account.Proof) signin.Response {
-	r := signin.Response{Password: p.Password}
+	r := signin.Response{Password: p.Password, Federated: p.Federated}
 	r.OTP, r.Recovery = signin.Typed(p.Code)
 	if p.Passkey != nil {
 		r.Passkey = &signin.Passkey{Purpose: passkey.Confirm, Bound: account.ConfirmBound(by), Credential: p.Passkey}

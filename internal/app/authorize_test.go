@@ -234,6 +234,9 @@ func TestAuthorizeNeverLeaves(t *testing.T) {
 		if strings.Contains(a.Body.String(), callbackURI) {
 			t.Errorf("%s: a stranger reads what is registered", name)
 		}
+		if strings.Contains(a.Body.String(), "a page of ours") {
+			t.Errorf("%s: says to reload a page of ours: %s", name, a.Body)
+		}
 	}
 	w.codeClient(t, "phone9", func(c *client.Client) {
 		c.Type, c.Auth, c.RedirectURIs = client.Native, client.AuthNone, []string{"http://127.0.0.1/cb"}

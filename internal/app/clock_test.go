@@ -103,7 +103,7 @@ func TestCanaries(t *testing.T) {
 	}
 	link := r.signUp(t, "new@mail.org")
 	canaries["sign-up link"] = link.Reveal()
-	if _, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: link}, secret.NewText(rightPassword)); err != nil {
+	if _, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: link}, account.Chosen{Password: secret.NewText(rightPassword)}); err != nil {
 		t.Fatal(err)
 	}
 	_, err := r.SignIn.SignIn(t.Context(), signInAs("new@mail.org", canaries["wrong password"], from("198.51.100.9")))

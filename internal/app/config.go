@@ -15,6 +15,8 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/clientaddr"
 	"github.com/mortise-auth/mortise/internal/egress"
+	"github.com/mortise-auth/mortise/internal/federation"
+	"github.com/mortise-auth/mortise/internal/federation/oauth2"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/password"
@@ -73,7 +75,13 @@ type Config struct {
 	Shared        Shared       // what replicas share that may be lost; nil: each counts by itself
 	Tracer        trace.Tracer // nil: no traces
 	Observers     Observers
-	Version       string
+	// Protocol speaks with other people's sign-in services; nil: what this module
+	// brings for each kind.
+	Protocol federation.Protocol
+	// Outbound stands before what goes out to those services; nil: nothing does. The
+	// test kit answers there for the services of a test.
+	Outbound func(next oauth2.HTTP) oauth2.HTTP
+	Version  string
 }
 
 // Shared is what several processes share beside the store: see storage/redis. It
@@ -91,9 +99,10 @@ type Shared interface {
 
 // Observers learn what happens, for metrics. Any may be nil; none may block.
 type Observers struct {
-	Request func(web.Observation)
-	SignIn  func(method, outcome string)
-	Hash    func(password.Outcome)
+	Request    func(web.Observation)
+	SignIn     func(method, outcome string)
+	Federation func(kind, outcome string) // attempts to sign in with another service
+	Hash       func(password.Outcome)
 }
 
 // Passwords is the part of Config about passwords.

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/mortise-auth/mortise/internal/apply"
@@ -54,10 +55,16 @@ var demoNotes = map[string]string{
 }
 
 // Seed fills a development store with the people of a file, or with the demo
-// people, and returns who can be entered as.
-func (a *App) Seed(ctx context.Context, want apply.File) ([]DevPerson, error) {
+// people, and returns who can be entered as. The services are connected beside.
+func (a *App) Seed(ctx context.Context, want apply.File, services ...apply.Connection) ([]DevPerson, error) {
 	if want.Empty() {
 		want = demo()
+	}
+	for _, one := range services {
+		named := func(c apply.Connection) bool { return c.ID == one.ID }
+		if !slices.ContainsFunc(want.Connections, named) {
+			want.Connections = append(want.Connections, one)
+		}
 	}
 	result, err := a.Directory.Apply(ctx, user.Host(), want, false, true)
 	if err != nil {

@@ -50,7 +50,7 @@ func TestSignUp(t *testing.T) {
 		t.Error("signed in before the address was proven")
 	}
 	won := winners(8, func(int) error {
-		_, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: link}, secret.NewText(rightPassword))
+		_, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: link}, account.Chosen{Password: secret.NewText(rightPassword)})
 		return err
 	})
 	if won != 1 {
@@ -77,11 +77,11 @@ func TestUnverifiedAccountIsTakenOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	u, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: r.signUp(t, "victim@mail.org")}, secret.NewText(rightPassword))
+	made, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: r.signUp(t, "victim@mail.org")}, account.Chosen{Password: secret.NewText(rightPassword)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if u.ID == trap.ID {
+	if made.User.ID == trap.ID {
 		t.Error("the owner got the prepared account")
 	}
 	if res.Complete() && r.opens(t, res) {
@@ -120,15 +120,15 @@ func TestStrangersPasswordDoesNotCount(t *testing.T) {
 		if err != nil || about.Asked {
 			t.Errorf("%s: asked %v (%v)", name, about.Asked, err)
 		}
-		if _, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), a, secret.Text{}); !errors.Is(err, account.ErrPasswordAsked) {
+		if _, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), a, account.Chosen{}); !errors.Is(err, account.ErrPasswordAsked) {
 			t.Errorf("%s: %v, want ErrPasswordAsked", name, err)
 		}
 	}
-	_, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: link}, secret.NewText("short"))
+	_, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: link}, account.Chosen{Password: secret.NewText("short")})
 	if !errors.Is(err, password.ErrTooShort) {
 		t.Errorf("a weak password: %v, want ErrTooShort", err)
 	}
-	if _, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: link}, secret.NewText(rightPassword)); err != nil {
+	if _, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.9"), account.Answer{Link: link}, account.Chosen{Password: secret.NewText(rightPassword)}); err != nil {
 		t.Fatal(err)
 	}
 	if r.canSignIn(t, "victim@mail.org", otherPassword, "203.0.113.66") {
@@ -148,7 +148,7 @@ func TestStrangersPasswordDoesNotCount(t *testing.T) {
 	if about, err := r.Account.Peek(t.Context(), proof.SignUp, own); err != nil || !about.Asked {
 		t.Errorf("the browser that asked: asked %v (%v)", about.Asked, err)
 	}
-	if _, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.8"), own, secret.Text{}); err != nil {
+	if _, err := r.Account.FinishSignUp(t.Context(), from("198.51.100.8"), own, account.Chosen{}); err != nil {
 		t.Error(err)
 	}
 	if !r.canSignIn(t, "kim@mail.org", rightPassword, "203.0.113.68") {
@@ -170,7 +170,7 @@ func TestSignUpTellsNothing(t *testing.T) {
 	if l := r.letter(t, "kim@mail.org"); l.Code != "" {
 		t.Errorf("the owner of a taken address was mailed a code: %s", l.Subject)
 	}
-	_, err = r.Account.FinishSignUp(t.Context(), from("198.51.100.8"), account.Answer{Flow: flow, Code: secret.NewText("00000000")}, secret.Text{})
+	_, err = r.Account.FinishSignUp(t.Context(), from("198.51.100.8"), account.Answer{Flow: flow, Code: secret.NewText("00000000")}, account.Chosen{})
 	if !errors.Is(err, proof.ErrWrongCode) {
 		t.Errorf("a code for it: %v, want ErrWrongCode", err)
 	}

@@ -83,7 +83,7 @@ func (a *App) wireRegistration(context.Context) error {
 func (a *App) registrationSurfaces() []web.Surface {
 	all := []web.Surface{weblogo.Surface(a.logos, a.c.Log)}
 	if a.c.Registration.Mode != enroll.Off {
-		all = append(all, register.Surface(register.Options{Issuer: a.Issuer(), Flow: a.Enroll, Log: a.c.Log}))
+		all = append(all, register.Surface(register.Options{Issuer: a.Issuer(), Flow: a.Enroll, Pages: a.c.Registration.Mode == enroll.Open, Log: a.c.Log}))
 	}
 	return all
 }

@@ -464,3 +464,54 @@ func TestLogoSurface(t *testing.T) {
 		t.Errorf("the other server was asked %d times", n)
 	}
 }
+
+// OA-70 TH-36: while anybody may register, pages of any origin may too, without
+// cookies; they read the discovery documents before that. Else no page may.
+func TestRegistrationFromPages(t *testing.T) {
+	t.Parallel()
+	const page = "http://localhost:6274"
+	ask := func(w *world, method, path, bearer, body string) http.Header {
+		a := ask{method, strings.TrimPrefix(path, selfURI), body, map[string]string{"Content-Type": "application/json", "Origin": page, "Sec-Fetch-Site": "cross-site"}}
+		if method == "OPTIONS" {
+			a.head["Access-Control-Request-Method"] = "POST"
+		}
+		if bearer != "" {
+			a.head["Authorization"] = "Bearer " + bearer
+		}
+		got := w.do(t, a)
+		if got.Header().Get("Access-Control-Allow-Credentials") != "" || got.Header().Get("Set-Cookie") != "" {
+			t.Errorf("%s %s: %v", method, path, got.Header())
+		}
+		return got.Header()
+	}
+	open := newWorld(t, registering(enroll.Open))
+	made := open.enrol(t, "", minimal).want(t, 201, "")
+	self, access := made.text("registration_client_uri"), made.text("registration_access_token")
+	for _, q := range [][4]string{
+		{"OPTIONS", "/oauth2/register"},
+		{"POST", "/oauth2/register", "", minimal},
+		{"POST", "/oauth2/register", "", "{}"},
+		{"OPTIONS", self},
+		{"GET", self, access},
+		{"GET", self, "mrt_rat_x"},
+		{"DELETE", self, access},
+	} {
+		if h := ask(open, q[0], q[1], q[2], q[3]); h.Get("Access-Control-Allow-Origin") != page || (h.Get("Access-Control-Allow-Headers") != "") != (q[0] == "OPTIONS") {
+			t.Errorf("%s %s: %v", q[0], q[1], h)
+		}
+	}
+	for _, path := range []string{"/.well-known/oauth-authorization-server", "/.well-known/openid-configuration", "/.well-known/oauth-protected-resource"} {
+		if h := ask(open, "GET", path, "", ""); h.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%s: %v", path, h)
+		}
+		if h := ask(open, "OPTIONS", path, "", ""); h.Get("Access-Control-Allow-Origin") != "*" || h.Get("Access-Control-Allow-Headers") != "MCP-Protocol-Version" {
+			t.Errorf("may I ask %s: %v", path, h)
+		}
+	}
+	closed := newWorld(t, registering(enroll.Token))
+	for _, method := range []string{"OPTIONS", "POST"} {
+		if h := ask(closed, method, "/oauth2/register", closed.initial(t, registration.Token{}), minimal); h.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("with an initial access token: %s %v", method, h)
+		}
+	}
+}

@@ -29,7 +29,8 @@ func (a *App) surfaces() ([]web.Surface, error) {
 		URL: a.c.url, Dev: a.c.Dev, Frame: a.Frame, Flow: a.Authorize, Desk: func() webauthorize.Desk { return pages }, Others: a.others,
 	})
 	o := people.Options{
-		Frame: a.Frame, Render: render, BasePath: base, SignIn: a.SignIn, Account: a.Account, Factors: a.Factors, Setup: a.Setup, Passkeys: a.Passkeys, Authorize: a.Authorize, Desk: door, Devices: a.OAuth, Link: a.link, Picture: a.logos.URL,
+		Federation: a.Federate,
+		Frame:      a.Frame, Render: render, BasePath: base, SignIn: a.SignIn, Account: a.Account, Factors: a.Factors, Rescue: a.Rescue, Setup: a.Setup, Passkeys: a.Passkeys, Authorize: a.Authorize, Desk: door, Devices: a.OAuth, Link: a.link, Picture: a.logos.URL,
 		Keys: a.keys, Now: a.c.Now, SignUp: !a.c.NoSignUp, Ready: a.ready, MinLength: a.policy.MinLength(password.Context{}),
 	}
 	if a.c.Dev {
@@ -38,12 +39,12 @@ func (a *App) surfaces() ([]web.Surface, error) {
 	pages = people.New(o)
 	all := []web.Surface{pages.Surface(), api.Surface(api.Options{
 		URL: a.c.url, Version: a.c.Version, Dev: a.c.Dev, Now: a.c.Now, Log: a.c.Log,
-		SignIn: a.SignIn, Tokens: a.OAuth, Account: a.Account, Factors: a.Factors, Passkeys: a.Passkeys, Directory: a.Directory, Setup: a.Setup, Cookies: a.Frame, Pages: render,
+		SignIn: a.SignIn, Tokens: a.OAuth, Account: a.Account, Factors: a.Factors, Rescue: a.Rescue, Passkeys: a.Passkeys, Directory: a.Directory, Setup: a.Setup, Cookies: a.Frame, Pages: render,
 		Keys: a.keys, Rates: a.rates, Idempotency: a.store.Idempotency(), Rotate: a.SignIn.Rotate, Why: a.Decisions.Find, Status: a.status, Inspect: a.Inspector().Inspect, Doctor: a.Doctor,
 	}), a.gatewaySurface(pages.Fail), a.endSessionSurface(pages)}
 	all = append(all, a.tokenSurfaces()...)
 	all = append(all, a.registrationSurfaces()...)
-	all = append(all, door.Surface())
+	all = append(all, door.Surface(), a.federationSurface(pages))
 	if a.mailbox != nil {
 		all = append(all, dev.Surface(dev.Options{Desk: pages, Gate: a.devGate, Mailbox: a.mailbox, SignIn: a.Enter}))
 	}

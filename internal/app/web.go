@@ -56,6 +56,10 @@ func (a *App) wireWeb(context.Context) error {
 		rest: inner,
 	}
 	maps.Copy(door.documents, a.resource)
+	door.preflights = map[string]bool{base + "/.well-known/oauth-authorization-server": true, base + "/.well-known/openid-configuration": true}
+	for path := range a.resource {
+		door.preflights[path] = true
+	}
 	if base == "" {
 		door.wellKnown = a.WellKnown()
 	} else { // it cleans paths with what inner does not see of them
@@ -89,13 +93,14 @@ func below(base string, h http.Handler) http.Handler {
 // name and to whoever reads, and leaves the rest to it. Most requests are for the
 // rest, so it looks one name up.
 type front struct {
-	documents map[string]http.Handler // by path; GET and HEAD
-	wellKnown http.Handler            // nil: somebody else has the host's root
-	rest      http.Handler
+	documents  map[string]http.Handler // by path; GET and HEAD
+	preflights map[string]bool         // of them, those that answer OPTIONS
+	wellKnown  http.Handler            // nil: somebody else has the host's root
+	rest       http.Handler
 }
 
 func (f front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodOptions && f.preflights[r.URL.Path] {
 		if h, ok := f.documents[r.URL.Path]; ok {
 			h.ServeHTTP(w, r)
 			return
@@ -185,8 +190,10 @@ func (a *App) WellKnown() http.Handler {
 	ours.Handle("/", web.Ours(mux))
 	base := strings.TrimRight(a.c.url.Path, "/")
 	ours.Handle("GET /.well-known/oauth-authorization-server"+base, a.metadata)
+	ours.Handle("OPTIONS /.well-known/oauth-authorization-server"+base, a.metadata)
 	for path, h := range a.resource {
 		ours.Handle("GET "+path, h)
+		ours.Handle("OPTIONS "+path, h)
 	}
 	ours.Handle("GET /.well-known/jwks.json", jwks.Handler(a.Signing, signing.Token))
 	return ours

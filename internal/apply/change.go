@@ -13,6 +13,7 @@ const (
 	KindResource     Kind = "resource"
 	KindClient       Kind = "client"
 	KindUser         Kind = "user"
+	KindPolicy       Kind = "sign_in_policy"
 )
 
 // Action is what becomes of a resource.

@@ -16,12 +16,22 @@ type File struct {
 	Clients       []Client       `json:"clients,omitempty"`
 	Users         []User         `json:"users,omitempty"`
 	Sites         []Site         `json:"sites,omitempty"`
+	Policy        *Policy        `json:"sign_in_policy,omitempty"`
+	Connections   []Connection   `json:"connections,omitempty"`
+}
+
+// Policy is what is asked of every sign-in. What is left out stays.
+type Policy struct {
+	Assurance    *int `json:"assurance,omitempty"`     // 1 or 2
+	GraceDays    *int `json:"grace_days,omitempty"`    // to set up a second factor
+	RememberDays *int `json:"remember_days,omitempty"` // 0: no device is remembered
 }
 
 // Role is a wanted role.
 type Role struct {
 	Name        string   `json:"name"`
 	Permissions []string `json:"permissions"`
+	Assurance   *int     `json:"assurance,omitempty"` // asked of who holds it; 0: nothing
 }
 
 // Organization is a wanted organisation.
@@ -49,7 +59,7 @@ type Membership struct {
 
 // Empty reports whether f wants nothing.
 func (f File) Empty() bool {
-	return len(f.Roles)+len(f.Organizations)+len(f.Scopes)+len(f.Resources)+len(f.Clients)+len(f.Users)+len(f.Sites) == 0
+	return len(f.Roles)+len(f.Organizations)+len(f.Scopes)+len(f.Resources)+len(f.Clients)+len(f.Users)+len(f.Sites)+len(f.Connections) == 0 && f.Policy == nil
 }
 
 // Body encodes f with its passwords and client secrets revealed, for the one
@@ -66,9 +76,13 @@ func (f File) Body() ([]byte, error) {
 	}
 	body := struct {
 		File
-		Clients []program `json:"clients,omitempty"`
-		Users   []account `json:"users,omitempty"`
+		Clients  []program `json:"clients,omitempty"`
+		Users    []account `json:"users,omitempty"`
+		Services any       `json:"connections,omitempty"`
 	}{File: f}
+	if len(f.Connections) > 0 {
+		body.Services = connectionBodies(f.Connections)
+	}
 	for _, c := range f.Clients {
 		body.Clients = append(body.Clients, program{Client: c, Secret: c.Secret.Reveal()})
 	}

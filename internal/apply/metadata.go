@@ -37,6 +37,7 @@ type Metadata struct {
 	DefaultMaxAge    *int      `json:"default_max_age,omitempty" doc:"Seconds since the sign-in, after which it is repeated."`
 	RequireAuthTime  *bool     `json:"require_auth_time,omitempty"`
 	DefaultACRs      *[]string `json:"default_acr_values,omitempty" doc:"In order of preference."`
+	Assurance        *int      `json:"require_assurance,omitempty" doc:"That people sign in to it with: 1, 2 or 3; 0: it asks for nothing."`
 	InitiateLoginURI *string   `json:"initiate_login_uri,omitempty" format:"uri"`
 
 	BackchannelSessionRequired  *bool   `json:"backchannel_logout_session_required,omitempty"`
@@ -89,7 +90,7 @@ func meaning(name string, raw json.RawMessage) any {
 	var value any
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
-	if d.Decode(&value) != nil || value == false || value == "" {
+	if d.Decode(&value) != nil || value == false || value == "" || name == "require_assurance" && value == json.Number("0") {
 		return nil
 	}
 	return value

@@ -19,11 +19,14 @@ type State interface {
 	// User finds an account by primary address.
 	User(ctx context.Context, email string) (UserState, bool, error)
 	Site(ctx context.Context, host string) (SiteState, bool, error)
+	Policy(ctx context.Context) (PolicyState, error)
+	Connection(ctx context.Context, id string) (ConnectionState, bool, error)
 }
 
 // RoleState is a role as it is.
 type RoleState struct {
 	Permissions []string
+	Assurance   int
 	Managed     bool // declared by a file before
 	BuiltIn     bool
 }
@@ -55,7 +58,7 @@ var (
 
 // Plan compares want with what is and returns one Change per resource, in the
 // order to carry them out: roles, organisations, scopes, resources, clients,
-// users, sites. A resource that cannot be brought about carries its Error; the returned error is a State's only.
+// users, sites, the sign-in policy. A resource that cannot be brought about carries its Error; the returned error is a State's only.
 func Plan(ctx context.Context, current State, want File) ([]Change, error) {
 	p := planner{ctx: ctx, current: current, want: want}
 	for i, r := range want.Roles {
@@ -78,6 +81,10 @@ func Plan(ctx context.Context, current State, want File) ([]Change, error) {
 	}
 	for i, s := range want.Sites {
 		p.site(i, s)
+	}
+	p.policy()
+	for i, c := range want.Connections {
+		p.connection(i, c)
 	}
 	return p.changes, p.err
 }
@@ -121,10 +128,11 @@ func (p *planner) role(i int, r Role) {
 	}
 	c := Change{Kind: KindRole, Key: r.Name, Index: i}
 	c.list("permissions", now.Permissions, r.Permissions)
-	if now.BuiltIn {
+	c.counted("assurance", now.Assurance, r.Assurance)
+	if now.BuiltIn && (r.Assurance == nil || len(r.Permissions) > 0) {
 		c = c.Failed(ErrRoleBuiltIn)
 	}
-	p.add(c, ok, now.Managed)
+	p.add(c, ok, now.Managed || now.BuiltIn)
 }
 
 func (p *planner) organization(i int, o Organization) {

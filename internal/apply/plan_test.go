@@ -18,6 +18,8 @@ type state struct {
 	resources     map[string]ResourceState
 	clients       map[string]ClientState
 	sites         map[string]SiteState
+	policy        PolicyState
+	connections   map[string]ConnectionState
 	err           error
 }
 
@@ -62,6 +64,35 @@ var want = File{
 
 func (s state) Site(_ context.Context, host string) (SiteState, bool, error) {
 	v, ok := s.sites[host]
+	return v, ok, s.err
+}
+
+func (s state) Policy(context.Context) (PolicyState, error) { return s.policy, s.err }
+
+// The policy and what roles ask for change only where a file says so; of the built-in
+// role nothing else can be declared.
+func TestPlanPolicy(t *testing.T) {
+	two, zero := 2, 0
+	s := state{roles: map[string]RoleState{"admin": {BuiltIn: true}}, policy: PolicyState{Assurance: 1, RememberDays: 7}}
+	f := File{Policy: &Policy{Assurance: &two, RememberDays: &zero}, Roles: []Role{{Name: "admin", Permissions: []string{}, Assurance: &two}}}
+	got := plan(t, s, f)
+	if len(got) != 2 || got[0].Error != nil || got[0].Action != Update || len(got[0].Fields) != 1 || got[1].Kind != KindPolicy || len(got[1].Fields) != 3 {
+		t.Errorf("%+v", got)
+	}
+	s = state{roles: map[string]RoleState{"admin": {BuiltIn: true, Assurance: 2}}, policy: PolicyState{Assurance: 2, Managed: true}}
+	for _, c := range plan(t, s, f) {
+		if c.Action != Unchanged {
+			t.Errorf("%+v", c)
+		}
+	}
+	f.Roles[0].Permissions = []string{"everything"}
+	if got := plan(t, s, f); got[0].Error == nil {
+		t.Errorf("the built-in role takes permissions: %+v", got[0])
+	}
+}
+
+func (s state) Connection(_ context.Context, id string) (ConnectionState, bool, error) {
+	v, ok := s.connections[id]
 	return v, ok, s.err
 }
 

@@ -3,6 +3,7 @@ package authorize
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/authreq"
@@ -158,10 +159,12 @@ func (f *Flow) step(ctx context.Context, k *kept, v Visit) (Step, session.Sessio
 		s.Kind = SignUp
 	case !fresh && (k.prompt.login || k.stale(live, f.now())):
 		s.Kind = Reauthenticate
+	case live.Assurance < k.client.Assurance:
+		s.Kind, s.ACR = Reauthenticate, strconv.Itoa(k.client.Assurance)
 	default:
 		var rises bool
 		if rises, err = f.rises(ctx, k, live); err != nil || rises {
-			s.Kind = Reauthenticate
+			s.Kind, s.ACR = Reauthenticate, "2"
 			return s, live, err
 		}
 		if _, met := k.acr(live.Assurance); !met {

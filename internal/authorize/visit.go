@@ -40,6 +40,7 @@ type Step struct {
 	Kind     StepKind
 	Handle   string   // names the request, for every kind but Done
 	Hint     string   // login_hint: what to fill in as the name of the account; may be empty
+	ACR      string   // of Reauthenticate: the least that has to be proven; empty: what the account asks
 	Lang     []string // ui_locales, most wanted first
 	Response Response // of Done
 }

@@ -27,6 +27,12 @@ const (
 	// MaxAttempts is how often a second factor may be tried before the sign-in
 	// starts again (PW-23).
 	MaxAttempts = 5
+	// MaxGuesses is how often in a row one method of an account may be wrong
+	// (NIST SP 800-63B-4 §3.2.2).
+	MaxGuesses = 100
+	// StrangerGuesses is the part of them that browsers have on which the account
+	// never signed in: the rest is its owner's (TH-33).
+	StrangerGuesses = 90
 )
 
 // Challenge is a sign-in that waits for its second factor.
@@ -40,6 +46,8 @@ type Challenge struct {
 	PasswordVersion int64         // of the password that was right; 0: none was used
 	Failures        int           // sign-ins that failed before this one
 	Notice          [16]byte      // the mail that leaves if this comes to nothing; zero: none
+	Enrol           bool          // there is no second factor: this ends in setting one up
+	Origin          string        // what the session will begin with, as the flow wrote it; empty: nothing to tell
 	Attempts        int
 	CreatedAt       time.Time
 	ExpiresAt       time.Time

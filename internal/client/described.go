@@ -35,6 +35,9 @@ func (c Client) described(a Addresses) error {
 			}
 		}
 	}
+	if c.Assurance < 0 || c.Assurance > 3 {
+		return named(ErrMetadata, "/require_assurance", "This is 1, 2 or 3; 0 asks for nothing.")
+	}
 	for _, mode := range c.ResponseModes {
 		if !slices.Contains([]string{"query", "fragment", "form_post"}, mode) {
 			return named(ErrMetadata, "/response_modes", "There is no response mode "+quoted(mode)+".")

@@ -39,6 +39,7 @@ type Metadata struct {
 	RequireAuthTime  bool     `json:"require_auth_time,omitempty"`
 	DefaultACRs      []string `json:"default_acr_values,omitempty"` // in order of preference
 	InitiateLoginURI string   `json:"initiate_login_uri,omitempty"`
+	Assurance        int      `json:"require_assurance,omitempty"` // ours: that people sign in to it with; 0: it asks for nothing
 
 	BackchannelSessionRequired  bool   `json:"backchannel_logout_session_required,omitempty"`
 	FrontchannelLogout          string `json:"frontchannel_logout_uri,omitempty"`

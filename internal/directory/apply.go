@@ -7,10 +7,10 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/audit"
-	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -33,7 +33,7 @@ func (f *Flow) Apply(ctx context.Context, by user.Caller, want apply.File, dryRu
 	if len(want.Users) > 0 && !allowUsers {
 		return apply.Result{}, ErrUsersInFile
 	}
-	want.Sites = plainSites(want.Sites)
+	want.Sites, want.Connections = plainSites(want.Sites), plainConnections(want.Connections)
 	changes, err := f.plan(ctx, want)
 	if err != nil {
 		return apply.Result{}, err
@@ -64,21 +64,37 @@ func (f *Flow) carryOut(ctx context.Context, by user.Caller, want apply.File, c 
 		return f.applyResource(ctx, by, want.Resources[c.Index])
 	case apply.KindClient:
 		return f.applyClient(ctx, by, want.Clients[c.Index], c)
+	case apply.KindPolicy:
+		return f.applyPolicy(ctx, by, *want.Policy)
 	case apply.KindSite:
 		return f.applySite(ctx, by, want.Sites[c.Index])
+	case apply.KindConnection:
+		return f.applyConnection(ctx, by, want.Connections[c.Index])
 	default:
 		return f.applyUser(ctx, by, want.Users[c.Index])
 	}
 }
 
 func (f *Flow) applyRole(ctx context.Context, by user.Caller, w apply.Role) error {
-	r, err := rbac.Role{Name: w.Name, Permissions: w.Permissions, ManagedBy: byFile}.Clean()
+	r := rbac.Role{Name: w.Name, Permissions: w.Permissions, ManagedBy: byFile}
+	if w.Assurance != nil {
+		r.Assurance = *w.Assurance
+	}
+	r, err := r.Clean()
 	if err != nil {
 		return err
 	}
 	return f.o.InTx(ctx, func(tx Tx) error {
-		if old, err := tx.Roles().ByName(ctx, r.Name); err == nil && w.Permissions == nil {
-			r.Permissions = old.Permissions
+		if old, err := tx.Roles().ByName(ctx, r.Name); err == nil {
+			if w.Permissions == nil {
+				r.Permissions = old.Permissions
+			}
+			if w.Assurance == nil {
+				r.Assurance = old.Assurance
+			}
+			if old.BuiltIn {
+				r.ManagedBy = old.ManagedBy
+			}
 		}
 		return f.putRole(ctx, tx, by, r)
 	})
@@ -118,6 +134,9 @@ func (f *Flow) applyUser(ctx context.Context, by user.Caller, w apply.User) erro
 		return f.o.InTx(ctx, func(tx Tx) error { return f.changeUser(ctx, tx, by, u.ID, w) })
 	}
 	if !errors.Is(err, user.ErrUnknown) {
+		return err
+	}
+	if err := loneAdmin(by, nil, w.Roles); err != nil {
 		return err
 	}
 	made, err := f.prepare(ctx, by, NewUser{
@@ -173,6 +192,9 @@ func (f *Flow) changeUser(ctx context.Context, tx Tx, by user.Caller, id user.ID
 	roles := w.Roles
 	if roles == nil {
 		roles = u.Roles
+	}
+	if err := loneAdmin(by, u.Roles, roles); err != nil {
+		return err
 	}
 	if err := tx.Users().SetRoles(ctx, id, roles, byFile, now, f.rolesEvent(by, u, roles, now)); err != nil {
 		return err
@@ -246,7 +268,7 @@ func (f *Flow) memberships(ctx context.Context, tx Tx, by user.Caller, id user.I
 // current answers what apply.Plan asks from the store.
 type current struct {
 	tx   Tx
-	keys client.Keys
+	keys proof.Keys
 }
 
 func (f *Flow) current(tx Tx) current { return current{tx, f.o.Keys} }
@@ -256,7 +278,7 @@ func (c current) Role(ctx context.Context, name string) (apply.RoleState, bool, 
 	if errors.Is(err, rbac.ErrUnknown) {
 		return apply.RoleState{}, false, nil
 	}
-	return apply.RoleState{Permissions: r.Permissions, Managed: r.ManagedBy == byFile, BuiltIn: r.BuiltIn}, err == nil, err
+	return apply.RoleState{Permissions: r.Permissions, Assurance: r.Assurance, Managed: r.ManagedBy == byFile, BuiltIn: r.BuiltIn}, err == nil, err
 }
 
 func (c current) Organization(ctx context.Context, slug string) (apply.OrganizationState, bool, error) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/client"
+	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -40,10 +41,14 @@ func (f *Flow) plan(ctx context.Context, want apply.File) ([]apply.Change, error
 
 func (f *Flow) acceptable(ctx context.Context, want apply.File, c apply.Change) (err error) {
 	switch c.Kind {
+	case apply.KindPolicy:
+		_, err = wantedPolicy(policy.Policy{Assurance: policy.Least}, *want.Policy)
 	case apply.KindScope:
 		_, err = f.wantedScope(want.Scopes[c.Index])
 	case apply.KindResource:
 		_, _, err = f.wantedResource(ctx, f.o.Read, want.Resources[c.Index])
+	case apply.KindConnection:
+		_, _, err = f.wantedConnection(ctx, f.o.Read, want.Connections[c.Index])
 	case apply.KindClient:
 		w := want.Clients[c.Index]
 		if err = f.acceptableClient(ctx, w, c.Action); err == nil && !w.Secret.IsZero() {

@@ -9,11 +9,13 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/consent"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
@@ -23,6 +25,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -43,6 +46,9 @@ type Tx interface {
 	Sites() site.Store
 	Registrations() registration.Store
 	Logouts() logout.Store
+	Policy() policy.Store
+	Trust() trust.Store
+	Federation() federation.Store
 }
 
 // InTx runs fn in one transaction; see store.Store.
@@ -69,7 +75,7 @@ type Grants interface {
 	End(ctx context.Context, by user.Caller, owner user.ID, id token.ID, cause token.Cause) error
 }
 
-// Options configure a Flow. All but Addresses are required.
+// Options configure a Flow. All but Addresses and Trial are required.
 type Options struct {
 	Instance [16]byte
 	Now      func() time.Time
@@ -86,6 +92,9 @@ type Options struct {
 	Documents client.Documents // that clients refer to
 	Signing   Signing
 	Masters   Masters
+	// Trial is where a browser goes once around with a connection, and until when;
+	// the caller was found to be an administrator.
+	Trial func(c federation.Connection) (path string, until time.Time)
 }
 
 // Flow administers. It is safe for concurrent use.

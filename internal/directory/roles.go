@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strconv"
 
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/rbac"
@@ -50,8 +51,11 @@ func (f *Flow) putRole(ctx context.Context, tx Tx, by user.Caller, r rbac.Role) 
 		return err
 	} else {
 		r.CreatedAt = old.CreatedAt
-		if slices.Equal(old.Permissions, r.Permissions) && old.ManagedBy == r.ManagedBy {
+		if slices.Equal(old.Permissions, r.Permissions) && old.ManagedBy == r.ManagedBy && old.Assurance == r.Assurance {
 			return nil
+		}
+		if old.Assurance != r.Assurance {
+			ev = ev.With("assurance", strconv.Itoa(r.Assurance))
 		}
 	}
 	return tx.Roles().Put(ctx, r, ev)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/phone"
@@ -13,6 +14,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/totp"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/useragent"
 )
@@ -25,6 +27,7 @@ type Tx interface {
 	Passkeys() passkey.Store
 	Phones() phone.Store
 	Proofs() proof.Store
+	Trust() trust.Store
 	Mail() mail.Store
 	Audit() audit.Store
 }
@@ -38,6 +41,8 @@ type Proof struct {
 	Password secret.Text
 	Code     secret.Text // of an authenticator app, or a recovery code
 	Passkey  []byte      // its answer to a question for acts of this session
+	// Federated is whom a service vouched for, for this act.
+	Federated *federation.Vouched
 }
 
 // Confirmer judges a Proof by the sign-in's pipeline. It returns the version of the

@@ -71,7 +71,10 @@ type Settings struct {
 	// KeepTokens keeps the service's tokens, sealed, to be used on behalf of the person.
 	KeepTokens bool `json:"keep_tokens,omitempty"`
 	// PassOn asks the service to prove people anew when we are asked to (max_age, prompt).
-	PassOn    bool       `json:"pass_on_freshness,omitempty"`
+	PassOn bool `json:"pass_on_freshness,omitempty"`
+	// Strong are acr and amr values of theirs that count as two factors here; without
+	// them a sign-in over there is one factor, whatever it was.
+	Strong    []string   `json:"strong,omitempty"`
 	Mapping   Mapping    `json:"mapping,omitzero"`
 	Provision Provision  `json:"provision,omitzero"`
 	Logout    LogoutMode `json:"logout,omitempty"`

@@ -16,7 +16,7 @@ var (
 	// ErrLastWay: nothing would be left to sign in with.
 	ErrLastWay = problem.New(problem.Conflict, "last_way_in", "This is the only way into your account. Add a passkey or a password first.")
 	// ErrBirth: the account is gone, not active, or changed since it was proven (TH-1).
-	ErrBirth = problem.New(problem.Conflict, "account_changed", "Your account changed in the meantime. Sign in again.")
+	ErrBirth = problem.New(problem.Conflict, "link_account_changed", "Your account changed in the meantime. Sign in again.")
 	// ErrAttempt: what came back was not asked for by this browser, in the last
 	// minutes, for the first time.
 	ErrAttempt = problem.New(problem.Gone, "federation_attempt_over", "This sign-in was not begun here, took too long, or was finished already. Start it again.")
@@ -26,4 +26,11 @@ var (
 	ErrUpstream = problem.New(problem.Unavailable, "federation_unavailable", "The other service does not answer right now. Try again in a moment, or sign in another way.")
 	// ErrStatement: what the service said fails a check.
 	ErrStatement = problem.New(problem.Unprocessable, "federation_answer_refused", "The other service's answer could not be trusted, so nothing was done. Sign in another way, and tell whoever runs this site.")
+	// ErrInvalid: a connection cannot be like that; its fields say what is wrong.
+	ErrInvalid = problem.New(problem.Unprocessable, "connection_invalid", "The connection has a member that is missing, malformed, or not for its type.")
 )
+
+// invalid is ErrInvalid about one member.
+func invalid(pointer, message string) error {
+	return ErrInvalid.WithFields(problem.Field{Pointer: pointer, Code: ErrInvalid.Code, Message: message})
+}

@@ -37,10 +37,12 @@ type Link struct {
 	Issuer     string
 	Subject    string
 	User       user.ID
-	Email      string // as last told
-	Verified   bool   // counted when last told
-	Session    string // sid of the last sign-in over there
-	Tokens     Sealed // nil unless kept
+	Email      string   // as last told
+	Verified   bool     // counted when last told
+	Session    string   // sid of the last sign-in over there
+	Born       bool     // the account was made for it
+	Owns       []string // fields of the account's profile that come from here; only if Born
+	Tokens     Sealed   // nil unless kept
 	CreatedAt  time.Time
 	UsedAt     time.Time
 }

@@ -9,14 +9,25 @@ import (
 
 // Protocol speaks with one kind of service. It is safe for concurrent use, fetches
 // nothing before it is used and goes out through the one outbound client.
+//
+// Errors of all methods are ErrRefused when the service, or the person at it, said
+// no; ErrUpstream when it does not answer or answers what is no answer; ErrStatement
+// when what it says fails a check.
 type Protocol interface {
 	// Begin returns where to send the browser, and what Finish must be given back.
-	// ErrUpstream when the service cannot be asked.
 	Begin(ctx context.Context, c Connection, a Ask) (address string, kept Kept, err error)
-	// Finish judges what came back. ErrRefused when the service, or the person at
-	// it, said no; ErrUpstream when it does not answer or answers what is no
-	// answer; ErrStatement when what it says fails a check.
+	// Finish judges what came back.
 	Finish(ctx context.Context, c Connection, k Kept, a Answer) (Statement, error)
+	// Refresh trades kept tokens for new ones. ErrRefused: they are no longer good.
+	Refresh(ctx context.Context, c Connection, t Tokens) (Tokens, error)
+	// Revoke gives kept tokens back. A service that takes none back is no error.
+	Revoke(ctx context.Context, c Connection, t Tokens) error
+	// Logout is the address that ends the person's session over there, empty when
+	// the service has none.
+	Logout(ctx context.Context, c Connection, l Leave) (address string, err error)
+	// Ended judges a logout token that the service sent by itself (OpenID Connect
+	// Back-Channel Logout). That it comes once is for the caller to see to: Ended.ID.
+	Ended(ctx context.Context, c Connection, token string) (Ended, error)
 }
 
 // Ask is what is asked of the service.
@@ -24,21 +35,11 @@ type Ask struct {
 	State       string // echoed by the service
 	Callback    string // exact address to come back to
 	LoginHint   string
-	Prompt      string // none, login, consent, select_account; empty: theirs to choose
-	MaxAge      *time.Duration
+	Prompt      string         // none, login, consent, select_account; empty: theirs to choose
+	MaxAge      *time.Duration // honoured where Statement.AuthTime comes back; elsewhere that is zero
 	ACRValues   []string
 	Locales     []string
 	DomainHints []string // hd of Google, domain_hint of Microsoft
-}
-
-// Kept is what an attempt remembers between Begin and Finish, sealed in the
-// browser that began it.
-type Kept struct {
-	Issuer   string      `json:"iss,omitempty"` // that the answer must come from (RFC 9207)
-	Nonce    string      `json:"nonce,omitempty"`
-	Verifier secret.Text `json:"-"` // PKCE; the attempt seals it by itself
-	Callback string      `json:"cb"`
-	MaxAge   *int64      `json:"max_age,omitempty"` // seconds; then auth_time is required
 }
 
 // Answer is what the browser brought back.
@@ -60,9 +61,19 @@ type Statement struct {
 	Tokens   *Tokens
 }
 
-// Tokens are the service's own.
-type Tokens struct {
-	Access, Refresh, ID secret.Text
-	Scope               string
-	ExpiresAt           time.Time // of Access; zero: not told
+// Leave is how a person leaves the service.
+type Leave struct {
+	ID        secret.Text // the last ID token, as a hint; may be empty
+	Return    string      // where the browser comes back to; must be registered over there
+	State     string      // echoed
+	LoginHint string
+}
+
+// Ended says that a session over there is over.
+type Ended struct {
+	Issuer  string
+	Subject string // empty: whoever was in Session
+	Session string // empty: all of Subject's
+	ID      string // jti: together with Issuer to be taken once
+	Until   time.Time
 }

@@ -11,7 +11,7 @@ import (
 // Store keeps connections, links and which attempts came back. Each method is one
 // atomic act; one that takes an event writes both or neither.
 type Store interface {
-	// Create inserts c. ErrTaken.
+	// Create inserts c, with version 1. ErrTaken; organization.ErrUnknown.
 	Create(ctx context.Context, c Connection, ev audit.Event) error
 	// Update replaces all but ID and CreatedAt, and raises Version, only if c.Version
 	// still is the connection's, else ErrStale. ErrUnknown, ErrTaken.
@@ -30,21 +30,33 @@ type Store interface {
 
 	// Link inserts l if the account is active and has the version, under a lock on
 	// its row (TH-1): ErrBirth otherwise; ErrLinkTaken when any account has the
-	// subject; ErrUnknown when the connection is gone or its version is not the one.
+	// subject; ErrUnknown when the connection is gone or its version is not the one;
+	// ErrStatement when what the service told is longer than it may be.
 	Link(ctx context.Context, l Link, connectionVersion, userVersion int64, ev audit.Event) error
 	// Linked finds the link of a subject; ErrLinkUnknown.
 	Linked(ctx context.Context, connection ID, issuer, subject string) (Link, error)
 	// LinksOf returns the links of an account, oldest first.
 	LinksOf(ctx context.Context, owner user.ID) ([]Link, error)
 	// Use notes a sign-in by a link: when, address, session over there, and tokens
-	// if there are any. ErrLinkUnknown when it was removed since.
+	// if there are any. ErrLinkUnknown when it was removed since, ErrStatement as for Link.
 	Use(ctx context.Context, l Link) error
 	// Unlink removes a link of owner, or ErrLinkUnknown. It is ErrLastWay when the
-	// account has no password, no passkey and no other link.
+	// account has no password, no passkey and no other link of a connection that is on.
 	Unlink(ctx context.Context, owner user.ID, id LinkID, ev audit.Event) error
 	// LinksBySession finds the links that were last used in a session over there: of
-	// a subject, or of any when subject is empty.
+	// a subject, or of any when subject is empty. With no session it is the link of
+	// the subject.
 	LinksBySession(ctx context.Context, connection ID, issuer, subject, session string) ([]Link, error)
+
+	// Bear notes what a session of ours began with, in the transaction of its birth.
+	// ErrLinkUnknown when the link is gone.
+	Bear(ctx context.Context, s SessionID, o Origin) error
+	// Origin returns what a session began with; ErrLinkUnknown when it was no link, or
+	// the link is gone.
+	Origin(ctx context.Context, s SessionID) (Origin, error)
+	// Began returns live sessions that began with a link of t, at most limit. Without
+	// subject and session there are none.
+	Began(ctx context.Context, t There, now time.Time, limit int) ([]Began, error)
 
 	// Spend notes that an attempt came back, to be kept at least until the given
 	// time. Of any number of calls with one digest one succeeds; the others are

@@ -12,7 +12,7 @@ import (
 // server spends a fifth of its time in it. Up to smallHeap, which has room for what
 // is under way, the limit decides instead; Quiet gives the room back.
 const (
-	smallHeap            = 40 << 20
+	smallHeap            = 64 << 20
 	smallRoom, usualRoom = 800, 50 // percent of what is alive
 )
 
@@ -29,6 +29,7 @@ type Collector struct {
 	live  int64 // after the last collection
 	set   int64 // the limit in force
 	crowd time.Time
+	begun int // pieces since what was left was collected
 }
 
 // Limits are what the process needs while little is alive, in bytes. They rise with
@@ -37,6 +38,9 @@ type Limits struct {
 	// Crowded: when work that needs much memory waits for its turn, its garbage is
 	// collected, and returned, before it grows the process.
 	Crowded int64
+	// Spent is how many pieces that waited may begin before what others left is
+	// collected: the collector alone would notice after the next has its memory.
+	Spent int
 	// Calm: a single piece of such work finds the memory of the one before it, not
 	// yet returned to the system, and does not start a collection.
 	Calm int64
@@ -62,6 +66,25 @@ func (c *Collector) Waited() {
 	defer c.mu.Unlock()
 	c.crowd = c.now()
 	c.limit()
+}
+
+// Begins is called where a piece of such work begins that has waited, by the one who
+// will do it: what earlier pieces left is collected first. It takes as long as a
+// collection of what is alive. A nil Collector does nothing.
+func (c *Collector) Begins() {
+	if c == nil || c.limits.Spent == 0 {
+		return
+	}
+	c.mu.Lock()
+	c.begun++
+	due := c.begun >= c.limits.Spent
+	if due {
+		c.begun = 0
+	}
+	c.mu.Unlock()
+	if due {
+		runtime.GC()
+	}
 }
 
 // limit sets what this moment asks for.

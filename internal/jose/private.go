@@ -53,10 +53,21 @@ func NewPrivateKey(alg Algorithm, signer crypto.Signer) (PrivateKey, error) {
 	if err != nil {
 		return PrivateKey{}, err
 	}
+	return PrivateKey{&privateKey{signer, public, headerOf(alg, public.ID())}}, nil
+}
+
+func headerOf(alg Algorithm, kid string) []byte {
 	header := append([]byte(`{"alg":"`), alg...)
-	header = appendString(append(header, `","kid":`...), public.ID())
-	header = append(header, `,"typ":"`...)
-	return PrivateKey{&privateKey{signer, public, header}}, nil
+	header = appendString(append(header, `","kid":`...), kid)
+	return append(header, `,"typ":"`...)
+}
+
+// Named is the key under the ID by which somebody else knows it.
+func (p PrivateKey) Named(kid string) PrivateKey {
+	if p.k == nil {
+		return p
+	}
+	return PrivateKey{&privateKey{p.k.signer, p.k.public.Named(kid), headerOf(p.k.public.k.alg, kid)}}
 }
 
 // ParsePrivateKey reads what PKCS8 wrote. ErrKey for anything else.

@@ -57,6 +57,16 @@ func (p PublicKey) ID() string {
 	return p.k.id
 }
 
+// Named is the key under another ID.
+func (p PublicKey) Named(kid string) PublicKey {
+	if p.k == nil {
+		return p
+	}
+	k := *p.k
+	k.id = kid
+	return PublicKey{&k}
+}
+
 // Algorithm is the one algorithm of the key.
 func (p PublicKey) Algorithm() Algorithm {
 	if p.k == nil {

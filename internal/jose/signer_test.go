@@ -71,3 +71,26 @@ func TestForms(t *testing.T) {
 		}
 	}
 }
+
+// A key that somebody else knows by another name signs under that name, and is
+// otherwise itself.
+func TestNamedKey(t *testing.T) {
+	key, err := Generate(ES256)
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := key.Named("KEY\"1")
+	text, err := named.Sign("JWT", []byte(`{}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, kid, err := Verify(text, "JWT", NewKeySet(named.Public())); err != nil || kid != "KEY\"1" {
+		t.Errorf("%q, %v", kid, err)
+	}
+	if named.Public().Thumbprint() != key.Public().Thumbprint() || key.Public().ID() == "KEY\"1" {
+		t.Error("it is another key, or both were renamed")
+	}
+	if !(PrivateKey{}).Named("x").IsZero() || !(PublicKey{}).Named("x").IsZero() {
+		t.Error("a name makes a key of none")
+	}
+}

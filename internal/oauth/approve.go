@@ -99,6 +99,11 @@ func (f *Flow) ApproveDevice(ctx context.Context, by user.Caller, typed string) 
 	if err != nil {
 		return err
 	}
+	if c, err := f.o.Registry.Client(ctx, a.Client); err != nil {
+		return err
+	} else if s.Assurance < c.Assurance {
+		return ErrAssurance.Becausef("assurance %d", s.Assurance)
+	}
 	return f.o.Devices.Approve(ctx, a.UserCode, devicecode.Approver{
 		User: s.User, UserVersion: s.UserVersion, Session: s.ID, Methods: s.Methods, ACR: ACR(s.Assurance), AuthTime: s.AuthenticatedAt,
 	}, f.now(), f.decided(devicecode.Approved, by, a))

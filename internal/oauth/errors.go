@@ -24,7 +24,9 @@ var (
 // First-party sign-in with tokens (TH-34).
 var (
 	ErrNotFirstParty = problem.New(problem.Forbidden, "client_not_first_party", "This app may not sign people in with their password. Only first-party clients may; send people to our sign-in page instead.")
-	ErrOrigin        = problem.New(problem.Forbidden, "client_origin", "This app does not answer under that origin. Register the origin with the client.")
+	// ErrAssurance: the client asks for a stronger sign-in than this one was.
+	ErrAssurance = problem.New(problem.Forbidden, "client_assurance", "This app asks for a stronger sign-in. Sign in again with a second factor, then repeat it.")
+	ErrOrigin    = problem.New(problem.Forbidden, "client_origin", "This app does not answer under that origin. Register the origin with the client.")
 )
 
 // Registered returns the registered error that err is, for the token endpoint

@@ -102,9 +102,15 @@ func (f *Flow) audiencesFor(c client.Client, asked []string) ([]string, error) {
 	return audiences, nil
 }
 
+// Assurance is what the client asks of a sign-in; 0: it asks for nothing.
+func (d *Delivery) Assurance() int { return d.client.Assurance }
+
 // In begins the grant in the transaction of the session's birth. It may run
 // again.
 func (d *Delivery) In(ctx context.Context, st token.Store, s session.Session, from audit.Source) (err error) {
+	if s.Assurance < d.client.Assurance {
+		return ErrAssurance.Becausef("assurance %d", s.Assurance)
+	}
 	d.pending, err = d.flow.o.Grants.BeginIn(ctx, st, token.Birth{
 		User: s.User, UserVersion: s.UserVersion, Client: string(d.client.ID), ClientVersion: d.client.Version,
 		Session: token.SessionID(s.ID), Audiences: d.audiences, Scope: d.scope, Sender: token.Sender{Kind: token.Unproven},

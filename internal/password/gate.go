@@ -15,7 +15,7 @@ type GateOptions struct {
 	MaxWait time.Duration // default 2 s
 
 	Now     func() time.Time // required
-	Observe func(Outcome)    // optional; must not block
+	Observe func(Outcome)    // optional; of an admitted one, called before its work in its place: what it takes, the slot is held
 	// Idle, optional, runs in its own goroutine once the gate has been empty
 	// for IdleAfter (default 1 s): the place to give memory back to the system.
 	Idle      func()

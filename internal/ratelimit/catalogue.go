@@ -37,12 +37,13 @@ const (
 	ClientSource   Name = "client.source" // requests of clients that failed
 	ClientPair     Name = "client.pair"   // the same, of one client
 
-	AuthorizeSource Name = "authorize.source" // authorization requests
-	AuthorizePair   Name = "authorize.pair"   // the same, of one client
-	RegisterSource  Name = "register.source"  // clients that register themselves
-	DocumentHost    Name = "document.host"    // metadata documents of clients, by the host they are read from
-	DeviceSource    Name = "device.source"    // device codes typed that no device has
-	DeviceAccount   Name = "device.account"
+	AuthorizeSource  Name = "authorize.source" // authorization requests
+	AuthorizePair    Name = "authorize.pair"   // the same, of one client
+	RegisterSource   Name = "register.source"  // clients that register themselves
+	DocumentHost     Name = "document.host"    // metadata documents of clients, by the host they are read from
+	DeviceSource     Name = "device.source"    // device codes typed that no device has
+	DeviceAccount    Name = "device.account"
+	FederationSource Name = "federation.source" // sign-ins that come back from another service
 )
 
 // Defaults are the limits unless configured otherwise. They are generous to a
@@ -71,6 +72,7 @@ func Defaults() []Limit {
 		{Name: UnfinishedMail, Every: 20 * time.Minute, Burst: 3},
 		PerHour(ChangeAccount, 60),
 		PerHour(ExportAccount, 5),
+		PerMinute(FederationSource, 60),
 		PerMinute(DeviceSource, 60),
 		PerMinute(DeviceAccount, 10),
 		PerMinute(SetupSource, 10),

@@ -17,6 +17,7 @@ const Admin = "admin"
 type Role struct {
 	Name        string
 	Permissions []string // sorted
+	Assurance   int      // that its holders have to sign in with: 1 or 2; 0: it asks for nothing
 	ManagedBy   string   // "file" when declared by apply, else empty
 	BuiltIn     bool
 	CreatedAt   time.Time
@@ -27,6 +28,7 @@ var (
 	ErrUnknown       = problem.New(problem.NotFound, "role_unknown", "There is no such role. Create it first, or check its name.")
 	ErrBadRole       = problem.New(problem.Unprocessable, "bad_role", "A role name has 1 to 64 lower-case letters, digits, hyphens or underscores and starts with a letter.")
 	ErrBadPermission = problem.New(problem.Unprocessable, "bad_permission", "A permission is a name such as posts:write, with at most 128 letters, digits and . _ - : characters.")
+	ErrBadAssurance  = problem.New(problem.Unprocessable, "bad_assurance", "The assurance that can be asked of every sign-in is 1 or 2; 0 asks for nothing.")
 	ErrBuiltIn       = problem.New(problem.Conflict, "role_built_in", "This role is built in and cannot be changed or deleted.")
 	ErrInUse         = problem.New(problem.Conflict, "role_in_use", "Somebody still holds this role. Take it from them first.")
 	// ErrLastAdmin: the act would leave no active administrator.
@@ -42,7 +44,10 @@ var (
 	permission = regexp.MustCompile(`^[a-z0-9][a-zA-Z0-9._:-]{0,127}$`)
 )
 
-// Clean returns r in canonical form, or ErrBadRole or ErrBadPermission.
+// MaxAssurance is the highest that a role can ask for.
+const MaxAssurance = 2
+
+// Clean returns r in canonical form, or ErrBadRole, ErrBadPermission or ErrBadAssurance.
 func (r Role) Clean() (Role, error) {
 	if !roleName.MatchString(r.Name) {
 		return r, ErrBadRole
@@ -52,6 +57,9 @@ func (r Role) Clean() (Role, error) {
 			return r, ErrBadPermission.Becausef("permission %q", p)
 		}
 	}
+	if r.Assurance < 0 || r.Assurance > MaxAssurance {
+		return r, ErrBadAssurance.Becausef("assurance %d", r.Assurance)
+	}
 	r.Permissions = slices.Clone(r.Permissions)
 	slices.Sort(r.Permissions)
 	r.Permissions = slices.Compact(r.Permissions)
@@ -60,8 +68,9 @@ func (r Role) Clean() (Role, error) {
 
 // Store keeps roles. Each method is one atomic act.
 type Store interface {
-	// Put creates or replaces a role; sessions of its holders notice at once.
-	// ErrBuiltIn for the built-in role.
+	// Put creates or replaces a role; sessions of its holders notice at once, and
+	// another assurance ends their remembered devices. Of the built-in role only the
+	// assurance can be changed: ErrBuiltIn.
 	Put(ctx context.Context, r Role, ev audit.Event) error
 	// ByName returns the role or ErrUnknown.
 	ByName(ctx context.Context, name string) (Role, error)

@@ -58,6 +58,7 @@ type Registry struct {
 	fresh     Freshness
 	described Descriptions // nil: no client_id is an address
 	clients   *cache[client.Client]
+	pool      *pool
 	resources *cache[resource.Resource]
 	people    *cache[claims.Person]
 
@@ -81,7 +82,7 @@ func New(o Options) *Registry {
 		o.PeopleKept = 16_384
 	}
 	return &Registry{
-		o: o, used: map[client.ID]time.Time{}, keys: map[source]*keySet{},
+		o: o, used: map[client.ID]time.Time{}, pool: newPool(), keys: map[source]*keySet{},
 		clients:   newCache[client.Client](o.ClientsKept, func(id string) [16]byte { return client.ID(id).Value() }),
 		resources: newCache[resource.Resource](o.ResourceKept, resource.Value),
 		people:    newCache[claims.Person](o.PeopleKept, func(id string) [16]byte { return [16]byte([]byte(id)) }),
@@ -105,8 +106,15 @@ func (r *Registry) Client(ctx context.Context, id string) (client.Client, error)
 		if err != nil {
 			return client.Client{}, client.ErrUnknown.Because(err)
 		}
-		return r.o.Clients.ByID(ctx, name)
+		return r.read(ctx, name)
 	})
+}
+
+// read is the client as the store has it.
+func (r *Registry) read(ctx context.Context, id client.ID) (client.Client, error) {
+	c, err := r.o.Clients.ByID(ctx, id)
+	r.pool.share(&c)
+	return c, err
 }
 
 // byAddress returns a client that its document describes.
@@ -117,7 +125,7 @@ func (r *Registry) byAddress(ctx context.Context, id client.ID) (client.Client, 
 	if err := r.described.Refresh(ctx, id); err != nil {
 		return client.Client{}, err
 	}
-	kept := func() (client.Client, error) { return r.o.Clients.ByID(ctx, id) }
+	kept := func() (client.Client, error) { return r.read(ctx, id) }
 	c, err := answer(r, r.clients, string(id), kept)
 	if !errors.Is(err, client.ErrUnknown) {
 		return c, err

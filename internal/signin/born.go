@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/useragent"
 )
@@ -22,34 +24,44 @@ type birth struct {
 	methods         []string
 	assurance       int
 	passwordVersion int64
-	failures        int // sign-ins that failed before
+	failures        int                // sign-ins that failed before
+	known           trust.ID           // the remembered device that let it pass; zero: none did
+	due             time.Time          // until when a second factor has to be set up; set by after
+	at              time.Time          // when it was proven; zero: now
+	origin          *federation.Origin // nil: no link
 	// before and after are what has to hold, or is used up, in the transaction of
 	// the birth: after it has the account's row to itself (TH-1).
 	before, after func(ctx context.Context, tx Tx) error
 }
 
-// atOnce is a birth of one proof, which must be all that the account asks for.
-func (f *Flow) atOnce(a *Attempt, p Proven, guess *lockout.Reservation) birth {
-	return birth{
-		attempt: a, methods: p.Methods, assurance: p.level(), passwordVersion: p.PasswordVersion, failures: guess.After(),
+// atOnce is a birth of one proof, which must be all that is asked for, or come from
+// a device that is remembered. What the session says is what was proven.
+func (f *Flow) atOnce(a *Attempt, r Request, p Proven, guess *lockout.Reservation, known trust.ID) *birth {
+	b := &birth{
+		attempt: a, methods: p.Methods, assurance: p.level(), passwordVersion: p.PasswordVersion, failures: guess.After(), known: known, at: p.At, origin: p.Origin,
 		before: func(ctx context.Context, tx Tx) error { return guess.Confirm(ctx, tx.Lockouts()) },
-		after: func(ctx context.Context, tx Tx) error {
-			next, err := f.asks(ctx, tx, a.Account.ID, p)
-			if err != nil {
-				return err
-			}
-			if next != nil {
-				return errSecond
-			}
-			return p.spend(ctx, tx)
-		},
 	}
+	b.after = func(ctx context.Context, tx Tx) error {
+		d, err := f.demands(ctx, tx, a.Account.ID, p, r.Least)
+		if err != nil {
+			return err
+		}
+		if err := f.excuse(ctx, tx, a, d, known); err != nil {
+			return err
+		}
+		b.due = d.by
+		if err := d.told(ctx, tx, a.Account.ID, f.now()); err != nil {
+			return err
+		}
+		return p.spend(ctx, tx)
+	}
+	return b
 }
 
 // born makes the session, clears the lock-out, ends the session it replaces and
 // queues the notice about a new device: all or nothing. It is conditional on the
 // account and password still being what was proven (TH-1).
-func (f *Flow) born(ctx context.Context, r Request, b birth) (Result, error) {
+func (f *Flow) born(ctx context.Context, r Request, b *birth) (Result, error) {
 	now, a := f.now(), b.attempt
 	fresh := secret.NewAt(session.Purpose, now)
 	s := session.Session{
@@ -59,6 +71,9 @@ func (f *Flow) born(ctx context.Context, r Request, b birth) (Result, error) {
 		IdleTimeout: f.o.Limits.Idle, ExpiresAt: now.Add(f.o.Limits.Absolute),
 		IP: a.By.Source.IP, UserAgent: a.By.Source.UserAgent, Place: a.By.Source.Place,
 	}
+	if !b.at.IsZero() && b.at.Before(now) {
+		s.AuthenticatedAt = b.at.UTC().Truncate(time.Microsecond)
+	}
 	notice, err := f.newDevice(a, s, r.Lang)
 	if err != nil {
 		return Result{}, err
@@ -66,6 +81,9 @@ func (f *Flow) born(ctx context.Context, r Request, b birth) (Result, error) {
 	ev := f.event(Succeeded, a).InSession(s.ID.String())
 	if b.failures > 0 {
 		ev = f.event(SucceededAfterFailures, a).InSession(s.ID.String()).With("failures", strconv.Itoa(b.failures))
+	}
+	if !b.known.IsZero() {
+		ev = ev.With("remembered", b.known.String())
 	}
 	old, replaces := f.replaced(ctx, r)
 	err = f.o.InTx(ctx, func(tx Tx) error {
@@ -77,6 +95,11 @@ func (f *Flow) born(ctx context.Context, r Request, b birth) (Result, error) {
 		}
 		if err := b.after(ctx, tx); err != nil {
 			return err
+		}
+		if b.origin != nil {
+			if err := tx.Federation().Bear(ctx, federation.SessionID(s.ID), *b.origin); err != nil {
+				return err
+			}
 		}
 		if r.Deliver != nil {
 			if err := r.Deliver(ctx, tx.Tokens(), s); err != nil {
@@ -93,7 +116,7 @@ func (f *Flow) born(ctx context.Context, r Request, b birth) (Result, error) {
 		}
 		return nil
 	})
-	if errors.Is(err, session.ErrBirth) || errors.Is(err, token.ErrBirth) {
+	if errors.Is(err, session.ErrBirth) || errors.Is(err, token.ErrBirth) || errors.Is(err, trust.ErrBirth) || errors.Is(err, federation.ErrLinkUnknown) {
 		return Result{}, wrong(reasonBirth)
 	}
 	if err != nil {
@@ -102,7 +125,7 @@ func (f *Flow) born(ctx context.Context, r Request, b birth) (Result, error) {
 	if notice != nil {
 		f.o.Mailer.Wake()
 	}
-	return Result{User: a.Account, Session: s, Secret: fresh, Device: f.o.Devices.Write(a.Device, a.Account.ID)}, nil
+	return Result{User: a.Account, Session: s, Secret: fresh, Device: f.o.Devices.Write(a.Device, a.Account.ID), Due: b.due}, nil
 }
 
 // replaced is the session the browser arrived with: it ends with the new one's

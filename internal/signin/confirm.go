@@ -45,10 +45,11 @@ func (f *Flow) confirm(ctx context.Context, by user.Caller, r Response, excused 
 			return Proven{}, err
 		}
 	}
-	ways, err := f.enrolled(ctx, f.o.Read, u.ID)
+	d, err := f.demands(ctx, f.o.Read, u.ID, Proven{}, r.Least)
 	if err != nil {
 		return Proven{}, err
 	}
+	ways := d.ways
 	second, given := f.second(r)
 	if ways != nil && m.Factor() == Knows && !given {
 		if strong, err := excused(ctx, by); err != nil || !strong {
@@ -106,9 +107,17 @@ func (f *Flow) confirmSecond(ctx context.Context, m Second, a *Attempt, r Respon
 	if err := f.limitSecond(ctx, a); err != nil {
 		return Proven{}, err
 	}
+	if err := f.countSecond(ctx, m, a); err != nil {
+		return Proven{}, err
+	}
 	two, err := f.judgeSecond(ctx, m, a, r)
-	if err == nil && two.Spend != nil {
-		err = f.o.InTx(ctx, func(tx Tx) error { return two.Spend(ctx, tx) })
+	if err == nil {
+		err = f.o.InTx(ctx, func(tx Tx) error {
+			if err := two.spend(ctx, tx); err != nil {
+				return err
+			}
+			return tx.Challenges().Forgive(ctx, a.Account.ID)
+		})
 	}
 	if err != nil {
 		return Proven{}, f.refuseSecond(ctx, a, err)

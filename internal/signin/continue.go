@@ -37,7 +37,8 @@ func (f *Flow) Ways(ctx context.Context, r Request) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return f.enrolled(ctx, f.o.Read, c.User)
+	ways, _, err := f.standings(ctx, f.o.Read, c.User)
+	return ways, err
 }
 
 func (f *Flow) second(r Response) (Second, bool) {
@@ -86,16 +87,21 @@ func (f *Flow) proceed(ctx context.Context, m Second, r Request) (Result, error)
 	if err := f.o.Read.Challenges().Attempt(ctx, c.ID, f.now()); err != nil {
 		return Result{}, over(err)
 	}
+	if err := f.countSecond(ctx, m, a); err != nil {
+		return Result{}, err
+	}
 	proven, err := f.judgeSecond(ctx, m, a, r.Response)
 	if err != nil {
 		return Result{}, f.refuseSecond(ctx, a, err)
 	}
-	result, err := f.born(ctx, r, f.afterChallenge(a, c, proven))
+	b := f.afterChallenge(a, c, proven)
+	keep := f.remembering(b, r)
+	result, err := f.born(ctx, r, b)
 	if err != nil {
 		return Result{}, f.refuseSecond(ctx, a, err)
 	}
 	f.o.Lockout.Forget(a.guess(false))
-	return result, nil
+	return keep(result), nil
 }
 
 // limitSecond charges the tries of one method: whoever uses up those of one
@@ -115,9 +121,31 @@ func (f *Flow) take(ctx context.Context, keys ...ratelimit.Key) error {
 	return d.Err()
 }
 
+// countSecond makes a try durable before it is judged (PW-20): fewer than
+// challenge.MaxGuesses in a row, whatever happens to the limits in memory. Browsers
+// on which nobody signed in leave the last of them to the owner. A signature is no
+// guess and never refused.
+func (f *Flow) countSecond(ctx context.Context, m Second, a *Attempt) error {
+	if names(m) {
+		return nil
+	}
+	most := challenge.StrangerGuesses
+	if a.Known {
+		most = challenge.MaxGuesses
+	}
+	n, err := f.o.Read.Challenges().Guess(ctx, a.Account.ID, m.Name(), most, f.now())
+	if errors.Is(err, challenge.ErrGuesses) {
+		return errors.Join(f.Record(ctx, f.event(SecondFailed, a).Failed(audit.Blocked, reasonGuesses)), err)
+	}
+	if err == nil && n == most {
+		err = f.Record(ctx, f.event(SecondExhausted, a).Failed(audit.Blocked, reasonGuesses))
+	}
+	return err
+}
+
 // judgeSecond asks first whether the account has the method at all.
 func (f *Flow) judgeSecond(ctx context.Context, m Second, a *Attempt, r Response) (Proven, error) {
-	ways, err := f.enrolled(ctx, f.o.Read, a.Account.ID)
+	ways, _, err := f.standings(ctx, f.o.Read, a.Account.ID)
 	if err != nil {
 		return Proven{}, err
 	}
@@ -156,12 +184,15 @@ func over(err error) error {
 
 // afterChallenge is a birth of two factors. The notice about an unfinished
 // sign-in is taken back with it.
-func (f *Flow) afterChallenge(a *Attempt, c challenge.Challenge, p Proven) birth {
+func (f *Flow) afterChallenge(a *Attempt, c challenge.Challenge, p Proven) *birth {
 	now := f.now()
-	return birth{
-		attempt: a, methods: both(c.Methods, p.Methods), assurance: max(p.level(), 2), passwordVersion: c.PasswordVersion, failures: c.Failures,
+	return &birth{
+		attempt: a, methods: both(c.Methods, p.Methods), assurance: max(p.level(), 2), passwordVersion: c.PasswordVersion, failures: c.Failures, origin: readOrigin(c.Origin),
 		before: func(ctx context.Context, tx Tx) error {
 			if err := tx.Challenges().Spend(ctx, c.ID, now); err != nil {
+				return err
+			}
+			if err := tx.Challenges().Forgive(ctx, c.User); err != nil {
 				return err
 			}
 			return tx.Lockouts().Clear(ctx, c.User)

@@ -46,6 +46,8 @@ var (
 	CodeUsed               = audit.Define("login.code_used", audit.Info, "")
 	MailAsked              = audit.Define("login.mail_asked", audit.Notice, "Sign-in mail asked for")
 	MailReplaced           = audit.Define("login.mail_replaced", audit.Info, "")
+	EnrolAsked             = audit.Define("login.enrolment_asked", audit.Notice, "First step of a sign-in done, a second step has to be set up")
+	SecondExhausted        = audit.Define("login.second_exhausted", audit.Critical, "Too many wrong second steps; that way is closed")
 	FirstProven            = audit.Define("login.first_factor", audit.Notice, "First step of a sign-in done, second step asked")
 	SecondFailed           = audit.Define("login.second_failed", audit.Warning, "Second step of a sign-in failed")
 	Reauthenticated        = audit.Define("login.reauthenticated", audit.Info, "Signed in again")
@@ -65,8 +67,10 @@ const (
 	reasonPasskey  = "passkey_refused"
 	reasonGone     = "passkey_unknown"
 	reasonCounter  = "passkey_counter"
+	reasonLink     = "link_unknown"
 	reasonSecond   = "wrong_second_factor"
 	reasonReplayed = "second_factor_used_before"
+	reasonGuesses  = "second_factor_exhausted"
 	reasonAbsent   = "second_factor_not_enrolled"
 	reasonMail     = "wrong_mailed_code"
 	reasonAddress  = "address_unverified"

@@ -8,16 +8,19 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/challenge"
 	"github.com/mortise-auth/mortise/internal/device"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/phone"
+	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/totp"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -34,6 +37,9 @@ type Tx interface {
 	Recovery() recovery.Store
 	Passkeys() passkey.Store
 	Phones() phone.Store
+	Policy() policy.Store
+	Trust() trust.Store
+	Federation() federation.Store
 	Audit() audit.Store
 }
 
@@ -74,15 +80,16 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-// Options configure a Flow. All are required but Seconds, Phones, Limits and Observe.
+// Options configure a Flow. All are required but Seconds, Enrolls, Phones, Limits and Observe.
 type Options struct {
 	Instance [16]byte
 	Now      func() time.Time
 	Log      *slog.Logger
 	Read     Tx // outside transactions
 	InTx     InTx
-	Methods  []Method // that begin a sign-in; the first is judged when a response fits none
-	Seconds  []Second // that finish one, best first; where accounts have them they are asked for
+	Methods  []Method   // that begin a sign-in; the first is judged when a response fits none
+	Seconds  []Second   // that finish one, best first; where accounts have them they are asked for
+	Enrolls  []Enroller // that can be set up inside a sign-in
 	Lockout  Lockout
 	Rates    ratelimit.Store
 	Keys     proof.Keys

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/device"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -76,9 +77,11 @@ type Attempt struct {
 
 // Proven is what a Method vouches for.
 type Proven struct {
-	PasswordVersion int64    // of the password that was used; 0 when none was
-	Methods         []string // amr values (RFC 8176); nil: the method's name
-	Assurance       int      // 2: two factors in one, as a passkey with user verification; 0 is 1
+	PasswordVersion int64              // of the password that was used; 0 when none was
+	Methods         []string           // amr values (RFC 8176); nil: the method's name
+	Assurance       int                // 2: two factors in one, as a passkey with user verification; 0 is 1
+	At              time.Time          // when it was proven, if that was before now
+	Origin          *federation.Origin // the link a session begins with; nil: none
 	// Spend uses up what proves only once, in the transaction of the birth: ErrWrong
 	// when somebody else was faster. It may run again. Nil: nothing is used up.
 	Spend func(ctx context.Context, tx Tx) error

@@ -151,7 +151,7 @@ func (f *Flow) send(ctx context.Context, a *Attempt, lang string, voice bool) (p
 	case voice && !o.Voice:
 		return "", phone.ErrVoice
 	}
-	ways, err := f.enrolled(ctx, f.o.Read, a.Account.ID)
+	ways, _, err := f.standings(ctx, f.o.Read, a.Account.ID)
 	if err != nil {
 		return "", err
 	}

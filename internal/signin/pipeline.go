@@ -114,26 +114,33 @@ func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) 
 	return result, nil
 }
 
-// enter ends in a session, or asks for a second factor if the account has one.
-// One that was enrolled while the first was judged is found at the birth.
+// enter ends in a session, or asks for a second factor, or for setting one up. What
+// changed while the first was judged is found at the birth.
 func (f *Flow) enter(ctx context.Context, m Method, a *Attempt, r Request, p Proven, guess *lockout.Reservation) (Result, error) {
-	next, err := f.asks(ctx, f.o.Read, a.Account.ID, p)
+	d, err := f.demands(ctx, f.o.Read, a.Account.ID, p, r.Least)
 	if err != nil {
 		return Result{}, err
 	}
-	if next == nil {
-		result, err := f.born(ctx, r, f.atOnce(a, p, guess))
+	known, err := f.recognise(ctx, a, r, d)
+	if err != nil {
+		return Result{}, err
+	}
+	if !d.more() || !known.IsZero() {
+		result, err := f.born(ctx, r, f.atOnce(a, r, p, guess, known))
 		if !errors.Is(err, errSecond) {
 			if err == nil {
 				guess.Done()
 			}
 			return result, err
 		}
-		if next, err = f.asks(ctx, f.o.Read, a.Account.ID, p); err != nil {
+		if d, err = f.demands(ctx, f.o.Read, a.Account.ID, p, r.Least); err != nil {
 			return Result{}, err
 		}
+		if !d.more() { // it came and went
+			return Result{}, wrong(reasonBirth)
+		}
 	}
-	return f.ask(ctx, m, a, r, p, guess, next)
+	return f.ask(ctx, m, a, r, p, guess, d)
 }
 
 func names(m Method) bool {
@@ -142,8 +149,12 @@ func names(m Method) bool {
 }
 
 func (f *Flow) attempt(r Request, m Method) *Attempt {
+	key := "" // who names the account by a key of its own is no pair with all others who do
+	if r.Identifier != "" {
+		key = user.EmailKey(r.Identifier)
+	}
 	return &Attempt{
-		By: r.By, Source: ratelimit.SourceOf(r.By.Source.IP), Key: user.EmailKey(r.Identifier),
+		By: r.By, Source: ratelimit.SourceOf(r.By.Source.IP), Key: key,
 		Device: f.o.Devices.Read(r.Device), Method: m.Name(),
 	}
 }

@@ -3,6 +3,7 @@ package signin
 import (
 	"context"
 	"strings"
+	"time"
 
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
@@ -28,6 +29,9 @@ func (f *Flow) Reauthenticate(ctx context.Context, by user.Caller, oldSecret str
 	now, old := f.now(), s.Digest
 	fresh := secret.NewAt(session.Purpose, now)
 	s.Digest, s.AuthenticatedAt = fresh.Digest(f.o.Instance), now
+	if !proven.At.IsZero() && proven.At.Before(now) {
+		s.AuthenticatedAt = proven.At.UTC().Truncate(time.Microsecond)
+	}
 	s.Methods, s.Assurance = proven.Methods, proven.level()
 	ev := by.Event(Reauthenticated, now, by.User).With("method", strings.Join(proven.Methods, " "))
 	if err := f.o.Read.Sessions().Rotate(ctx, s, old, proven.PasswordVersion, now, ev); err != nil {

@@ -2,7 +2,9 @@ package signin
 
 import (
 	"context"
+	"time"
 
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -18,6 +20,10 @@ type Response struct {
 	Recovery secret.Text // a recovery code, as typed
 	Passkey  *Passkey
 	Mailed   *Mailed
+	Least    int // of Reauthenticate: the assurance that is asked for; 0: what the account asks
+	// Federated is whom another service vouched for: what the flow federate made of
+	// what came back, never what a request says of itself.
+	Federated *federation.Vouched
 }
 
 // Passkey is an assertion of an authenticator (WebAuthn).
@@ -46,6 +52,9 @@ type Request struct {
 	Replaces   string       // value of the session cookie the request came with
 	Lang       string       // for mails, when the account has no preference
 	Deliver    Deliver
+	Least      int    // assurance that a client asks for; 0: it asks for nothing
+	Trusted    string // value of the cookie of remembered devices
+	Remember   bool   // no second step is to be asked here for a while
 }
 
 // Deliver hands a new session over in another form than its cookie, in the
@@ -60,8 +69,13 @@ type Result struct {
 	Secret   secret.Token // for the cookie; zero when more is needed
 	Device   string       // new value of the device cookie
 	NeedCode bool         // a code was mailed, if there is an account: ask for it
-	Next     []string     // one of these methods is needed, the quickest for this person first
-	Flow     secret.Token // to present with the code, or to Continue
+	Next     []string     // one of these methods is needed, the quickest for this person first; "enroll": a second factor must be set up
+	Flow     secret.Token // to present with the code, to Continue, or to Enrol
+
+	Due        time.Time     // until then a second factor has to be set up; zero: nothing is asked
+	Codes      []secret.Text // recovery codes that came with a new factor, shown once
+	Trusted    string        // new value of the cookie of remembered devices; empty: it stays
+	TrustUntil time.Time
 }
 
 // Complete reports whether there is a session.

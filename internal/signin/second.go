@@ -2,86 +2,34 @@ package signin
 
 import (
 	"context"
-	"slices"
 
 	"github.com/mortise-auth/mortise/internal/challenge"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
-	"github.com/mortise-auth/mortise/internal/user"
 )
 
 // multiple is what RFC 8176 calls more than one factor.
 const multiple = "mfa"
 
-// asks returns the methods of which one must follow p, the one this person used
-// last first and backups last; nil when p is enough. Backups alone ask for nothing.
-func (f *Flow) asks(ctx context.Context, tx Tx, owner user.ID, p Proven) ([]string, error) {
-	if p.level() > 1 {
-		return nil, nil
-	}
-	return f.enrolled(ctx, tx, owner)
-}
-
-// Reach is the highest assurance that an account can sign in with today.
-func (f *Flow) Reach(ctx context.Context, owner user.ID) (int, error) {
-	ways, err := f.enrolled(ctx, f.o.Read, owner)
-	if err != nil || ways == nil {
-		return 1, err
-	}
-	return 2, nil
-}
-
-// enrolled are the second methods that an account has, quickest first.
-func (f *Flow) enrolled(ctx context.Context, tx Tx, owner user.ID) ([]string, error) {
-	type way struct {
-		name string
-		Standing
-	}
-	var ways []way
-	asked := false
-	for _, m := range f.o.Seconds {
-		s, err := m.Standing(ctx, tx, owner)
-		if err != nil {
-			return nil, err
-		}
-		if s.Enrolled {
-			ways, asked = append(ways, way{m.Name(), s}), asked || !s.Backup
-		}
-	}
-	if !asked {
-		return nil, nil
-	}
-	slices.SortStableFunc(ways, func(a, b way) int {
-		if a.Backup != b.Backup {
-			if a.Backup {
-				return 1
-			}
-			return -1
-		}
-		return b.UsedAt.Compare(a.UsedAt)
-	})
-	names := make([]string, len(ways))
-	for i, w := range ways {
-		names[i] = w.name
-	}
-	return names, nil
-}
-
 // ask ends the first step. It counts like a failure until the second step is done,
 // and unless it is done within the challenge's life, the owner is told that
 // somebody knows the first factor (TH-33).
-func (f *Flow) ask(ctx context.Context, m Method, a *Attempt, r Request, p Proven, guess *lockout.Reservation, next []string) (Result, error) {
-	if err := guess.Fail(ctx, f.event(FirstProven, a)); err != nil {
+func (f *Flow) ask(ctx context.Context, m Method, a *Attempt, r Request, p Proven, guess *lockout.Reservation, d demand) (Result, error) {
+	ev := f.event(FirstProven, a)
+	if d.enrol {
+		ev = f.event(EnrolAsked, a)
+	}
+	if err := guess.Fail(ctx, ev); err != nil {
 		return Result{}, err
 	}
 	now := f.now()
 	flow := secret.New(challenge.Purpose)
 	c := challenge.Challenge{
 		ID: challenge.NewID(now), User: a.Account.ID, Flow: flow.Digest(f.o.Instance), Key: a.Key, Methods: p.Methods,
-		UserVersion: a.Account.Version, PasswordVersion: p.PasswordVersion, Failures: guess.After(),
-		CreatedAt: now, ExpiresAt: now.Add(challenge.Life),
+		UserVersion: a.Account.Version, PasswordVersion: p.PasswordVersion, Failures: guess.After(), Enrol: d.enrol,
+		CreatedAt: now, ExpiresAt: now.Add(challenge.Life), Origin: written(p.Origin),
 	}
 	notice, err := f.unfinished(ctx, a, r, c)
 	if err != nil {
@@ -104,7 +52,7 @@ func (f *Flow) ask(ctx context.Context, m Method, a *Attempt, r Request, p Prove
 	if err != nil {
 		return Result{}, err
 	}
-	return Result{Next: next, Flow: flow}, nil
+	return Result{Next: d.next(), Flow: flow}, nil
 }
 
 // unfinished composes the notice that leaves when the challenge is over, unless

@@ -16,9 +16,13 @@ type Names struct {
 	Session  string // who is signed in
 	Further  string // who else is signed in in this browser
 	Device   string // known to which accounts
+	Trust    string // asked for no second step, by which accounts
 	Flow     string // binds a code to the browser that asked
 	Setup    string // the browser that took the setup code
 	Browser  string // pre-login, for form tokens
+	Attempt  string // begins the names of sign-ins with other services that are under way
+	Pending  string // a link that waits for its account to be signed in to
+	Last     string // the service that was signed in with last
 	Request  string // binds authorization requests to a browser
 	Language string
 	Theme    string
@@ -38,8 +42,8 @@ func namesOf(scheme, suffix string) Names {
 	}
 	base += suffix
 	return Names{
-		Session: base, Further: base + "-further", Device: base + "-device", Flow: base + "-flow", Setup: base + "-setup", Browser: base + "-browser",
-		Request:  base + "-request",
+		Session: base, Further: base + "-further", Device: base + "-device", Trust: base + "-trust", Flow: base + "-flow", Setup: base + "-setup", Browser: base + "-browser",
+		Request: base + "-request", Attempt: base + "-away-", Pending: base + "-link", Last: base + "-last",
 		Language: base + "-lang", Theme: base + "-theme", Flash: base + "-flash", Dev: base + "-dev",
 		Gate: base + "-gate", Nonce: base + "-gate-nonce",
 	}

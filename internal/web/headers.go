@@ -119,7 +119,8 @@ type Sharing struct {
 }
 
 // Share lets the page of one origin read the answer that w writes. Routes that
-// call it decide by a registered client; nothing else shares (TH-36).
+// call it decide by a registered client, or are for anybody and share without
+// credentials; nothing else shares (TH-36).
 func Share(w http.ResponseWriter, s Sharing) {
 	for {
 		if r, ok := w.(*recorder); ok {

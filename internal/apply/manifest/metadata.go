@@ -12,7 +12,7 @@ import (
 
 // metadata are the keys of what else describes a client.
 func (d *decoder) metadata(m *apply.Metadata) keys {
-	all := keys{"jwks": d.json(&m.JWKS), "default_max_age": d.seconds(&m.DefaultMaxAge)}
+	all := keys{"jwks": d.json(&m.JWKS), "default_max_age": d.seconds(&m.DefaultMaxAge), "require_assurance": d.count(&m.Assurance)}
 	maps.Copy(all, each(d.optional, map[string]**string{
 		"client_uri": &m.ClientURI, "logo_uri": &m.LogoURI, "policy_uri": &m.PolicyURI, "tos_uri": &m.TOSURI,
 		"software_id": &m.SoftwareID, "software_version": &m.SoftwareVersion, "jwks_uri": &m.JWKSURI,

@@ -147,8 +147,10 @@ func (d *decoder) document(n *yaml.Node) {
 		"resources":     d.each(d.resource),
 		"clients":       d.each(d.client),
 		"sites":         d.each(d.site),
-		"connections":   d.later,
+		"connections":   d.each(d.connection),
 		"webhooks":      d.later,
+
+		"sign_in_policy": d.policy,
 	})
 }
 
@@ -158,7 +160,7 @@ func (d *decoder) later(n *yaml.Node) {
 
 func (d *decoder) role(n *yaml.Node) {
 	r := apply.Role{Permissions: []string{}}
-	d.object(n, keys{"name": d.text(&r.Name), "permissions": d.texts(&r.Permissions)})
+	d.object(n, keys{"name": d.text(&r.Name), "permissions": d.texts(&r.Permissions), "assurance": d.count(&r.Assurance)})
 	if d.declare(n, "name", "role "+r.Name, r.Name) {
 		d.file.Roles = append(d.file.Roles, r)
 	}

@@ -71,7 +71,7 @@ func TestTypeOf(t *testing.T) {
 
 // Every member of the metadata is either one that programs may say or one of ours.
 func TestDescribedIsComplete(t *testing.T) {
-	ours := []string{"assertion_audiences", "oauth20_only", "without_pkce", "without_partial_consent", "exchange_subjects", "exchange_audiences", "exchange_modes"}
+	ours := []string{"assertion_audiences", "oauth20_only", "without_pkce", "without_partial_consent", "exchange_subjects", "exchange_audiences", "exchange_modes", "require_assurance"}
 	kind := reflect.TypeFor[client.Metadata]()
 	for i := range kind.NumField() {
 		name, _, _ := strings.Cut(kind.Field(i).Tag.Get("json"), ",")

@@ -15,6 +15,7 @@ var challengeTests = []test{
 	{"five tries", challengeTries},
 	{"late is over", challengeLate},
 	{"goes with its account", challengeGone},
+	{"guesses are counted for good", challengeGuesses},
 	{"mail that is not due", mailWithdrawn},
 }
 
@@ -22,7 +23,7 @@ func (c *testcase) challenge(u user.User) challenge.Challenge {
 	c.Helper()
 	v := challenge.Challenge{
 		ID: challenge.NewID(c.now), User: u.ID, Flow: digest(), Key: "ada@example.test", Methods: []string{"pwd"},
-		UserVersion: 3, PasswordVersion: 2, Failures: 4, CreatedAt: c.now, ExpiresAt: c.now.Add(challenge.Life),
+		UserVersion: 3, PasswordVersion: 2, Failures: 4, Enrol: true, CreatedAt: c.now, ExpiresAt: c.now.Add(challenge.Life),
 	}
 	secret.Fill(v.Notice[:])
 	c.ok(c.Challenges().Put(c.ctx, v))
@@ -97,4 +98,24 @@ func mailWithdrawn(c *testcase) {
 	got, err = c.Mail().Claim(c.ctx, c.now, time.Minute, 10)
 	c.ok(err)
 	c.same(len(got), 1)
+}
+
+// PW-20 TH-33: of any number at once no more than the bound are judged; each method
+// counts by itself, and a right one forgives all.
+func challengeGuesses(c *testcase) {
+	u := c.person()
+	guess := func(method string, most int) error {
+		_, err := c.Challenges().Guess(c.ctx, u.ID, method, most, c.now)
+		return err
+	}
+	won := c.race(challenge.ErrGuesses, func(int) error { return guess("otp", 7) })
+	c.same(won, 7)
+	c.ok(guess("otp", 8))
+	c.ok(guess("recovery", 7))
+	c.ok(c.Challenges().Forgive(c.ctx, u.ID))
+	n, err := c.Challenges().Guess(c.ctx, u.ID, "otp", 7, c.now)
+	c.ok(err)
+	c.same(n, 1)
+	_, err = c.Challenges().Guess(c.ctx, user.NewID(c.now), "otp", 7, c.now)
+	c.is(err, challenge.ErrGuesses)
 }

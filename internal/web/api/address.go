@@ -7,7 +7,6 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/problem"
-	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -72,12 +71,12 @@ func (s *surface) emails(ctx context.Context, c *Call, _ struct{}) (List[Email],
 
 // AddEmailRequest adds an address.
 type AddEmailRequest struct {
-	Email   string      `json:"email"`
-	Current secret.Text `json:"current_password,omitempty" doc:"Proves that it is you, for this act alone."`
+	Email string `json:"email"`
+	StepUp
 }
 
 func (s *surface) addEmail(ctx context.Context, c *Call, in AddEmailRequest) (Step, error) {
-	flow, err := s.Account.AddEmail(ctx, c.Caller, account.Proof{Password: in.Current}, in.Email, s.lang(c))
+	flow, err := s.Account.AddEmail(ctx, c.Caller, account.Proof(in.proof()), in.Email, s.lang(c))
 	if err != nil {
 		return Step{}, err
 	}
@@ -86,16 +85,16 @@ func (s *surface) addEmail(ctx context.Context, c *Call, in AddEmailRequest) (St
 
 // AddressRequest is about one address.
 type AddressRequest struct {
-	Address string      `path:"address"`
-	Current secret.Text `json:"current_password,omitempty" doc:"Proves that it is you, for this act alone."`
+	Address string `path:"address"`
+	StepUp
 }
 
 func (s *surface) removeEmail(ctx context.Context, c *Call, in AddressRequest) (none, error) {
-	return none{}, s.Account.RemoveEmail(ctx, c.Caller, account.Proof{Password: in.Current}, user.EmailKey(in.Address), s.lang(c))
+	return none{}, s.Account.RemoveEmail(ctx, c.Caller, account.Proof(in.proof()), user.EmailKey(in.Address), s.lang(c))
 }
 
 func (s *surface) primaryEmail(ctx context.Context, c *Call, in AddressRequest) (none, error) {
-	return none{}, s.Account.MakePrimary(ctx, c.Caller, account.Proof{Password: in.Current}, user.EmailKey(in.Address), s.lang(c))
+	return none{}, s.Account.MakePrimary(ctx, c.Caller, account.Proof(in.proof()), user.EmailKey(in.Address), s.lang(c))
 }
 
 // ResendRequest names the address to mail to.

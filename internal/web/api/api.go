@@ -14,6 +14,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/decision"
 	"github.com/mortise-auth/mortise/internal/directory"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/idempotency"
 	"github.com/mortise-auth/mortise/internal/inspect"
 	"github.com/mortise-auth/mortise/internal/instance"
@@ -23,6 +24,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/phone"
+	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -35,6 +37,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/site"
 	"github.com/mortise-auth/mortise/internal/token"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
@@ -47,6 +50,8 @@ type SignIn interface {
 	AskByMail(ctx context.Context, r signin.Request) (signin.Result, error)
 	SendCode(ctx context.Context, r signin.Request, voice bool) (phone.Number, error)
 	SendProof(ctx context.Context, by user.Caller, lang string, voice bool) (phone.Number, error)
+	OfferFactor(ctx context.Context, r signin.Request, method, name string) (signin.Offer, error)
+	Enrol(ctx context.Context, r signin.Request, in signin.NewFactor) (signin.Result, error)
 	SignOut(ctx context.Context, by user.Caller) error
 }
 
@@ -62,7 +67,8 @@ type Tokens interface {
 // Account is what it needs of account.Flow.
 type Account interface {
 	StartSignUp(ctx context.Context, in account.SignUp) (secret.Token, error)
-	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen secret.Text) (user.User, error)
+	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen account.Chosen) (account.SignedUp, error)
+	TradeCode(ctx context.Context, by user.Caller, a account.Answer) (secret.Token, error)
 	StartRecovery(ctx context.Context, by user.Caller, identifier, lang string) (secret.Token, error)
 	FinishRecovery(ctx context.Context, by user.Caller, a account.Answer, text secret.Text, lang string) (user.User, error)
 	ConfirmEmail(ctx context.Context, by user.Caller, a account.Answer, lang string) (user.Email, error)
@@ -77,6 +83,7 @@ type Account interface {
 	MakePrimary(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
 	RemoveEmail(ctx context.Context, by user.Caller, current account.Proof, key, lang string) error
 	ChangePassword(ctx context.Context, in account.PasswordChange) error
+	RemovePassword(ctx context.Context, by user.Caller, current account.Proof, lang string) error
 	Sessions(ctx context.Context, by user.Caller) ([]session.Session, error)
 	EndSession(ctx context.Context, by user.Caller, id session.ID) error
 	EndOthers(ctx context.Context, by user.Caller) (int, error)
@@ -122,6 +129,10 @@ type Directory interface {
 
 	Roles(ctx context.Context, by user.Caller) ([]rbac.Role, error)
 	Role(ctx context.Context, by user.Caller, name string) (rbac.Role, error)
+	Policy(ctx context.Context, by user.Caller) (policy.Policy, error)
+	PutPolicy(ctx context.Context, by user.Caller, p policy.Policy) (policy.Policy, error)
+	Devices(ctx context.Context, by user.Caller, of user.ID) ([]trust.Device, error)
+	ForgetDevice(ctx context.Context, by user.Caller, of user.ID, id trust.ID) error
 	PutRole(ctx context.Context, by user.Caller, r rbac.Role) (rbac.Role, error)
 	DeleteRole(ctx context.Context, by user.Caller, name string) error
 	Organizations(ctx context.Context, by user.Caller, after organization.ID, limit int) ([]organization.Organization, error)
@@ -156,6 +167,13 @@ type Directory interface {
 	Site(ctx context.Context, by user.Caller, host string) (site.Site, error)
 	PutSite(ctx context.Context, by user.Caller, w apply.Site) (site.Site, error)
 	DeleteSite(ctx context.Context, by user.Caller, host string) error
+	Connections(ctx context.Context, by user.Caller, after string, limit int) ([]federation.Connection, error)
+	Connection(ctx context.Context, by user.Caller, name string) (federation.Connection, error)
+	CreateConnection(ctx context.Context, by user.Caller, w apply.Connection) (federation.Connection, error)
+	UpdateConnection(ctx context.Context, by user.Caller, w apply.Connection, version int64) (federation.Connection, error)
+	DeleteConnection(ctx context.Context, by user.Caller, name string) error
+	PreviewConnection(ctx context.Context, by user.Caller, name string, claims map[string]any) (federation.Person, error)
+	TestConnection(ctx context.Context, by user.Caller, name string) (path string, until time.Time, err error)
 	Logouts(ctx context.Context, by user.Caller, after logout.ID, limit int) ([]logout.Delivery, error)
 	RetryLogout(ctx context.Context, by user.Caller, id logout.ID) error
 	SigningKeys(ctx context.Context, by user.Caller) ([]signing.Key, error)
@@ -188,6 +206,7 @@ type Options struct {
 	Tokens      Tokens
 	Account     Account
 	Factors     Factors
+	Rescue      Rescue
 	Passkeys    Ceremonies
 	Directory   Directory
 	Setup       Setup
@@ -235,9 +254,9 @@ func Surface(o Options) web.Surface {
 func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
-		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.phoneTable(), s.passkeyTable(),
-		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
-		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
+		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.phoneTable(), s.passkeyTable(), s.rescueTable(),
+		s.userTable(), s.userSessionTable(), s.approvalTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
+		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.policyTable(), s.connectionTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
 	}

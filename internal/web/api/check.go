@@ -143,10 +143,12 @@ func kindOf(t reflect.Type) reflect.Kind {
 }
 
 func (c *checker) object(t reflect.Type, pointer string) error {
-	var known map[string]member
-	if kindOf(t) == reflect.Struct {
+	var known map[string]member // nil: any name will do
+	switch kindOf(t) {
+	case reflect.Struct:
 		known = members(t)
-	} else {
+	case reflect.Map:
+	default:
 		c.wrong(t, pointer)
 	}
 	seen := map[string]bool{}
@@ -189,8 +191,11 @@ var (
 
 // within is the type of what nobody declared in t.
 func within(t reflect.Type) reflect.Type {
-	if t == opaque {
+	switch {
+	case t == opaque:
 		return opaque
+	case kindOf(t) == reflect.Map:
+		return t.Elem()
 	}
 	return free
 }

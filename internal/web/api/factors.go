@@ -13,6 +13,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/totp"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 )
@@ -31,6 +32,9 @@ type Factors interface {
 	ConfirmPhone(ctx context.Context, by user.Caller, id phone.ID, code secret.Text, lang string) ([]secret.Text, error)
 	RemovePhone(ctx context.Context, by user.Caller, p factor.Proof, id phone.ID, lang string) error
 	RemovePhoneFor(ctx context.Context, by user.Caller, of user.ID, id phone.ID) error
+	Devices(ctx context.Context, by user.Caller) ([]trust.Device, error)
+	ForgetDevice(ctx context.Context, by user.Caller, id trust.ID) error
+	ForgetDevices(ctx context.Context, by user.Caller) (int, error)
 	Renew(ctx context.Context, by user.Caller, p factor.Proof, lang string) ([]secret.Text, error)
 }
 

@@ -62,11 +62,13 @@ type ApplyRequest struct {
 	Clients       []apply.Client       `json:"clients,omitempty"`
 	Users         []apply.User         `json:"users,omitempty"`
 	Sites         []apply.Site         `json:"sites,omitempty"`
+	Connections   []apply.Connection   `json:"connections,omitempty"`
 }
 
 func (s *surface) apply(ctx context.Context, c *Call, in ApplyRequest) (apply.Result, error) {
 	want := apply.File{
 		Roles: in.Roles, Organizations: in.Organizations, Scopes: in.Scopes, Resources: in.Resources, Clients: in.Clients, Users: in.Users, Sites: in.Sites,
+		Connections: in.Connections,
 	}
 	return s.Directory.Apply(ctx, c.Caller, want, in.DryRun, in.AllowUsers || s.Dev)
 }

@@ -31,10 +31,16 @@ func (s *surface) meTable() []endpoint {
 		}, s.updateMe),
 		route(s, endpoint{
 			Method: "PUT", Path: "/me/password", Tag: tag, Name: "me.password", Summary: "Change my password",
-			Text:    "Other sessions end unless keep_others says otherwise. This session gets a new cookie; when that fails, the password is changed and this session ends.",
+			Text:    "An account that has none gets its first by a passkey. Other sessions end unless keep_others says otherwise. This session gets a new cookie; when that fails, the password is changed and this session ends.",
 			Example: `{"current_password": "correct horse battery staple", "new_password": "nine purple umbrellas sing"}`,
 			Errors:  append([]*problem.Error{password.ErrTooShort, password.ErrCommon, password.ErrBreached}, confirming...),
 		}, s.setPassword),
+		route(s, endpoint{
+			Method: "DELETE", Path: "/me/password", Tag: tag, Name: "me.password.remove", Summary: "Remove my password",
+			Text:    "Passkeys alone open the account from then on. Other sessions end, and this one gets a new cookie.",
+			Example: `{"current_password": "correct horse battery staple"}`,
+			Errors:  append([]*problem.Error{account.ErrLastPassword, password.ErrNone, signin.ErrSecond}, confirming...),
+		}, s.removePassword),
 		route(s, endpoint{
 			Method: "POST", Path: "/me/export", Tag: tag, Name: "me.export", Once: true, Summary: "Copy all data about me",
 			Example: `{"current_password": "correct horse battery staple"}`, Errors: confirming,
@@ -129,16 +135,24 @@ func (s *surface) updateMe(ctx context.Context, c *Call, in ProfileRequest) (Use
 
 // PasswordRequest replaces a known password.
 type PasswordRequest struct {
-	Current    secret.Text `json:"current_password,omitempty"`
+	StepUp
 	New        secret.Text `json:"new_password"`
 	KeepOthers bool        `json:"keep_others,omitempty" doc:"Leave my other sessions alone."`
 }
 
 func (s *surface) setPassword(ctx context.Context, c *Call, in PasswordRequest) (none, error) {
 	err := s.Account.ChangePassword(ctx, account.PasswordChange{
-		By: c.Caller, Current: account.Proof{Password: in.Current}, New: in.New, KeepOthers: in.KeepOthers, Lang: s.lang(c),
+		By: c.Caller, Current: account.Proof(in.proof()), New: in.New, KeepOthers: in.KeepOthers, Lang: s.lang(c),
 	})
 	if err != nil {
+		return none{}, err
+	}
+	s.rotate(ctx, c)
+	return none{}, nil
+}
+
+func (s *surface) removePassword(ctx context.Context, c *Call, in StepUp) (none, error) {
+	if err := s.Account.RemovePassword(ctx, c.Caller, account.Proof(in.proof()), s.lang(c)); err != nil {
 		return none{}, err
 	}
 	s.rotate(ctx, c)
@@ -169,9 +183,7 @@ func (s *surface) rotate(ctx context.Context, c *Call) {
 }
 
 // Confirmed is an act that needs nothing but a proof given for it.
-type Confirmed struct {
-	Current secret.Text `json:"current_password,omitempty" doc:"Proves that it is you, for this act alone."`
-}
+type Confirmed struct{ StepUp }
 
 // Export is everything kept about one account.
 type Export struct {
@@ -228,7 +240,7 @@ func showExport(x account.Export, current string) Export {
 }
 
 func (s *surface) exportMe(ctx context.Context, c *Call, in Confirmed) (Export, error) {
-	x, err := s.Account.Export(ctx, c.Caller, account.Proof{Password: in.Current})
+	x, err := s.Account.Export(ctx, c.Caller, account.Proof(in.proof()))
 	if err != nil {
 		return Export{}, err
 	}
@@ -241,7 +253,7 @@ type Leaving struct {
 }
 
 func (s *surface) deleteMe(ctx context.Context, c *Call, in Confirmed) (Leaving, error) {
-	at, err := s.Account.RequestDeletion(ctx, c.Caller, account.Proof{Password: in.Current}, s.lang(c))
+	at, err := s.Account.RequestDeletion(ctx, c.Caller, account.Proof(in.proof()), s.lang(c))
 	if err != nil {
 		return Leaving{}, err
 	}

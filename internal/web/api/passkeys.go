@@ -23,6 +23,9 @@ type Ceremonies interface {
 // askPasskeyFor is the purpose of the secrets that a question for a passkey is bound to.
 const askPasskeyFor secret.Purpose = "passkey"
 
+// registering are the refusals of a new passkey.
+var registering = []*problem.Error{passkey.ErrChallenge, passkey.ErrMalformed, passkey.ErrRefused, passkey.ErrModel, passkey.ErrTaken}
+
 func (s *surface) passkeyTable() []endpoint {
 	const tag = "My account"
 	one := []*problem.Error{passkey.ErrUnknown}
@@ -50,7 +53,7 @@ func (s *surface) passkeyTable() []endpoint {
 			Method: "POST", Path: "/me/passkeys", Status: 201, Tag: tag, Name: "me.passkeys.add", Summary: "Add a passkey",
 			Text:    "credential is what navigator.credentials.create gave, as JSON.",
 			Example: `{"credential": {"id": "AAECAw", "type": "public-key", "response": {}}}`,
-			Errors:  []*problem.Error{passkey.ErrChallenge, passkey.ErrMalformed, passkey.ErrRefused, passkey.ErrModel, passkey.ErrTaken, passkey.ErrMany, passkey.ErrBirth},
+			Errors:  append([]*problem.Error{passkey.ErrMany, passkey.ErrBirth}, registering...),
 		}, s.addPasskey),
 		route(s, endpoint{
 			Method: "PATCH", Path: "/me/passkeys/{passkey}", Tag: tag, Name: "me.passkeys.rename", Summary: "Name a passkey",

@@ -66,6 +66,7 @@ func (s *surface) signInForTokens(ctx context.Context, c *Call, in SignInRequest
 	if err != nil {
 		return SignInStep{}, err
 	}
+	r.Least = delivery.Assurance()
 	r.Deliver = func(ctx context.Context, st token.Store, v session.Session) error {
 		return delivery.In(ctx, st, v, c.Caller.Source)
 	}
@@ -80,7 +81,8 @@ func (s *surface) signInForTokens(ctx context.Context, c *Call, in SignInRequest
 	if err != nil {
 		return SignInStep{}, err
 	}
-	return s.handOver(ctx, c, in.ClientID, got.User, got.Session, got.Device, tokens)
+	step, err := s.handOver(ctx, c, in.ClientID, got.User, got.Session, got.Device, tokens)
+	return s.beside(c, step, got), err
 }
 
 func (s *surface) handOver(ctx context.Context, c *Call, client string, u user.User, v session.Session, device string, t oauth.Tokens) (SignInStep, error) {

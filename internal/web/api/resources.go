@@ -14,7 +14,7 @@ import (
 func (s *surface) resourceTable() []endpoint {
 	const tag = "Resources"
 	which := []*problem.Error{resource.ErrUnknown}
-	wrong := []*problem.Error{resource.ErrFormat, resource.ErrLifetime, resource.ErrTooMany, resource.ErrBadScope, resource.ErrScopeUnknown}
+	wrong := []*problem.Error{resource.ErrFormat, resource.ErrLifetime, resource.ErrTooMany, resource.ErrBadScope, resource.ErrScopeUnknown, resource.ErrDetailType}
 	return []endpoint{
 		route(s, endpoint{Method: "GET", Path: "/resources", Access: web.Admin, Tag: tag, Name: "resources.list", Summary: "List resources", Text: "In order of identifier."}, s.resources),
 		route(s, endpoint{
@@ -51,33 +51,36 @@ func (s *surface) scopeTable() []endpoint {
 
 // Resource is an API that takes our access tokens.
 type Resource struct {
-	Identifier    string    `json:"identifier" format:"uri" doc:"The aud of its tokens."`
-	Name          string    `json:"name"`
-	Scopes        []string  `json:"scopes"`
-	TokenFormat   string    `json:"access_token_format" enum:"jwt,opaque"`
-	TokenLifetime int64     `json:"access_token_lifetime" doc:"Seconds."`
-	Algorithm     string    `json:"access_token_signing_alg" doc:"Of its JWTs."`
-	Verifiers     []string  `json:"verifiers" doc:"client_ids that may introspect its tokens and follow its revocations."`
-	ManagedBy     string    `json:"managed_by,omitempty" doc:"file, when declared by apply."`
-	CreatedAt     time.Time `json:"created_at"`
-	UpdatedAt     time.Time `json:"updated_at"`
+	Identifier    string       `json:"identifier" format:"uri" doc:"The aud of its tokens."`
+	Name          string       `json:"name"`
+	Scopes        []string     `json:"scopes"`
+	TokenFormat   string       `json:"access_token_format" enum:"jwt,opaque"`
+	TokenLifetime int64        `json:"access_token_lifetime" doc:"Seconds."`
+	Algorithm     string       `json:"access_token_signing_alg" doc:"Of its JWTs."`
+	Verifiers     []string     `json:"verifiers" doc:"client_ids that may introspect its tokens and follow its revocations."`
+	DetailTypes   []DetailType `json:"authorization_details_types" doc:"That it understands (RFC 9396)."`
+	ManagedBy     string       `json:"managed_by,omitempty" doc:"file, when declared by apply."`
+	CreatedAt     time.Time    `json:"created_at"`
+	UpdatedAt     time.Time    `json:"updated_at"`
 }
 
 func showResource(r resource.Resource) Resource {
 	return Resource{
 		Identifier: r.Identifier, Name: r.Name, Scopes: listed(r.Scopes), TokenFormat: string(r.TokenFormat), TokenLifetime: int64(r.TokenLifetime / time.Second),
-		Algorithm: r.Algorithm, Verifiers: listed(r.Verifiers), ManagedBy: r.ManagedBy, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+		Algorithm: r.Algorithm, Verifiers: listed(r.Verifiers), DetailTypes: showDetailTypes(r.DetailTypes),
+		ManagedBy: r.ManagedBy, CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
 }
 
 // ResourceRequest is what can be said about a resource. What is left out stays.
 type ResourceRequest struct {
-	Name          *string   `json:"name,omitempty"`
-	Scopes        *[]string `json:"scopes,omitempty" doc:"All that count there."`
-	TokenFormat   *string   `json:"access_token_format,omitempty" enum:"jwt,opaque"`
-	TokenLifetime *int64    `json:"access_token_lifetime,omitempty" doc:"Seconds, 300 to 900."`
-	Algorithm     *string   `json:"access_token_signing_alg,omitempty" enum:"EdDSA,ES256,PS256,RS256"`
-	Verifiers     *[]string `json:"verifiers,omitempty" doc:"client_ids that may introspect its tokens and follow its revocations."`
+	Name          *string       `json:"name,omitempty"`
+	Scopes        *[]string     `json:"scopes,omitempty" doc:"All that count there."`
+	TokenFormat   *string       `json:"access_token_format,omitempty" enum:"jwt,opaque"`
+	TokenLifetime *int64        `json:"access_token_lifetime,omitempty" doc:"Seconds, 300 to 900."`
+	Algorithm     *string       `json:"access_token_signing_alg,omitempty" enum:"EdDSA,ES256,PS256,RS256"`
+	Verifiers     *[]string     `json:"verifiers,omitempty" doc:"client_ids that may introspect its tokens and follow its revocations."`
+	DetailTypes   *[]DetailType `json:"authorization_details_types,omitempty" doc:"All that it understands (RFC 9396)."`
 }
 
 func (in ResourceRequest) over(r resource.Resource) resource.Resource {
@@ -87,6 +90,9 @@ func (in ResourceRequest) over(r resource.Resource) resource.Resource {
 	replace(&r.Algorithm, in.Algorithm)
 	replace(&r.Verifiers, in.Verifiers)
 	lasting(&r.TokenLifetime, in.TokenLifetime)
+	if in.DetailTypes != nil {
+		r.DetailTypes = detailTypes(*in.DetailTypes)
+	}
 	return r
 }
 

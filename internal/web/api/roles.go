@@ -16,7 +16,7 @@ func (s *surface) roleTable() []endpoint {
 		route(s, endpoint{Method: "GET", Path: "/roles/{role}", Access: web.Admin, Tag: tag, Name: "roles.get", Summary: "Read a role", Errors: []*problem.Error{rbac.ErrUnknown}}, s.role),
 		route(s, endpoint{
 			Method: "PUT", Path: "/roles/{role}", Access: web.Admin, Tag: tag, Name: "roles.put", Summary: "Create a role or replace its permissions",
-			Example: `{"permissions": ["posts:read", "posts:write"]}`, Errors: []*problem.Error{rbac.ErrBadRole, rbac.ErrBadPermission, rbac.ErrBuiltIn},
+			Example: `{"permissions": ["posts:read", "posts:write"]}`, Errors: []*problem.Error{rbac.ErrBadRole, rbac.ErrBadPermission, rbac.ErrBadAssurance, rbac.ErrBuiltIn},
 		}, s.putRole),
 		route(s, endpoint{
 			Method: "DELETE", Path: "/roles/{role}", Access: web.Admin, Tag: tag, Name: "roles.delete", Summary: "Delete a role nobody holds",
@@ -48,6 +48,7 @@ func (s *surface) role(ctx context.Context, c *Call, in RoleRef) (Role, error) {
 type RoleRequest struct {
 	Role        string   `path:"role"`
 	Permissions []string `json:"permissions" doc:"All it shall have, such as posts:write."`
+	Assurance   *int     `json:"assurance,omitempty" doc:"What its holders have to sign in with: 1 or 2; 0: it asks for nothing. Left out, it stays."`
 }
 
 // putRole leaves a role that a file declares with its file.
@@ -56,7 +57,9 @@ func (s *surface) putRole(ctx context.Context, c *Call, in RoleRequest) (Role, e
 	if err != nil && !errors.Is(err, rbac.ErrUnknown) {
 		return Role{}, err
 	}
-	if _, err := s.Directory.PutRole(ctx, c.Caller, rbac.Role{Name: in.Role, Permissions: in.Permissions, ManagedBy: old.ManagedBy}); err != nil {
+	next := rbac.Role{Name: in.Role, Permissions: in.Permissions, Assurance: old.Assurance, ManagedBy: old.ManagedBy}
+	replace(&next.Assurance, in.Assurance)
+	if _, err := s.Directory.PutRole(ctx, c.Caller, next); err != nil {
 		return Role{}, err
 	}
 	r, err := s.Directory.Role(ctx, c.Caller, in.Role)

@@ -27,7 +27,7 @@ func (s *surface) signinTable() []endpoint {
 			Summary: "Sign in",
 			Text: "Answers complete with the session's cookie, or continue when more is needed. email_code in next: repeat " +
 				"the request with the code that was mailed. otp, sms or recovery in next, the one this person is quickest with " +
-				"first: send the flow with otp or recovery_code, and no password; /signin/phone has a code sent for sms. passkey signs in by itself, or takes the second step; see /signin/passkey. With " +
+				"first: send the flow with otp or recovery_code, and no password; /signin/phone has a code sent for sms. enroll in next: this account has to set up a second factor first, see /signin/enroll. passkey signs in by itself, or takes the second step; see /signin/passkey. With " +
 				"method=email_code and no password a code and a link are mailed: repeat the request with the code; an unknown " +
 				"address is answered alike. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
 				"and send it back in the body. The answer to a wrong password and to an unknown address is the same. With " +
@@ -35,9 +35,10 @@ func (s *surface) signinTable() []endpoint {
 				"page of one of the client's origins with one in a cookie that only /session/refresh reads. A page of another " +
 				"origin names its client in the query too.",
 			Example: `{"identifier": "ada@example.test", "password": "correct horse battery staple"}`,
-			Errors:  []*problem.Error{signin.ErrWrong, signin.ErrPasskey, passkey.ErrChallenge, passkey.ErrMalformed, signin.ErrSecond, signin.ErrFlow, signin.ErrMailOff, signin.ErrLinkOnly, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
+			Errors:  []*problem.Error{signin.ErrWrong, signin.ErrPasskey, passkey.ErrChallenge, passkey.ErrMalformed, signin.ErrSecond, challenge.ErrGuesses, signin.ErrFlow, signin.ErrMailOff, signin.ErrLinkOnly, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
 			Admits:  s.admits,
 		}, s.signIn),
+		s.enrolEndpoint(tag),
 		route(s, endpoint{
 			Method: "GET", Path: "/session", Tag: tag, Name: "session.get", Summary: "Who is signed in, and until when",
 			Errors: []*problem.Error{session.ErrEnded},
@@ -65,19 +66,26 @@ type SignInRequest struct {
 	OTP        secret.Text     `json:"otp,omitempty" doc:"Second step: the code of an authenticator app, or the one that was sent to a phone."`
 	Recovery   secret.Text     `json:"recovery_code,omitempty" doc:"Second step: a recovery code."`
 	Passkey    json.RawMessage `json:"passkey,omitempty" doc:"AuthenticationResponseJSON, instead of identifier and password: the answer to the question of /signin/passkey."`
+	NewPasskey json.RawMessage `json:"new_passkey,omitempty" doc:"Where enroll is next: RegistrationResponseJSON, the answer to the question of /signin/enroll."`
+	Enrolment  string          `json:"enrollment,omitempty" doc:"Where enroll is next: of /signin/enroll, together with otp."`
+	Remember   bool            `json:"remember_device,omitempty" doc:"With the second step: ask for none here for as long as the instance allows, if it does."`
+	Trusted    string          `json:"trusted_device,omitempty" doc:"Of an earlier answer; browsers have it in a cookie."`
 	Second     bool            `json:"second,omitempty" doc:"With passkey: the question was asked with second too."`
 }
 
 // second reports whether a request takes the second step.
 func (in SignInRequest) second() bool {
-	return !in.OTP.IsZero() || !in.Recovery.IsZero() || in.Second && in.Passkey != nil
+	return in.enrols() || !in.OTP.IsZero() || !in.Recovery.IsZero() || in.Second && in.Passkey != nil
 }
+
+// enrols reports whether it sets up the factor that was asked for.
+func (in SignInRequest) enrols() bool { return in.NewPasskey != nil || in.Enrolment != "" }
 
 // Step is where a flow stands.
 type Step struct {
 	Status string   `json:"status" enum:"complete,continue"`
 	Flow   string   `json:"flow,omitempty" doc:"Secret to continue with, for programs. Browsers have it in a cookie."`
-	Next   []string `json:"next,omitempty" doc:"What would continue the flow." enum:"email_code,otp,sms,recovery,passkey"`
+	Next   []string `json:"next,omitempty" doc:"What would continue the flow." enum:"email_code,otp,sms,recovery,passkey,enroll"`
 }
 
 // SignInStep is where a sign-in stands.
@@ -86,6 +94,10 @@ type SignInStep struct {
 	User    *User    `json:"user,omitempty"`
 	Session *Session `json:"session,omitempty"`
 	TokenSet
+	EnrolBy       *time.Time `json:"enroll_by,omitempty" doc:"Until then a second factor has to be set up."`
+	RecoveryCodes []string   `json:"recovery_codes,omitempty" doc:"That came with a new factor, shown this once."`
+	Trusted       string     `json:"trusted_device,omitempty" doc:"For programs that asked to be remembered: send it with the next sign-in."`
+	TrustedUntil  *time.Time `json:"trusted_until,omitempty"`
 }
 
 func (s *surface) signIn(ctx context.Context, c *Call, in SignInRequest) (SignInStep, error) {
@@ -116,6 +128,10 @@ func (in SignInRequest) mailed() bool { return in.Method == "email_code" }
 // run takes the step that a request is.
 func (s *surface) run(ctx context.Context, in SignInRequest, r signin.Request) (signin.Result, error) {
 	switch {
+	case in.NewPasskey != nil:
+		return s.SignIn.Enrol(ctx, r, signin.NewFactor{Method: "passkey", Passkey: in.NewPasskey})
+	case in.Enrolment != "":
+		return s.SignIn.Enrol(ctx, r, signin.NewFactor{Method: "otp", Sealed: in.Enrolment, Code: in.OTP})
 	case in.second():
 		return s.SignIn.Continue(ctx, r)
 	case in.mailed() && in.Code.IsZero():
@@ -151,13 +167,17 @@ func (s *surface) request(c *Call, in SignInRequest) (signin.Request, error) {
 	if in.mailed() && !in.Code.IsZero() {
 		answer = signin.Response{Mailed: &signin.Mailed{Flow: s.flow(c, proof.Enter.FlowPurpose(), in.Flow), Code: in.Code}}
 	}
+	trusted := in.Trusted
+	if trusted == "" {
+		trusted, _ = web.Cookie(c.http, s.Cookies.Names().Trust) // two cookies are as good as none
+	}
 	if in.Passkey != nil { // it says whose it is
 		in.Identifier, answer = "", signin.Response{Passkey: s.asserted(c, in)}
 	}
 	device, err := web.Cookie(c.http, s.Cookies.Names().Device)
 	return signin.Request{
 		By: c.Caller, Identifier: in.Identifier, Response: answer,
-		Code: in.Code, Flow: flow, Device: device, Lang: s.lang(c),
+		Code: in.Code, Flow: flow, Device: device, Lang: s.lang(c), Trusted: trusted, Remember: in.Remember,
 	}, err
 }
 
@@ -178,7 +198,25 @@ func (s *surface) enter(ctx context.Context, c *Call, got signin.Result) (SignIn
 	s.Cookies.SetCookie(c.w, names.Device, got.Device, deviceLife)
 	s.endFlow(c)
 	shown := showSession(got.Session.ID.String(), nil)(got.Session)
-	return SignInStep{Step: Step{Status: "complete"}, User: &u, Session: &shown}, nil
+	return s.beside(c, SignInStep{Step: Step{Status: "complete"}, User: &u, Session: &shown}, got), nil
+}
+
+// beside adds what a complete sign-in brought along.
+func (s *surface) beside(c *Call, step SignInStep, got signin.Result) SignInStep {
+	step.EnrolBy = moment(got.Due)
+	for _, code := range got.Codes {
+		step.RecoveryCodes = append(step.RecoveryCodes, code.Reveal())
+	}
+	if got.Trusted == "" {
+		return step
+	}
+	step.TrustedUntil = moment(got.TrustUntil)
+	if c.browser() {
+		s.Cookies.SetCookie(c.w, s.Cookies.Names().Trust, got.Trusted, got.TrustUntil.Sub(s.Now()))
+	} else {
+		step.Trusted = got.Trusted
+	}
+	return step
 }
 
 // goOn answers what is needed: one of next, or else a mailed code. The secret goes to a browser as a

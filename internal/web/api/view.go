@@ -125,7 +125,8 @@ func eventCursor(e audit.Event) string { return e.ID.String() }
 type Role struct {
 	Name        string    `json:"name"`
 	Permissions []string  `json:"permissions"`
-	BuiltIn     bool      `json:"built_in" doc:"It can be given and taken, not changed."`
+	Assurance   int       `json:"assurance" doc:"What its holders have to sign in with; 0: it asks for nothing."`
+	BuiltIn     bool      `json:"built_in" doc:"It can be given and taken; only its assurance can be changed."`
 	ManagedBy   string    `json:"managed_by,omitempty" doc:"file, when declared by apply."`
 	CreatedAt   time.Time `json:"created_at"`
 	UpdatedAt   time.Time `json:"updated_at"`
@@ -133,7 +134,7 @@ type Role struct {
 
 func showRole(r rbac.Role) Role {
 	return Role{
-		Name: r.Name, Permissions: listed(r.Permissions), BuiltIn: r.BuiltIn, ManagedBy: r.ManagedBy,
+		Name: r.Name, Permissions: listed(r.Permissions), Assurance: r.Assurance, BuiltIn: r.BuiltIn, ManagedBy: r.ManagedBy,
 		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
 	}
 }

@@ -25,7 +25,12 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, err error) {
 		}
 	}
 	v, ok := h.fault(r, e)
-	if !ok {
+	switch {
+	case ok:
+	case r.URL.Path == h.base+Path:
+		h.o.Desk().FailApp(w, r, err)
+		return
+	default:
 		h.o.Desk().Fail(w, r, err)
 		return
 	}

@@ -27,6 +27,8 @@ type Flow interface {
 type Desk interface {
 	Present(w http.ResponseWriter, r *http.Request, status int, v page.View, policy string) error
 	Fail(w http.ResponseWriter, r *http.Request, err error)
+	// FailApp is Fail for a request that an app sent the browser with.
+	FailApp(w http.ResponseWriter, r *http.Request, err error)
 }
 
 // Options configure a Handler. All are required but Others.
@@ -175,6 +177,9 @@ func (h *Handler) goOn(w http.ResponseWriter, r *http.Request, s flow.Step) erro
 		path = "/signup"
 	case flow.Reauthenticate:
 		q.Set("again", "1")
+		if s.ACR != "" {
+			q.Set("acr", s.ACR)
+		}
 	case flow.Choose:
 		path = "/choose"
 	case flow.Consent:

@@ -10,7 +10,9 @@ import (
 	"github.com/mortise-auth/mortise/internal/web"
 )
 
-// document serves v as finished bytes to everybody.
+// document serves v as finished bytes to everybody, pages of any origin too. Clients
+// of the Model Context Protocol ask with a header of theirs, and so their browsers
+// first ask whether they may.
 func document(v any) (http.Handler, error) {
 	body, err := json.Marshal(v)
 	if err != nil {
@@ -24,6 +26,14 @@ func document(v any) (http.Handler, error) {
 		h := w.Header()
 		h["Etag"], h["Cache-Control"], h["Access-Control-Allow-Origin"] = tag, cache, anybody
 		h["X-Content-Type-Options"] = sniff
+		if r.Method == http.MethodOptions {
+			delete(h, "Etag")
+			h.Set("Access-Control-Allow-Methods", "GET")
+			h.Set("Access-Control-Allow-Headers", "MCP-Protocol-Version")
+			h.Set("Access-Control-Max-Age", "600")
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
 		if web.Unchanged(r, tag[0]) {
 			w.WriteHeader(http.StatusNotModified)
 			return

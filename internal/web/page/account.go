@@ -8,6 +8,7 @@ type Account struct {
 	Health  Health
 	Pending []Pending
 	Recent  []Event
+	Offer   bool // there is no passkey yet: one is suggested, where the browser has them
 }
 
 // Health is what the overview says about safety.
@@ -38,9 +39,10 @@ type Pending struct {
 type Profile struct {
 	Form
 	DisplayName string
-	Language    string   // tag; empty: as the browser says
-	TimeZone    string   // IANA name; empty: as the browser says
-	TimeZones   []string // to choose from, sorted
+	Language    string            // tag; empty: as the browser says
+	TimeZone    string            // IANA name; empty: as the browser says
+	TimeZones   []string          // to choose from, sorted
+	Owned       map[string]string // name and locale, if a service keeps them up to date, and what it is called
 }
 
 // Addresses is /account/addresses: POST email there to add one. Each address
@@ -70,29 +72,34 @@ type Password struct {
 	Others    int // other live sessions
 	Keep      bool
 	MinLength int
+	Passkey   bool // the account has one: it proves instead of the password, and the password may go by /account/password/remove
 }
 
 // Act names what a person is asked to confirm with the password.
 type Act string
 
 const (
-	ActAddAddress    Act = "add_address"
-	ActPrimary       Act = "primary"
-	ActRemove        Act = "remove_address"
-	ActExport        Act = "export"
-	ActDelete        Act = "delete"
-	ActEndAll        Act = "end_all"
-	ActAddPasskey    Act = "add_passkey"
-	ActRemovePasskey Act = "remove_passkey"
-	ActAddApp        Act = "add_app"
-	ActRemoveApp     Act = "remove_app"
-	ActAddPhone      Act = "add_phone"
-	ActRemovePhone   Act = "remove_phone"
-	ActNewCodes      Act = "new_codes"
+	ActAddAddress     Act = "add_address"
+	ActPrimary        Act = "primary"
+	ActRemove         Act = "remove_address"
+	ActExport         Act = "export"
+	ActDelete         Act = "delete"
+	ActEndAll         Act = "end_all"
+	ActAddPasskey     Act = "add_passkey"
+	ActRemovePasskey  Act = "remove_passkey"
+	ActRemovePassword Act = "remove_password"
+	ActAddApp         Act = "add_app"
+	ActRemoveApp      Act = "remove_app"
+	ActAddPhone       Act = "add_phone"
+	ActRemovePhone    Act = "remove_phone"
+	ActNewCodes       Act = "new_codes"
+	ActLink           Act = "link"
+	ActUnlink         Act = "unlink"
+	ActStopRecovery   Act = "stop_recovery"
 )
 
 // Acts lists every Act.
-var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActAddApp, ActRemoveApp, ActAddPhone, ActRemovePhone, ActNewCodes}
+var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActRemovePassword, ActAddApp, ActRemoveApp, ActAddPhone, ActRemovePhone, ActNewCodes, ActLink, ActUnlink, ActStopRecovery}
 
 // Confirm asks for the password once more, for an act that needs a proof of its
 // own (TH-36): POST password and flow to /account/confirm.
@@ -107,6 +114,12 @@ type Confirm struct {
 	Phone    bool   // its code is sent: the same form, posted to /account/confirm/send
 	Sent     string // to this phone it was
 	Passkey  bool   // a passkey does it too: GET /account/confirm/passkey, posted as passkey
+
+	NoPassword bool      // the account has none
+	Services   []Service // that do it too: POST connection and flow to /account/confirm/service
+	Federated  string    // one has just done it: posted as federated
+	Service    string    // which
+	Proven     bool      // they have just signed in for this act: nothing more is asked
 }
 
 // Sessions is /account/sessions. Each posts id to /account/sessions/end; the

@@ -80,10 +80,16 @@ type Again struct {
 	Passkey  bool // see Confirm
 	Username string
 	ReturnTo string
-	Others   bool // further accounts are signed in here
-	Code     bool // the account has a second step: POST code too
-	Phone    bool // see Confirm: posted to /login/again/send
+	ACR      string // posted back as acr: what has to be proven at least
+	Others   bool   // further accounts are signed in here
+	Code     bool   // the account has a second step: POST code too
+	Phone    bool   // see Confirm: posted to /login/again/send
 	Sent     string
+
+	NoPassword bool      // see Confirm
+	Services   []Service // POST connection and return_to to /login/again/service
+	Federated  string
+	Service    string
 }
 
 func (Consent) sheet() sheet { return sheet{name: "consent", layout: card} }

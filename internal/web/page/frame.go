@@ -57,12 +57,19 @@ const (
 	NoticeSecured           Notice = "secured"
 	NoticeFactorAdded       Notice = "factor_added"
 	NoticeFactorRemoved     Notice = "factor_removed"
+	NoticeRecoveryStopped   Notice = "recovery_stopped"
+	NoticeRecoveryDelayed   Notice = "recovery_delayed"
 	NoticeFactorRenamed     Notice = "factor_renamed"
+	NoticeDeviceForgotten   Notice = "device_forgotten"
 	NoticeSecondNeeded      Notice = "second_needed"
 	NoticeSignInAgain       Notice = "sign_in_again"
 	NoticePasskeyAdded      Notice = "passkey_added"
 	NoticePasskeyRenamed    Notice = "passkey_renamed"
 	NoticePasskeyRemoved    Notice = "passkey_removed"
+	NoticePasswordRemoved   Notice = "password_removed"
+	NoticeLinked            Notice = "linked"
+	NoticeUnlinked          Notice = "unlinked"
+	NoticeServiceRefused    Notice = "service_refused"
 )
 
 // Notices lists every Notice, so that a cookie can be checked against it.
@@ -70,8 +77,8 @@ var Notices = []Notice{
 	NoticeProfileSaved, NoticePasswordChanged, NoticeAddressAdded, NoticeAddressVerified, NoticeAddressRemoved,
 	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeConsentWithdrawn, NoticeAccountEnded, NoticeDeletionCancelled,
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
-	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed,
-	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved,
+	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed, NoticeDeviceForgotten, NoticeRecoveryStopped, NoticeRecoveryDelayed,
+	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved, NoticePasswordRemoved, NoticeLinked, NoticeUnlinked, NoticeServiceRefused,
 }
 
 // Flash is a Notice with the one value its sentence may carry. The zero Flash

@@ -41,6 +41,7 @@ type Fault struct {
 	RequestID string
 	Why       string // why-code; may be empty
 	Back      string // where "back" leads below the base path; empty: /
+	FromApp   bool   // an app sent the browser with it, and the person can mend nothing here
 }
 
 // Explain is /errors/{code}: what an error code means and what to try.

@@ -350,20 +350,20 @@ func TestRoutes(t *testing.T) {
 	compare(t, "testdata/routes.txt", strings.Join(slices.Sorted(maps.Keys(found)), "\n")+"\n")
 }
 
-// Enter presses the first button of a form that submits it: that is never one that
-// goes another way.
+// Enter presses the first button of a form that submits it. Where one of them goes
+// the form's own way, that is the one.
 func TestEnterSubmits(t *testing.T) {
 	each(t, "", func(t *testing.T, s Sample, page string) {
-		open, first := false, false
+		elsewhere := ""
 		for _, e := range elements(t, page) {
 			switch {
 			case e.tag == "form":
-				open, first = true, true
-			case open && first && e.tag == "button" && e.attr["type"] != "button":
-				if _, elsewhere := e.attr["formaction"]; elsewhere {
-					t.Errorf("Enter presses #%s", e.attr["id"])
-				}
-				first = false
+				elsewhere = ""
+			case e.tag != "button" || e.attr["type"] == "button":
+			case e.attr["formaction"] != "":
+				elsewhere = e.attr["id"]
+			case elsewhere != "":
+				t.Errorf("Enter presses #%s, not #%s", elsewhere, e.attr["id"])
 			}
 		}
 	})

@@ -11,6 +11,7 @@ type input struct {
 	Autocomplete, Mode, Hint string
 	Error, Rules, Show, Hide string
 	Focus, Plain, Code       bool
+	Locked                   bool // only to be read
 	Said                     bool // the summary shows Error already
 	Least                    int
 }
@@ -73,6 +74,9 @@ func (in input) With(hint string) input { in.Hint = hint; return in }
 
 // Called gives in another label.
 func (in input) Called(label string) input { in.Label = label; return in }
+
+// Fixed is in as it cannot be changed here.
+func (in input) Fixed() input { in.Locked = true; return in }
 
 // As gives in another autocomplete token.
 func (in input) As(token string) input { in.Autocomplete = token; return in }

@@ -2,6 +2,7 @@ package page
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -101,6 +102,14 @@ func (s *scene) trouble(e *problem.Error) *trouble {
 func (s *scene) Trouble() *trouble { return s.trouble(s.subject()) }
 func (s *scene) Status() int       { return s.subject().Kind.Status() }
 
+// Hint is the word for what to try after an error.
+func (s *scene) Hint() string {
+	if f, ok := s.V.(Fault); ok && f.FromApp && s.subject().Kind == problem.Invalid {
+		return "try.app"
+	}
+	return "try." + strconv.Itoa(s.Status())
+}
+
 func (s *scene) subject() *problem.Error {
 	if v, ok := s.V.(interface{ subject() *problem.Error }); ok && v.subject() != nil {
 		return v.subject()
@@ -154,6 +163,7 @@ func (s *scene) Menu() []menuEntry {
 		{Key: "password", Path: "/account/password", Icon: "lock"},
 		{Key: "passkeys", Path: "/account/passkeys", Icon: "key"},
 		{Key: "security", Path: "/account/security", Icon: "phone"},
+		{Key: "connections", Path: "/account/connections", Icon: "sign-in"},
 		{Key: "sessions", Path: "/account/sessions", Icon: "devices"},
 		{Key: "apps", Path: "/account/apps", Icon: "apps"},
 		{Key: "activity", Path: "/account/activity", Icon: "history"},
@@ -163,6 +173,14 @@ func (s *scene) Menu() []menuEntry {
 		menu[i].Current = menu[i].Key == s.sheet.menu
 	}
 	return menu
+}
+
+// Beside is "1" where signing in leaves whoever is signed in so.
+func (s *scene) Beside() string {
+	if v, ok := s.V.(Login); ok && v.Beside {
+		return "1"
+	}
+	return ""
 }
 
 // Pair hands a part two things.

@@ -9,12 +9,15 @@ import (
 // Ways lead to /login/second?way=….
 type Second struct {
 	Form
-	Way  string   // otp, sms or recovery: what is asked for
+	Way  string   // otp, sms or recovery: what is asked for; empty: only a passkey
 	Ways []string // what else would do
 	Flow string   // posted back as flow
 	Sent string   // for sms: the phone that a code was sent to; the form posted to /login/second/send sends one
 	// Passkey: one would do too, by GET /login/passkey, posted as passkey
 	Passkey bool
+	// Remember is until when this device would be remembered, if remember-device is
+	// posted with it; zero: that is not offered
+	Remember time.Time
 }
 
 // Security is /account/security: the second steps of an account. POST device-name to
@@ -28,6 +31,7 @@ type Security struct {
 	Passkeys int       // that sign in by themselves
 	Phones   []Telephone
 	AddPhone bool // POST phone-number to /account/security/phone/add
+	Devices  []Remembered
 	Strong   bool // this session was proven with a second step
 }
 
@@ -54,6 +58,17 @@ type EnrolPhone struct {
 	Form
 	Number string // masked
 	Flow   string
+}
+
+// Remembered is a device on which no second step is asked: POST id to
+// /account/security/forget, or all=yes.
+type Remembered struct {
+	ID       string
+	Browser  string
+	Place    string
+	Since    time.Time
+	Until    time.Time
+	LastUsed time.Time // zero: never
 }
 
 // Enrol is the page that hands an app its secret: POST code and flow to

@@ -10,6 +10,7 @@ type Login struct {
 	Signup     bool      // people may create accounts here
 	Beside     bool      // whoever is signed in stays so: posted back as beside
 	Seats      int       // accounts that are signed in in this browser
+	Services   []Service // to sign in with instead
 	Passkeys   bool      // offers to sign in with one: GET /login/passkey, posted back as passkey
 	Mail       bool      // offers a code by mail: the same form, posted to /login/mail
 	Dev        *DevEntry // nil outside development
@@ -31,8 +32,10 @@ type Signup struct {
 	Form
 	DisplayName string
 	Email       string
-	ReturnTo    string // posted back, and where the link to sign-in leads on to
-	MinLength   int    // of a password, in characters
+	ReturnTo    string    // posted back, and where the link to sign-in leads on to
+	MinLength   int       // of a password, in characters
+	Passkeys    bool      // one may take the place of the password: POST with=passkey
+	Services    []Service // to sign up with instead
 }
 
 // CodePurpose says why a code was mailed.
@@ -85,10 +88,14 @@ type Verify struct {
 	Asked   time.Time // when it was asked for; zero: unknown
 	From    string    // device and place it was asked from; may be empty
 	Token   string
+	Flow    string // instead of Token: posted back as flow
 	// Choose asks for a new-password of at least MinLength: the sign-up was
-	// started elsewhere, so the password chosen then may be somebody else's.
+	// started elsewhere, so the password chosen then may be somebody else's, or
+	// none was.
 	Choose    bool
+	Keyless   bool // none was
 	MinLength int
+	Options   string // of a sign-up: PublicKeyCredentialCreationOptionsJSON, the answer posted as passkey
 }
 
 // Verified is the good end of /verify. Signed-in people go on to the account.
@@ -113,6 +120,9 @@ type RecoverPassword struct {
 	Token     string // empty: the browser's cookie binds it
 	Sessions  []Session
 	MinLength int
+	// Lost: the account asks for more than a password, which may be lost too: POST
+	// token to /recover/lost. OnlyPasskeys: there is no password to replace.
+	Lost, OnlyPasskeys bool
 }
 
 // Recovered is the good end of recovery. Nobody is signed in by it (PW-33).
@@ -150,7 +160,8 @@ type Logout struct {
 // LoggedOut is the page after it.
 type LoggedOut struct {
 	Everywhere bool
-	Others     bool // further accounts are signed in in this browser
+	Others     bool    // further accounts are signed in in this browser
+	Service    Parting // that they signed in with, and may be signed in to still
 }
 
 func (Login) sheet() sheet           { return sheet{name: "login", layout: card} }

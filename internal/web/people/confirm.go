@@ -20,6 +20,7 @@ type parked struct {
 	Act     page.Act
 	Object  string `json:",omitempty"` // the address it is about
 	Format  string `json:",omitempty"` // of an export
+	Proven  bool   `json:",omitempty"` // they have just signed in for it: no proof is asked
 	Back    string // where "cancel" leads
 	User    string
 	Sent    string `json:",omitempty"` // the phone that a code was sent to, masked
@@ -42,7 +43,8 @@ func (p *Pages) confirmView(r *http.Request, again page.Form, act parked) page.C
 	return page.Confirm{
 		Phone: code && p.byPhone(r), Sent: act.Sent,
 		Form: again, Username: web.Of(r).Identity.Email, Act: act.Act, Object: p.objectOf(act),
-		Flow: p.seal(sealAct, act), Back: act.Back, Code: code, Passkey: p.hasPasskey(r),
+		Flow: p.seal(sealAct, act), Back: act.Back, Code: code, Passkey: p.hasPasskey(r) && !act.Proven,
+		NoPassword: p.noPassword(r), Services: p.servicesFor(r, act), Proven: act.Proven,
 	}
 }
 
@@ -52,9 +54,16 @@ func (p *Pages) hasPasskey(r *http.Request) bool {
 	return err == nil && len(have) > 0
 }
 
+// noPassword reports whether the caller's account has none. What cannot be told
+// counts as a password.
+func (p *Pages) noPassword(r *http.Request) bool {
+	since, _, err := p.o.Account.PasswordState(r.Context(), web.Of(r).Caller)
+	return err == nil && since.IsZero()
+}
+
 // confirm is POST /account/confirm: password and parked act together.
 func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, f form) error {
-	act, err := p.parkedOf(r, f)
+	act, err := p.parkedOf(r, f["flow"])
 	if err != nil {
 		return err
 	}
@@ -62,24 +71,36 @@ func (p *Pages) confirm(w http.ResponseWriter, r *http.Request, f form) error {
 	if !ok {
 		return signin.ErrFlow
 	}
-	err = perform(w, r, act, proofOf(f))
+	proof := proofOf(f)
+	if proof.Federated, err = p.serviceProof(r, f, f["flow"]); err == nil {
+		err = perform(w, r, act, proof)
+	}
 	if err == nil {
 		return nil
 	}
 	return p.again(w, r, confirmFault(err), p.own, func(form page.Form) page.View { return p.confirmView(r, form, act) })
 }
 
-// parkedOf is the act that a form waits with.
-func (p *Pages) parkedOf(r *http.Request, f form) (act parked, err error) {
+// parkedOf opens an act that is this session's, in its time.
+func (p *Pages) parkedOf(r *http.Request, flow string) (parked, error) {
 	by := web.Of(r).Caller
-	if !p.unseal(sealAct, f["flow"], &act) || act.User != by.User.String() || act.Session != by.Session || !p.o.Now().Before(act.Until) {
-		return act, signin.ErrFlow
+	var act parked
+	if !p.unseal(sealAct, flow, &act) || act.User != by.User.String() || act.Session != by.Session || !p.o.Now().Before(act.Until) {
+		return parked{}, signin.ErrFlow
 	}
 	return act, nil
 }
 
+// servicesFor are those that can prove an act.
+func (p *Pages) servicesFor(r *http.Request, act parked) []page.Service {
+	if act.Proven {
+		return nil
+	}
+	return p.proofs(r)
+}
+
 // fully are the acts that need every step of a sign-in (PW-46).
-var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPhone: true, page.ActRemovePhone: true, page.ActAddPasskey: true, page.ActRemovePasskey: true}
+var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPhone: true, page.ActRemovePhone: true, page.ActAddPasskey: true, page.ActRemovePasskey: true, page.ActRemovePassword: true, page.ActLink: true, page.ActUnlink: true, page.ActStopRecovery: true}
 
 func confirmFault(err error) error {
 	if e := signin.ErrSecond; e.Is(err) {
@@ -93,7 +114,7 @@ func confirmFault(err error) error {
 
 // proven is a proof as the sign-in flow takes it.
 func proven(by user.Caller, p account.Proof) signin.Response {
-	r := signin.Response{Password: p.Password}
+	r := signin.Response{Password: p.Password, Federated: p.Federated}
 	r.OTP, r.Recovery = signin.Typed(p.Code)
 	if p.Passkey != nil {
 		r.Passkey = &signin.Passkey{Purpose: passkey.Confirm, Bound: account.ConfirmBound(by), Credential: p.Passkey}
@@ -104,19 +125,23 @@ func proven(by user.Caller, p account.Proof) signin.Response {
 // acts performs each parked act: one flow call with the password, then the answer.
 func (p *Pages) acts() map[page.Act]func(http.ResponseWriter, *http.Request, parked, account.Proof) error {
 	return map[page.Act]func(http.ResponseWriter, *http.Request, parked, account.Proof) error{
-		page.ActAddAddress:    p.doAddAddress,
-		page.ActPrimary:       p.doPrimary,
-		page.ActRemove:        p.doRemove,
-		page.ActExport:        p.doExport,
-		page.ActDelete:        p.doDelete,
-		page.ActEndAll:        p.doEndAll,
-		page.ActAddPasskey:    p.doOfferPasskey,
-		page.ActRemovePasskey: p.doRemovePasskey,
-		page.ActAddApp:        p.doAddApp,
-		page.ActRemoveApp:     p.doRemoveApp,
-		page.ActNewCodes:      p.doNewCodes,
-		page.ActAddPhone:      p.doAddPhone,
-		page.ActRemovePhone:   p.doRemovePhone,
+		page.ActAddAddress:     p.doAddAddress,
+		page.ActPrimary:        p.doPrimary,
+		page.ActRemove:         p.doRemove,
+		page.ActExport:         p.doExport,
+		page.ActDelete:         p.doDelete,
+		page.ActEndAll:         p.doEndAll,
+		page.ActAddPasskey:     p.doOfferPasskey,
+		page.ActRemovePasskey:  p.doRemovePasskey,
+		page.ActAddApp:         p.doAddApp,
+		page.ActRemovePassword: p.doRemovePassword,
+		page.ActRemoveApp:      p.doRemoveApp,
+		page.ActNewCodes:       p.doNewCodes,
+		page.ActAddPhone:       p.doAddPhone,
+		page.ActRemovePhone:    p.doRemovePhone,
+		page.ActLink:           p.doLink,
+		page.ActUnlink:         p.doUnlink,
+		page.ActStopRecovery:   p.doStopReclaim,
 	}
 }
 

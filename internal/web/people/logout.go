@@ -45,6 +45,10 @@ func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
 	if f["scope"] == "all" {
 		return p.park(w, r, parked{Act: page.ActEndAll}, "/logout")
 	}
+	bye, err := p.parting(r)
+	if err != nil {
+		return err
+	}
 	if err := p.o.SignIn.SignOut(r.Context(), q.Caller); err != nil {
 		return err
 	}
@@ -52,6 +56,9 @@ func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
 		if err := p.signOutFurther(w, r); err != nil {
 			return err
 		}
+	}
+	if bye.Address != "" && f.returnTo() == "" {
+		return p.signedOutThere(w, r, bye)
 	}
 	return p.signedOut(w, f.returnTo(), "/logout")
 }

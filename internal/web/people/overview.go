@@ -38,6 +38,7 @@ func (p *Pages) overview(w http.ResponseWriter, r *http.Request) error {
 		Pending: pending(waiting),
 		Recent:  events[:min(recent, len(events))],
 	}
+	v.Offer = p.o.Passkeys != nil && !p.hasPasskey(r)
 	v.Health.Verified, v.Health.Unverified = count(have)
 	return p.own(w, r, http.StatusOK, v)
 }

@@ -33,7 +33,9 @@ func (p *Pages) passwordView(r *http.Request) (page.Password, error) {
 	if err != nil {
 		return page.Password{}, err
 	}
-	return page.Password{Username: q.Identity.Email, Changed: since, Others: max(len(live)-1, 0), MinLength: p.o.MinLength}, nil
+	return page.Password{
+		Username: q.Identity.Email, Changed: since, Others: max(len(live)-1, 0), MinLength: p.o.MinLength, Passkey: p.hasPasskey(r),
+	}, nil
 }
 
 // changePassword is POST /account/password. The session goes on under a new
@@ -41,19 +43,42 @@ func (p *Pages) passwordView(r *http.Request) (page.Password, error) {
 func (p *Pages) changePassword(w http.ResponseWriter, r *http.Request, f form) error {
 	q := web.Of(r)
 	change := account.PasswordChange{
-		By: q.Caller, Current: account.Proof{Password: secret.NewText(f["password"])}, New: secret.NewText(f["new-password"]),
+		By: q.Caller, Current: proofOf(f), New: secret.NewText(f["new-password"]),
 		KeepOthers: f["sign-out-others"] != "yes", Lang: p.lang(r),
 	}
 	if err := p.o.Account.ChangePassword(r.Context(), change); err != nil {
 		return p.passwordAgain(w, r, err, change.KeepOthers)
 	}
 	p.flash(w, page.NoticePasswordChanged, "")
+	return p.rotated(w, r)
+}
+
+// rotated goes on under a new secret.
+func (p *Pages) rotated(w http.ResponseWriter, r *http.Request) error {
+	q := web.Of(r)
 	fresh, err := p.o.SignIn.Rotate(r.Context(), q.Caller, q.Secret)
 	if err != nil {
 		return p.unrotated(w, r, err)
 	}
 	p.o.Frame.SetCookie(w, p.o.Frame.Names().Session, fresh.Reveal(), p.left(q.Identity.ExpiresAt))
 	return p.to(w, "/account/password")
+}
+
+// removePassword is POST /account/password/remove.
+func (p *Pages) removePassword(w http.ResponseWriter, r *http.Request, _ form) error {
+	return p.park(w, r, parked{Act: page.ActRemovePassword}, "/account/password")
+}
+
+func (p *Pages) doRemovePassword(w http.ResponseWriter, r *http.Request, _ parked, proof account.Proof) error {
+	err := p.o.Account.RemovePassword(r.Context(), web.Of(r).Caller, proof, p.lang(r))
+	if e := account.ErrLastPassword; e.Is(err) {
+		return p.passwordAgain(w, r, err, false)
+	}
+	if err != nil {
+		return err
+	}
+	p.flash(w, page.NoticePasswordRemoved, "")
+	return p.rotated(w, r)
 }
 
 // unrotated ends a session that got no new secret after its password changed, or

@@ -26,6 +26,10 @@ type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
 	Reach(ctx context.Context, owner user.ID) (assurance int, err error)
+	OfferFactor(ctx context.Context, r signin.Request, method, name string) (signin.Offer, error)
+	Enrol(ctx context.Context, r signin.Request, in signin.NewFactor) (signin.Result, error)
+	Enrollers() []string
+	Remembers(ctx context.Context, r signin.Request) (time.Time, error)
 	Ways(ctx context.Context, r signin.Request) ([]string, error)
 	ResendCode(ctx context.Context, r signin.Request) (signin.Result, error)
 	ByMail() bool
@@ -43,16 +47,18 @@ type SignIn interface {
 type Account interface {
 	StartSignUp(ctx context.Context, in account.SignUp) (secret.Token, error)
 	ResendSignUp(ctx context.Context, by user.Caller, flow secret.Token, typed, lang string) (secret.Token, error)
-	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen secret.Text) (user.User, error)
+	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen account.Chosen) (account.SignedUp, error)
 
 	StartRecovery(ctx context.Context, by user.Caller, identifier, lang string) (secret.Token, error)
 	TradeCode(ctx context.Context, by user.Caller, a account.Answer) (secret.Token, error)
 	FinishRecovery(ctx context.Context, by user.Caller, a account.Answer, text secret.Text, lang string) (user.User, error)
 
 	Get(ctx context.Context, by user.Caller) (user.User, error)
+	Owned(ctx context.Context, by user.Caller) (map[string]string, error)
 	SetProfile(ctx context.Context, by user.Caller, p user.Profile, revision int64) (user.User, error)
 	PasswordState(ctx context.Context, by user.Caller) (since time.Time, compromised bool, err error)
 	ChangePassword(ctx context.Context, in account.PasswordChange) error
+	RemovePassword(ctx context.Context, by user.Caller, current account.Proof, lang string) error
 
 	Emails(ctx context.Context, by user.Caller) ([]user.Email, []account.Pending, error)
 	AddEmail(ctx context.Context, by user.Caller, current account.Proof, typed, lang string) (secret.Token, error)
@@ -113,12 +119,15 @@ type Options struct {
 	SignIn   SignIn
 	Account  Account
 	Factors  Factors
+	Rescue   Rescue
 	Setup    Setup
-	Keys     Keys
-	Devices  Devices
-	Link     func(path string) string // makes one of our paths absolute
-	Now      func() time.Time
-	Picture  func(address string) string // our path of a client's logo; nil: strangers' pictures are not shown
+	// Federation signs in with other services; nil: there are none.
+	Federation Federation
+	Keys       Keys
+	Devices    Devices
+	Link       func(path string) string // makes one of our paths absolute
+	Now        func() time.Time
+	Picture    func(address string) string // our path of a client's logo; nil: strangers' pictures are not shown
 
 	Passkeys  Ceremonies    // nil: nobody is asked for passkeys
 	Authorize Authorization // nil: apps ask for nothing here

@@ -36,7 +36,7 @@ func (p *Pages) sendSecond(w http.ResponseWriter, r *http.Request, f form) error
 
 // sendConfirm is POST /account/confirm/send: a code for the act that waits.
 func (p *Pages) sendConfirm(w http.ResponseWriter, r *http.Request, f form) error {
-	act, err := p.parkedOf(r, f)
+	act, err := p.parkedOf(r, f["flow"])
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,7 @@ import (
 )
 
 func (p *Pages) routes() []web.Route {
-	all := slices.Concat(p.publicRoutes(), p.accountRoutes(), p.securityRoutes())
+	all := slices.Concat(p.publicRoutes(), p.accountRoutes(), p.securityRoutes(), p.connectionRoutes(), p.enrolRoutes(), p.rescueRoutes())
 	if p.o.Authorize == nil {
 		return all
 	}
@@ -97,6 +97,7 @@ func (p *Pages) accountRoutes() []web.Route {
 
 		get("/account/password", p.showPassword),
 		post("/account/password", p.changePassword),
+		post("/account/password/remove", p.removePassword),
 
 		get("/account/passkeys", p.showPasskeys),
 		post("/account/passkeys", p.addPasskey),

@@ -59,6 +59,8 @@ const (
 	stepRecovered stepKind = "recovered" //
 	stepUndone    stepKind = "undone"    //
 	stepKept      stepKind = "kept"      //
+	stepReclaim   stepKind = "reclaim"   // Purpose is when it is due
+	stepObjected  stepKind = "objected"  // the same
 	stepSetup     stepKind = "setup"     //
 )
 
@@ -74,6 +76,7 @@ type step struct {
 	Kind     stepKind
 	Email    string `json:",omitempty"` // as typed
 	Flow     string `json:",omitempty"` // the flow's secret
+	Code     string `json:",omitempty"` // the mailed code, once it was right
 	ReturnTo string `json:",omitempty"`
 	Purpose  string `json:",omitempty"`
 	Sent     string `json:",omitempty"` // the phone that a code was sent to, masked

@@ -24,8 +24,15 @@ func (p *Pages) askSecond(w http.ResponseWriter, r *http.Request, res signin.Res
 	if err != nil {
 		return err
 	}
+	if bound == "" { // it came by another service, and no page of ours before
+		bound = "browser " + p.newBrowser(w)
+	}
 	s.Kind, s.Email, s.Flow, s.Purpose, s.Bound = stepSecond, clip(s.Email), res.Flow.Reveal(), "", bound
-	return p.goOn(w, s, p.spoken(r, "/login/second"))
+	path := "/login/second"
+	if slices.Contains(res.Next, "enroll") {
+		path = enrolPath
+	}
+	return p.goOn(w, s, p.spoken(r, path))
 }
 
 // secondStep is the half-done sign-in of this browser. With ErrFlow comes what is
@@ -90,10 +97,11 @@ func (p *Pages) secondView(r *http.Request, s step) (page.Second, error) {
 			v.Ways = append(v.Ways, way)
 		}
 	}
-	if v.Way == "" {
+	if v.Way == "" && !v.Passkey {
 		return v, signin.ErrFlow
 	}
-	return v, nil
+	v.Remember, err = p.o.SignIn.Remembers(r.Context(), in)
+	return v, err
 }
 
 func (p *Pages) secondRequest(r *http.Request, s step) (signin.Request, error) {
@@ -145,6 +153,7 @@ func (p *Pages) takeSecond(w http.ResponseWriter, r *http.Request) error {
 	if in.Response, s.Purpose = typedSecond(f); s.Purpose == "otp" && was == "sms" {
 		s.Purpose = was
 	}
+	in.Remember = f["remember-device"] == "yes"
 	if in.Response.Passkey, err = p.signInPasskey(r, f); err != nil {
 		return err
 	}

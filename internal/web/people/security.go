@@ -16,7 +16,9 @@ import (
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/totp"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/useragent"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
 )
@@ -32,6 +34,9 @@ type Factors interface {
 	BeginPhone(ctx context.Context, by user.Caller, p factor.Proof, typed string, voice bool, lang string) (factor.Telephone, error)
 	ConfirmPhone(ctx context.Context, by user.Caller, id phone.ID, code secret.Text, lang string) ([]secret.Text, error)
 	RemovePhone(ctx context.Context, by user.Caller, p factor.Proof, id phone.ID, lang string) error
+	Devices(ctx context.Context, by user.Caller) ([]trust.Device, error)
+	ForgetDevice(ctx context.Context, by user.Caller, id trust.ID) error
+	ForgetDevices(ctx context.Context, by user.Caller) (int, error)
 	Renew(ctx context.Context, by user.Caller, p factor.Proof, lang string) ([]secret.Text, error)
 }
 
@@ -52,6 +57,7 @@ func (p *Pages) securityRoutes() []web.Route {
 		post("/phone/remove", p.removePhone),
 		post("/codes", p.newCodes),
 		post("/download", p.downloadCodes),
+		post("/forget", p.forgetDevice),
 	}
 }
 
@@ -72,6 +78,15 @@ func (p *Pages) securityView(r *http.Request) (page.Security, error) {
 	v := page.Security{Codes: have.Recovery.Left, CodesAt: have.Recovery.CreatedAt, Passkeys: len(have.Passkeys), Strong: web.Of(r).Identity.Assurance > 1}
 	for _, d := range have.Apps {
 		v.Apps = append(v.Apps, page.Authenticator{ID: d.ID.String(), Name: d.Name, Added: d.ConfirmedAt, Used: d.UsedAt})
+	}
+	kept, err := p.o.Factors.Devices(r.Context(), web.Of(r).Caller)
+	if err != nil {
+		return page.Security{}, err
+	}
+	for _, d := range kept {
+		v.Devices = append(v.Devices, page.Remembered{
+			ID: d.ID.String(), Browser: useragent.Describe(d.UserAgent), Place: d.Place, Since: d.CreatedAt, Until: d.ExpiresAt, LastUsed: d.UsedAt,
+		})
 	}
 	for _, t := range have.Phones {
 		v.Phones = append(v.Phones, page.Telephone{ID: t.ID.String(), Number: t.Number.Masked(), Added: t.ConfirmedAt, Used: t.UsedAt})

@@ -153,7 +153,12 @@ type shower func(w http.ResponseWriter, r *http.Request, status int, v page.View
 // Fail answers an error with a page of its own, and asks whoever must sign in to
 // do so. It sets no pre-login cookie: a request from elsewhere must not replace
 // the one that open forms hang on.
-func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, err error) {
+func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, err error) { p.fail(w, r, err, false) }
+
+// FailApp is Fail for a request that an app sent the browser with.
+func (p *Pages) FailApp(w http.ResponseWriter, r *http.Request, err error) { p.fail(w, r, err, true) }
+
+func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error, app bool) {
 	e := problem.Of(err)
 	if e.Kind == problem.Unauthenticated {
 		p.askToSignIn(w, r)
@@ -167,7 +172,7 @@ func (p *Pages) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Method != http.MethodPost || e.Kind == problem.Gone {
 		back = ""
 	}
-	fault := page.Fault{Err: e, RequestID: web.Of(r).ID, Why: web.Of(r).Why, Back: back}
+	fault := page.Fault{Err: e, RequestID: web.Of(r).ID, Why: web.Of(r).Why, Back: back, FromApp: app}
 	if err := p.write(w, r, f, e.Kind.Status(), fault); err != nil {
 		http.Error(w, e.Public, e.Kind.Status())
 	}

@@ -18,21 +18,22 @@ func (p *Pages) showSignUp(w http.ResponseWriter, r *http.Request) error {
 	if !p.signUpOpen(r) {
 		return account.ErrNoSignUp
 	}
-	return p.Show(w, r, http.StatusOK, p.signUpView(page.Form{}, f))
+	return p.Show(w, r, http.StatusOK, p.signUpView(r, page.Form{}, f))
 }
 
-func (p *Pages) signUpView(again page.Form, f form) page.Signup {
-	return page.Signup{Form: again, DisplayName: f["display-name"], Email: clip(f["email"]), ReturnTo: f.returnTo(), MinLength: p.o.MinLength}
+func (p *Pages) signUpView(r *http.Request, again page.Form, f form) page.Signup {
+	return page.Signup{Form: again, DisplayName: f["display-name"], Email: clip(f["email"]), ReturnTo: f.returnTo(), MinLength: p.o.MinLength, Passkeys: p.o.Passkeys != nil, Services: p.services(r)}
 }
 
 // signUp is POST /signup. The answer is the same whether or not the address is
 // known (PW-30).
 func (p *Pages) signUp(w http.ResponseWriter, r *http.Request, f form) error {
 	flow, err := p.o.Account.StartSignUp(r.Context(), account.SignUp{
-		By: stranger(r), Name: f["display-name"], Email: f["email"], Password: secret.NewText(f["new-password"]), Lang: p.lang(r),
+		By: stranger(r), Name: f["display-name"], Email: f["email"], Password: secret.NewText(f["new-password"]),
+		Passkey: f["with"] == "passkey", Lang: p.lang(r),
 	})
 	if err != nil {
-		return p.again(w, r, renamed(err, newPerson), p.Show, func(form page.Form) page.View { return p.signUpView(form, f) })
+		return p.again(w, r, renamed(err, newPerson), p.Show, func(form page.Form) page.View { return p.signUpView(r, form, f) })
 	}
 	return p.goOn(w, step{Kind: stepSignUp, Email: clip(f["email"]), Flow: flow.Reveal(), ReturnTo: f.returnTo()}, "/verify")
 }

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -54,7 +55,7 @@ func (p *Pages) verifyView(again page.Form, about account.Pending, token string)
 	life := account.AddressLife
 	if about.Purpose == proof.SignUp {
 		v.Purpose, life = page.VerifySignup, account.SignUpLife
-		v.Choose, v.MinLength = !about.Asked, p.o.MinLength
+		v.Choose, v.Keyless, v.MinLength, v.Options = !about.Asked || about.Keyless, about.Keyless, p.o.MinLength, optionsOf(about.Ask)
 	}
 	v.Asked = about.ExpiresAt.Add(-life)
 	return v
@@ -123,7 +124,11 @@ func (p *Pages) verify(w http.ResponseWriter, r *http.Request, f form) error {
 	if about.Purpose == proof.SignUp {
 		done.Purpose = string(page.VerifySignup)
 		own := account.Answer{Link: link, Flow: p.asked(r, proof.SignUp)}
-		_, err = p.o.Account.FinishSignUp(r.Context(), stranger(r), own, secret.NewText(f["new-password"]))
+		var made account.SignedUp
+		made, err = p.o.Account.FinishSignUp(r.Context(), stranger(r), own, chosenIn(f))
+		if err == nil && made.Ask != nil { // nothing was chosen yet
+			return p.Show(w, r, http.StatusOK, p.verifyView(page.Form{}, about, f["token"]))
+		}
 	} else {
 		_, err = p.o.Account.ConfirmEmail(r.Context(), web.Of(r).Caller, account.Answer{Link: link}, p.lang(r))
 	}
@@ -149,7 +154,12 @@ func (p *Pages) verifyCode(w http.ResponseWriter, r *http.Request, f form) error
 	if err != nil {
 		return err
 	}
-	_, err = p.o.Account.FinishSignUp(r.Context(), stranger(r), account.Answer{Flow: flow, Code: secret.NewText(f["code"])}, secret.Text{})
+	code := cmp.Or(f["code"], s.Code)
+	made, err := p.o.Account.FinishSignUp(r.Context(), stranger(r), account.Answer{Flow: flow, Code: secret.NewText(code)}, chosenIn(f))
+	if made.Ask != nil {
+		s.Code = code
+		return p.firstPasskey(w, r, s, made.Ask, err)
+	}
 	if err := codeFault(err); err != nil {
 		return p.again(w, r, err, p.Show, func(form page.Form) page.View { return p.codeView(form, page.CodeSignup, s) })
 	}

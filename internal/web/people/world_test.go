@@ -21,6 +21,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -143,12 +144,15 @@ func worldOf(t *testing.T, with set) *world {
 		}
 	}
 	w.grants = token.New(token.Parts{Store: st.Tokens(), Keys: keys, Resources: opaqueRules{}, Events: st.Audit()}, token.Options{Issuer: origin, Instance: facts.ID}, w.now)
+	site, err := passkey.NewSite(public, "", "Mortise", nil)
+	must(t, err)
+	ceremonies := passkey.New(passkey.Options{Instance: facts.ID, Now: w.now, Keys: keys, Store: st.Passkeys(), Site: site})
 	w.account = account.New(account.Options{
 		Instance: facts.ID, Now: w.now, Log: log, Read: st, Rates: rates, Keys: keys, Mailer: outbox, Hasher: hasher, Policy: policy,
 		InTx: func(ctx context.Context, fn func(account.Tx) error) error {
 			return st.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Confirmer: confirmer{w.signin}, Ready: ready, Grants: w.grants,
+		Confirmer: confirmer{w.signin}, Ready: ready, Grants: w.grants, Passkeys: ceremonies,
 	})
 	w.factors = factor.New(factor.Options{
 		Now: w.now, Read: st, Rates: rates, Keys: keys, Mailer: outbox, Issuer: "Mortise", Confirmer: factorConfirmer{confirmer{w.signin}},
@@ -163,7 +167,7 @@ func worldOf(t *testing.T, with set) *world {
 	gate := dev.NewGate(w.frame, keys, secret.NewText("H4TW-9QKM"), demo)
 	o := people.Options{
 		Frame: w.frame, Render: render, BasePath: with.base, SignIn: w.signin, Account: w.account, Factors: w.factors, Setup: w.setup, Keys: keys, Now: w.now,
-		SignUp: true, Ready: ready, MinLength: 15, DevEntry: gate.Entry,
+		SignUp: true, Ready: ready, MinLength: 15, DevEntry: gate.Entry, Federation: alone{},
 		Map: []page.MapLine{{Label: "Sign in", Path: "/login", Note: "as anybody"}},
 	}
 	if with.asking != nil {

@@ -3,5 +3,6 @@
 // JSON and bearer tokens, calls package enroll, and answers in the form of those
 // standards.
 //
-// Nothing here reads a cookie, and no answer is shared with pages of other origins.
+// Nothing here reads a cookie. While anybody may register, pages of any origin may
+// read the answers; else none may.
 package register

@@ -31,11 +31,14 @@ type Flow interface {
 	Delete(ctx context.Context, id string, r enroll.Request) error
 }
 
-// Options configure the surface. All are required.
+// Options configure the surface. All are required but Pages.
 type Options struct {
 	Issuer string // the public address without a slash at its end
 	Flow   Flow
-	Log    *slog.Logger
+	// Pages of any origin may register clients and look after theirs: programs that run
+	// in a browser, such as tools of the Model Context Protocol.
+	Pages bool
+	Log   *slog.Logger
 }
 
 type surface struct{ Options }
@@ -44,15 +47,23 @@ type surface struct{ Options }
 func Surface(o Options) web.Surface {
 	s := &surface{o}
 	const one = Path + "/{client_id}"
+	routes := []web.Route{
+		{Pattern: "POST " + Path, Access: web.Protocol, Limit: ratelimit.RegisterSource, Handler: s.shared(s.register)},
+		{Pattern: "GET " + one, Access: web.Protocol, Handler: s.shared(s.read)},
+		{Pattern: "PUT " + one, Access: web.Protocol, Handler: s.shared(s.update)},
+		{Pattern: "DELETE " + one, Access: web.Protocol, Handler: s.shared(s.remove)},
+	}
+	if o.Pages {
+		routes = append(
+			routes,
+			web.Route{Pattern: "OPTIONS " + Path, Access: web.Protocol, Handler: preflight("POST")},
+			web.Route{Pattern: "OPTIONS " + one, Access: web.Protocol, Handler: preflight("GET, PUT, DELETE")},
+		)
+	}
 	return web.Surface{
 		Name: "register", Limit: ratelimit.APISource, Fail: s.fail,
 		Refusals: []*problem.Error{document.ErrMetadata, document.ErrRedirect, document.ErrStatement, document.ErrUnapproved},
-		Routes: []web.Route{
-			{Pattern: "POST " + Path, Access: web.Protocol, Limit: ratelimit.RegisterSource, Handler: s.register},
-			{Pattern: "GET " + one, Access: web.Protocol, Handler: s.read},
-			{Pattern: "PUT " + one, Access: web.Protocol, Handler: s.update},
-			{Pattern: "DELETE " + one, Access: web.Protocol, Handler: s.remove},
-		},
+		Routes:   routes,
 	}
 }
 

@@ -6,23 +6,24 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/challenge"
 	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/user"
 )
 
 type challenges set
 
-const challengeColumns = `id, user_id, flow, key, methods, user_version, password_version, failures, notice, attempts, created_at, expires_at`
+const challengeColumns = `id, user_id, flow, key, methods, user_version, password_version, failures, notice, enrol, origin, attempts, created_at, expires_at`
 
 func scanChallenge(row Row) (c challenge.Challenge, err error) {
 	err = row.Scan(bytesOf(c.ID[:]), bytesOf(c.User[:]), bytesOf(c.Flow[:]), &c.Key, listOf{&c.Methods}, &c.UserVersion, &c.PasswordVersion,
-		&c.Failures, bytesOf(c.Notice[:]), &c.Attempts, timeOf{&c.CreatedAt}, timeOf{&c.ExpiresAt})
+		&c.Failures, bytesOf(c.Notice[:]), truthOf{&c.Enrol}, &c.Origin, &c.Attempts, timeOf{&c.CreatedAt}, timeOf{&c.ExpiresAt})
 	return c, err
 }
 
 func (s challenges) Put(ctx context.Context, c challenge.Challenge) error {
 	return s.e.Write(ctx, func(tx Tx) error {
-		return tx.Queue(ctx, `INSERT INTO challenges (`+challengeColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+		return tx.Queue(ctx, `INSERT INTO challenges (`+challengeColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`,
 			raw(c.ID), raw(c.User), c.Flow[:], text(c.Key), words(c.Methods), c.UserVersion, c.PasswordVersion, c.Failures, ref(c.Notice),
-			c.Attempts, at(c.CreatedAt), at(c.ExpiresAt))
+			c.Enrol, text(c.Origin), c.Attempts, at(c.CreatedAt), at(c.ExpiresAt))
 	})
 }
 
@@ -45,6 +46,24 @@ func (s challenges) spend(ctx context.Context, sql string, args ...any) error {
 	return s.e.Write(ctx, func(tx Tx) error {
 		n, err := tx.Exec(ctx, sql, args...)
 		return exactly(n, err, challenge.ErrOver)
+	})
+}
+
+// Guess counts in one statement, so that of many tries at once none is lost.
+func (s challenges) Guess(ctx context.Context, owner user.ID, method string, most int, now time.Time) (n int, err error) {
+	err = s.e.Write(ctx, func(tx Tx) error {
+		counted, err := number(tx.QueryRow(ctx, `INSERT INTO second_failures (user_id, method, failures, last_at) SELECT id, $2, 1, $3 FROM users WHERE id = $1
+			ON CONFLICT (user_id, method) DO UPDATE SET failures = second_failures.failures + 1, last_at = excluded.last_at
+			WHERE second_failures.failures < $4 RETURNING failures`, raw(owner), text(method), at(now), most))
+		n = int(counted)
+		return otherwise(err, challenge.ErrGuesses)
+	})
+	return n, err
+}
+
+func (s challenges) Forgive(ctx context.Context, owner user.ID) error {
+	return s.e.Write(ctx, func(tx Tx) error {
+		return tx.Queue(ctx, `DELETE FROM second_failures WHERE user_id = $1`, raw(owner))
 	})
 }
 

@@ -51,7 +51,16 @@ func (s organizations) Delete(ctx context.Context, id organization.ID, now time.
 		if err := s.refresh(ctx, tx, id, true, now); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, `DELETE FROM organizations WHERE id = $1`, raw(id))
+		connections, err := collect(ctx, tx, scanID, `SELECT id FROM connections WHERE organization_id = $1`, raw(id))
+		if err != nil {
+			return err
+		}
+		for _, connection := range connections {
+			if err := endBegan(ctx, tx, connection, now); err != nil {
+				return err
+			}
+		}
+		_, err = tx.Exec(ctx, `DELETE FROM organizations WHERE id = $1`, raw(id))
 		return err
 	})
 }

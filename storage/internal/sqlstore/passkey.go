@@ -52,7 +52,10 @@ func (s passkeys) Insert(ctx context.Context, p passkey.Passkey, version int64, 
 			raw(p.ID), raw(p.User), p.Credential, p.PublicKey, p.Algorithm, text(p.RPID), raw(p.Model), words(p.Transports), text(p.Attestation),
 			p.Attested, p.Discoverable, p.BackupEligible, p.BackedUp, int64(p.Count), text(p.Name),
 			at(p.SuspectAt), at(p.CreatedAt), at(p.UsedAt))
-		return exactly(n, err, passkey.ErrTaken)
+		if err = exactly(n, err, passkey.ErrTaken); err != nil {
+			return err
+		}
+		return otherFactors(ctx, tx, p.User)
 	})
 }
 
@@ -118,12 +121,14 @@ func (s passkeys) Remove(ctx context.Context, owner user.ID, id passkey.ID, ev a
 		if err = exactly(n, err, passkey.ErrUnknown); err != nil {
 			return err
 		}
-		left, err := number(tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM passkeys WHERE user_id = $1)
-			+ (SELECT count(*) FROM passwords WHERE user_id = $1 AND hash <> '')`, raw(owner)))
+		left, err := waysIn(ctx, tx, owner)
 		if err == nil && left == 0 {
 			return passkey.ErrLast
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return otherFactors(ctx, tx, owner)
 	})
 }
 

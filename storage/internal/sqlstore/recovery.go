@@ -24,7 +24,7 @@ func (s recoveries) Replace(ctx context.Context, owner user.ID, codes []recovery
 				return err
 			}
 		}
-		return nil
+		return otherFactors(ctx, tx, owner)
 	})
 }
 

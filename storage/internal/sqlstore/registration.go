@@ -33,7 +33,7 @@ func (dst policyOf) Scan(src any) error {
 	return json.Unmarshal([]byte(s), dst.p)
 }
 
-func policy(p registration.Policy) string {
+func admission(p registration.Policy) string {
 	b, _ := json.Marshal(p) // lists of strings cannot fail
 	return text(string(b))
 }
@@ -41,7 +41,7 @@ func policy(p registration.Policy) string {
 func (s registrations) CreateToken(ctx context.Context, t registration.Token, ev audit.Event) error {
 	return change(ctx, s.e, ev, func(tx Tx) error {
 		_, err := tx.Exec(ctx, `INSERT INTO initial_tokens (`+initialColumns+`) VALUES ($1, $2, $3, $4, 0, $5, $6, $7)`,
-			raw(t.ID), text(t.Name), t.Digest[:], policy(t.Policy), int64(t.MaxUses), at(t.CreatedAt), at(t.ExpiresAt))
+			raw(t.ID), text(t.Name), t.Digest[:], admission(t.Policy), int64(t.MaxUses), at(t.CreatedAt), at(t.ExpiresAt))
 		return err
 	})
 }
@@ -83,7 +83,7 @@ func (s registrations) SweepTokens(ctx context.Context, before time.Time, limit 
 func (s registrations) Put(ctx context.Context, r registration.Registration) error {
 	return s.e.Write(ctx, func(tx Tx) error {
 		return tx.Queue(ctx, `INSERT INTO registrations (client_id, source, digest, initial_id, policy, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-			text(r.Client), string(r.Source), seal(r.Digest), ref(r.Initial), policy(r.Policy), at(r.CreatedAt))
+			text(r.Client), string(r.Source), seal(r.Digest), ref(r.Initial), admission(r.Policy), at(r.CreatedAt))
 	})
 }
 

@@ -9,36 +9,46 @@ import (
 
 type roles set
 
-const roleColumns = `name, permissions, managed_by, built_in, created_at, updated_at`
+const roleColumns = `name, permissions, managed_by, built_in, assurance, created_at, updated_at`
 
 func scanRole(row Row) (r rbac.Role, err error) {
-	err = row.Scan(&r.Name, listOf{&r.Permissions}, &r.ManagedBy, truthOf{&r.BuiltIn}, timeOf{&r.CreatedAt}, timeOf{&r.UpdatedAt})
+	err = row.Scan(&r.Name, listOf{&r.Permissions}, &r.ManagedBy, truthOf{&r.BuiltIn}, &r.Assurance, timeOf{&r.CreatedAt}, timeOf{&r.UpdatedAt})
 	return r, err
 }
 
-// Put never makes a built-in role: the migrations do.
+// Put never makes a built-in role: the migrations do. Of one, only what it asks of a
+// sign-in changes.
 func (s roles) Put(ctx context.Context, r rbac.Role, ev audit.Event) error {
 	return change(ctx, s.e, ev, func(tx Tx) error {
-		before, err := s.permissions(ctx, tx, r.Name)
+		before, err := s.held(ctx, tx, r.Name)
 		if err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, `INSERT INTO roles (name, permissions, managed_by, built_in, created_at, updated_at) VALUES ($1, $2, $3, 0, $4, $5)
-			ON CONFLICT (name) DO UPDATE SET permissions = excluded.permissions, managed_by = excluded.managed_by, updated_at = excluded.updated_at
-			WHERE roles.built_in = 0`, r.Name, words(r.Permissions), r.ManagedBy, at(r.CreatedAt), at(r.UpdatedAt))
+		n, err := tx.Exec(ctx, `INSERT INTO roles (name, permissions, managed_by, built_in, assurance, created_at, updated_at) VALUES ($1, $2, $3, 0, $4, $5, $6)
+			ON CONFLICT (name) DO UPDATE SET permissions = excluded.permissions, managed_by = excluded.managed_by, assurance = excluded.assurance,
+				updated_at = excluded.updated_at
+			WHERE roles.built_in = 0 OR roles.permissions = excluded.permissions`,
+			r.Name, words(r.Permissions), r.ManagedBy, r.Assurance, at(r.CreatedAt), at(r.UpdatedAt))
 		if err = exactly(n, err, rbac.ErrBuiltIn); err != nil {
 			return err
 		}
-		return refresh(ctx, tx, lost(before, r.Permissions), ev.Time, `SELECT user_id FROM user_roles WHERE role = $1
+		if before.Assurance != r.Assurance {
+			if err := tx.Queue(ctx, `DELETE FROM trusted_devices WHERE user_id IN (SELECT user_id FROM user_roles WHERE role = $1
+				UNION SELECT user_id FROM member_roles WHERE role = $1)`, r.Name); err != nil {
+				return err
+			}
+		}
+		return refresh(ctx, tx, lost(before.Permissions, r.Permissions), ev.Time, `SELECT user_id FROM user_roles WHERE role = $1
 			UNION SELECT user_id FROM member_roles WHERE role = $1 LIMIT $2`, r.Name)
 	})
 }
 
-// permissions are those a role has until this act, which holds its row; none
-// when there is no such role.
-func (s roles) permissions(ctx context.Context, tx Tx, name string) (list []string, err error) {
-	err = tx.QueryRow(ctx, `SELECT permissions FROM roles WHERE name = $1 `+s.e.Dialect().ForUpdate, text(name)).Scan(listOf{&list})
-	return list, otherwise(err, nil)
+// held is what a role is until this act, which holds its row; the zero Role when
+// there is none.
+func (s roles) held(ctx context.Context, tx Tx, name string) (r rbac.Role, err error) {
+	err = tx.QueryRow(ctx, `SELECT permissions, assurance FROM roles WHERE name = $1 `+s.e.Dialect().ForUpdate, text(name)).
+		Scan(listOf{&r.Permissions}, &r.Assurance)
+	return r, otherwise(err, nil)
 }
 
 func (s roles) ByName(ctx context.Context, name string) (rbac.Role, error) {

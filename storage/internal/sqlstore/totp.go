@@ -53,7 +53,10 @@ func (s totps) Confirm(ctx context.Context, owner user.ID, id totp.ID, step int6
 		n, err := tx.Exec(ctx, `UPDATE totp_devices SET confirmed_at = $4, last_step = $3
 			WHERE id = $1 AND user_id = $2 AND confirmed_at IS NULL AND created_at > $5`,
 			raw(id), raw(owner), step, at(now), at(now.Add(-totp.PendingLife)))
-		return exactly(n, err, totp.ErrPending)
+		if err = exactly(n, err, totp.ErrPending); err != nil {
+			return err
+		}
+		return otherFactors(ctx, tx, owner)
 	})
 }
 
@@ -71,17 +74,19 @@ func (s totps) Use(ctx context.Context, owner user.ID, id totp.ID, step int64, n
 }
 
 func (s totps) Rename(ctx context.Context, owner user.ID, id totp.ID, name string, ev audit.Event) error {
-	return s.alter(ctx, ev, `UPDATE totp_devices SET name = $3 WHERE id = $1 AND user_id = $2 AND confirmed_at IS NOT NULL`, raw(id), raw(owner), text(name))
+	return change(ctx, s.e, ev, func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE totp_devices SET name = $3 WHERE id = $1 AND user_id = $2 AND confirmed_at IS NOT NULL`, raw(id), raw(owner), text(name))
+		return exactly(n, err, totp.ErrUnknown)
+	})
 }
 
 func (s totps) Remove(ctx context.Context, owner user.ID, id totp.ID, ev audit.Event) error {
-	return s.alter(ctx, ev, `DELETE FROM totp_devices WHERE id = $1 AND user_id = $2 AND confirmed_at IS NOT NULL`, raw(id), raw(owner))
-}
-
-func (s totps) alter(ctx context.Context, ev audit.Event, sql string, args ...any) error {
 	return change(ctx, s.e, ev, func(tx Tx) error {
-		n, err := tx.Exec(ctx, sql, args...)
-		return exactly(n, err, totp.ErrUnknown)
+		n, err := tx.Exec(ctx, `DELETE FROM totp_devices WHERE id = $1 AND user_id = $2 AND confirmed_at IS NOT NULL`, raw(id), raw(owner))
+		if err = exactly(n, err, totp.ErrUnknown); err != nil {
+			return err
+		}
+		return otherFactors(ctx, tx, owner)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode"
 )
 
 func raws(texts ...string) []json.RawMessage {
@@ -88,5 +89,28 @@ func TestCollectStopsOnALoop(t *testing.T) {
 	fetch := func(string, int) (Page, error) { return Page{Next: "x", HasMore: true}, nil }
 	if _, _, err := (Query{}).Collect(fetch); err == nil {
 		t.Error("an endless list ended without an error")
+	}
+}
+
+// AU-22: one event a line, whatever it holds, and nothing that a terminal or a reader
+// of lines obeys; what is read back is what was written.
+func TestLinesHoldOneEvent(t *testing.T) {
+	for _, odd := range []string{"line\nbreak\r", "\x1b[31m", "\u009b31m", "\x7f", "\u202eevil", "\u2028", "\x00", `"}\n{"name":"login.succeeded"}`, `\u009b`} {
+		data, err := json.Marshal(map[string]string{"name": "login.failed", "user_agent": odd})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := (&Printer{Out: &out, Format: JSON}).Object(data); err != nil {
+			t.Fatal(err)
+		}
+		line, more, _ := strings.Cut(out.String(), "\n")
+		if more != "" || strings.ContainsFunc(line, unicode.IsControl) {
+			t.Errorf("%q became %q", odd, out.String())
+		}
+		var back map[string]string
+		if err := json.Unmarshal([]byte(line), &back); err != nil || back["user_agent"] != odd {
+			t.Errorf("%q became %q: %v", odd, line, err)
+		}
 	}
 }

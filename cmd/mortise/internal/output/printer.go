@@ -83,14 +83,14 @@ func (p *Printer) key(r row, keys []string) error {
 	return err
 }
 
-// line writes data on one line.
+// line writes data on one line. JSON leaves some of what a terminal obeys as it is:
+// that only stands in texts, where the spelling of Clean means the same (AU-22).
 func (p *Printer) line(data json.RawMessage) error {
 	var b bytes.Buffer
 	if err := json.Compact(&b, data); err != nil {
 		return err
 	}
-	b.WriteByte('\n')
-	_, err := p.Out.Write(b.Bytes())
+	_, err := io.WriteString(p.Out, Clean(b.String())+"\n")
 	return err
 }
 

@@ -83,7 +83,7 @@ func (f field) typeName() string {
 		return "secret"
 	case "time.Duration":
 		return "span"
-	case "[]netip.Prefix", "[]string":
+	case "[]string":
 		return "list"
 	case "bool":
 		return "true or false"

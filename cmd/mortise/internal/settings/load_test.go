@@ -112,7 +112,7 @@ func TestEnvironmentForms(t *testing.T) {
 	if s.SMTP.URL.Reveal() != "smtp://u:p@mail.test:587" {
 		t.Error("the credential was not read")
 	}
-	if got := s.TrustedProxies; len(got) != 2 || got[1].String() != "192.0.2.1/32" {
+	if got := s.TrustedProxies; len(got) != 2 || got[1] != "192.0.2.1" {
 		t.Errorf("proxies %v", got)
 	}
 	if diff := cmp.Diff([]string{"acme, inc", "rocket"}, s.Password.ContextWords); diff != "" {
@@ -131,6 +131,8 @@ func TestFaults(t *testing.T) {
 	}{
 		{"unknown variable", "", []string{"MORTISE_LISTN=x"}, []string{"MORTISE_LISTN: unknown variable; did you mean MORTISE_LISTEN?"}},
 		{"single underscore", "", []string{"MORTISE_SESSION_IDLE=1h"}, []string{"MORTISE_SESSION_IDLE: unknown variable; did you mean MORTISE_SESSION__IDLE?"}},
+		{"a proxy by name", "", []string{"MORTISE_TRUSTED_PROXIES=loopback, unix, forwarded=10.0.0.1, proxy.test"}, []string{`MORTISE_TRUSTED_PROXIES: trusted_proxies: "proxy.test" is not an address, a network such as 10.0.0.0/8, loopback or unix`}},
+		{"everybody a proxy", "", []string{"MORTISE_TRUSTED_PROXIES=0.0.0.0/0"}, []string{"MORTISE_TRUSTED_PROXIES: trusted_proxies: trusting 0.0.0.0/0 would let every client choose its own address; name the networks of your proxies"}},
 		{"unknown key", "log:\n  lvel: info\n", nil, []string{"mortise.yaml:2:3: log.lvel: unknown setting; did you mean log.level?"}},
 		{"unknown section", "logg: {}\n", nil, []string{"mortise.yaml:1:1: logg: unknown setting; did you mean log?"}},
 		{"value and file", "", []string{"MORTISE_URL=https://a.test", "MORTISE_URL_FILE=/x"}, []string{"both are set; keep one", "/x"}},

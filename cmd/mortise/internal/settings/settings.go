@@ -1,7 +1,6 @@
 package settings
 
 import (
-	"net/netip"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -25,9 +24,10 @@ type Settings struct {
 	// random bytes. mortise init makes one and keeps it outside the data folder.
 	// Lose it, and what it sealed is lost. mortise serve needs it.
 	SecretKey secret.Text `key:"secret_key"`
-	// Proxies in front of Mortise whose forwarding headers are believed, as CIDR
-	// ranges or single addresses. Empty: nobody's.
-	TrustedProxies []netip.Prefix `key:"trusted_proxies"`
+	// Proxies in front of Mortise whose forwarding headers are believed: addresses,
+	// CIDR ranges, loopback, or unix for those on a unix socket; forwarded= before
+	// one marks proxies that write Forwarded (RFC 7239). Empty: nobody's.
+	TrustedProxies []string `key:"trusted_proxies"`
 
 	Admin     Admin     `key:"admin"`
 	Database  Database  `key:"database"`

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/mortise-auth/mortise/internal/clientaddr"
 	"github.com/mortise-auth/mortise/internal/secret"
 )
 
@@ -28,6 +29,9 @@ func (s *Settings) Validate(r report) {
 	}
 	if !s.SecretKey.IsZero() && !isKey(s.SecretKey) {
 		r("secret_key", "want base64 of exactly 32 bytes: openssl rand -base64 32")
+	}
+	if _, err := clientaddr.NewTrust(s.TrustedProxies); err != nil {
+		r("trusted_proxies", strings.TrimPrefix(err.Error(), "clientaddr: "))
 	}
 	s.Admin.Validate(r)
 	s.Database.Validate(r)

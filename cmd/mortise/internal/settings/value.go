@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 	"net/url"
 	"reflect"
 	"strconv"
@@ -84,8 +83,6 @@ func (f field) read(r raw) (any, error) {
 			return d, err
 		}
 		return d, f.bounded(int64(d), "")
-	case []netip.Prefix:
-		return parsePrefixes(r)
 	default:
 		return r.items()
 	}
@@ -127,35 +124,6 @@ func parseBool(text string) (bool, error) {
 		return false, nil
 	}
 	return false, errors.New("want true or false")
-}
-
-func parsePrefixes(r raw) ([]netip.Prefix, error) {
-	items, err := r.items()
-	if err != nil {
-		return nil, err
-	}
-	var all []netip.Prefix
-	for _, item := range items {
-		p, err := parsePrefix(item)
-		if err != nil {
-			return nil, fmt.Errorf("%q is neither an address nor a CIDR range such as 10.0.0.0/8", item)
-		}
-		all = append(all, p)
-	}
-	return all, nil
-}
-
-func parsePrefix(item string) (netip.Prefix, error) {
-	if !strings.Contains(item, "/") {
-		a, err := netip.ParseAddr(item)
-		if err != nil || a.Zone() != "" {
-			return netip.Prefix{}, errWantsList
-		}
-		a = a.Unmap()
-		return netip.PrefixFrom(a, a.BitLen()), nil
-	}
-	p, err := netip.ParsePrefix(item)
-	return p.Masked(), err
 }
 
 // ParseDuration reads a span such as 90s, 12h, 30d or 1d12h. It is never negative.
@@ -201,12 +169,6 @@ func shown(v reflect.Value) any {
 		return maskSecret(x)
 	case time.Duration:
 		return FormatDuration(x)
-	case []netip.Prefix:
-		list := make([]string, len(x))
-		for i, p := range x {
-			list[i] = p.String()
-		}
-		return list
 	case []string:
 		return append([]string{}, x...)
 	default:

@@ -69,14 +69,24 @@ if (PKC && credentials) {
     if (form.dataset.suggest) suggest(form).catch(() => {});
   });
 
-  // Another passkey.
+  // A passkey for an account, or for one to be: there its button stands beside the password.
   each("form[data-create]", (form) => {
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      credentials.create({ publicKey: creation(JSON.parse(form.dataset.create)), signal: turn() })
-        .then((c) => send(form, c))
-        .catch((e) => { const same = form.querySelector("[data-same]"); if (same && e.name === "InvalidStateError") same.hidden = false; else say(form, e); });
-    });
+    const make = () => credentials.create({ publicKey: creation(JSON.parse(form.dataset.create)), signal: turn() })
+      .then((c) => send(form, c))
+      .catch((e) => { const same = form.querySelector("[data-same]"); if (same && e.name === "InvalidStateError") same.hidden = false; else say(form, e); });
+    const button = form.querySelector("[data-passkey-button]");
+    if (!button) return form.addEventListener("submit", (event) => { event.preventDefault(); make(); });
+    button.closest("[hidden]").hidden = false;
+    button.addEventListener("click", make);
+  });
+  each("[data-with-passkeys]", (box) => { box.hidden = false; });
+
+  // Suggested on each device until somebody says "later".
+  each("[data-offer]", (box) => {
+    try {
+      box.hidden = localStorage.getItem("passkey") === "later";
+      box.querySelector("[data-later]").addEventListener("click", () => { localStorage.setItem("passkey", "later"); box.hidden = true; });
+    } catch { /* no storage: nothing is suggested */ }
   });
 
   // After a sign-in by password: a passkey without a question, where the browser does that.

@@ -1,0 +1,26 @@
+package policy
+
+import (
+	"context"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// Store keeps the policy. Each method is one atomic act.
+type Store interface {
+	// Get returns what is asked of everybody.
+	Get(ctx context.Context) (Policy, error)
+	// Put replaces it and raises its revision, which ends every remembered device.
+	// ErrStale when p.Revision is not 0 and not the current one.
+	Put(ctx context.Context, p Policy, ev audit.Event) error
+	// Of returns what is asked of an account, by the instance and by its roles, those
+	// in organisations included.
+	Of(ctx context.Context, owner user.ID) (Asked, error)
+	// Begin notes that an account is asked for more than it can prove. Of many calls
+	// the first counts; its time is returned.
+	Begin(ctx context.Context, owner user.ID, now time.Time) (time.Time, error)
+	// Waive forgets it, when nothing is asked any more.
+	Waive(ctx context.Context, owner user.ID) error
+}
