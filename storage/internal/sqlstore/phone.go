@@ -52,7 +52,10 @@ func (s phones) Confirm(ctx context.Context, owner user.ID, id phone.ID, now tim
 		}
 		n, err := tx.Exec(ctx, `UPDATE phones SET confirmed_at = $3 WHERE id = $1 AND user_id = $2 AND confirmed_at IS NULL AND created_at > $4`,
 			raw(id), raw(owner), at(now), at(now.Add(-phone.PendingLife)))
-		return exactly(n, err, phone.ErrPending)
+		if err := exactly(n, err, phone.ErrPending); err != nil {
+			return err
+		}
+		return otherFactors(ctx, tx, owner)
 	})
 }
 
@@ -70,7 +73,10 @@ func (s phones) Use(ctx context.Context, owner user.ID, id phone.ID, now time.Ti
 func (s phones) Remove(ctx context.Context, owner user.ID, id phone.ID, ev audit.Event) error {
 	return change(ctx, s.e, ev, func(tx Tx) error {
 		n, err := tx.Exec(ctx, `DELETE FROM phones WHERE id = $1 AND user_id = $2 AND confirmed_at IS NOT NULL`, raw(id), raw(owner))
-		return exactly(n, err, phone.ErrUnknown)
+		if err := exactly(n, err, phone.ErrUnknown); err != nil {
+			return err
+		}
+		return otherFactors(ctx, tx, owner)
 	})
 }
 
