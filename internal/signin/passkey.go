@@ -30,8 +30,6 @@ func (*PasskeyMethod) Factor() Factor          { return Has }
 func (*PasskeyMethod) Answers(r Response) bool { return r.Passkey != nil }
 func (*PasskeyMethod) Refusal() *problem.Error { return ErrPasskey }
 
-func (*PasskeyMethod) refusal() *problem.Error { return ErrPasskey }
-
 // Locate implements Locator.
 func (m *PasskeyMethod) Locate(ctx context.Context, r Response) (user.ID, error) {
 	answer, err := m.read(ctx, r.Passkey)
