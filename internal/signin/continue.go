@@ -98,7 +98,7 @@ func (f *Flow) proceed(ctx context.Context, m Second, r Request) (Result, error)
 	keep := f.remembering(b, r)
 	result, err := f.born(ctx, r, b)
 	if err != nil {
-		return Result{}, f.refuseSecond(ctx, a, err)
+		return Result{}, f.refuseSecond(ctx, a, proven.waste(ctx, err))
 	}
 	f.o.Lockout.Forget(a.guess(false))
 	return keep(result), nil
