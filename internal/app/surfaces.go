@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signing"
@@ -40,7 +41,7 @@ func (a *App) surfaces() ([]web.Surface, error) {
 	all := []web.Surface{pages.Surface(), api.Surface(api.Options{
 		URL: a.c.url, Version: a.c.Version, Dev: a.c.Dev, Now: a.c.Now, Log: a.c.Log,
 		SignIn: a.SignIn, Tokens: a.OAuth, Account: a.Account, Factors: a.Factors, Passkeys: a.Passkeys, Directory: a.Directory, Setup: a.Setup, Cookies: a.Frame, Pages: render,
-		Keys: a.keys, Rates: a.rates, Idempotency: a.store.Idempotency(), Rotate: a.SignIn.Rotate, Why: a.Decisions.Find, Status: a.status, Inspect: a.Inspector().Inspect, Doctor: a.Doctor,
+		Keys: a.keys, Rates: a.rates, Home: func(ctx context.Context, of string) (federation.Connection, error) { return a.Federate.Home(ctx, of) }, Idempotency: a.store.Idempotency(), Rotate: a.SignIn.Rotate, Why: a.Decisions.Find, Status: a.status, Inspect: a.Inspector().Inspect, Doctor: a.Doctor,
 	}), a.gatewaySurface(pages.Fail), a.endSessionSurface(pages)}
 	all = append(all, a.tokenSurfaces()...)
 	all = append(all, a.registrationSurfaces()...)

@@ -61,6 +61,7 @@ const (
 	AddressUndone   Cause = "address_undone"
 	Unlinked        Cause = "unlinked"       // the link it began with was removed
 	EndedThere      Cause = "ended_upstream" // the service it began with says that it is over
+	SSORequired     Cause = "sso_required"   // an organisation requires its own sign-in from now on
 )
 
 // Live reports whether s may be used at now as far as its own row tells; the

@@ -20,17 +20,8 @@ const (
 // Resolver is organization.Resolver on the DNS. It is safe for concurrent use.
 type Resolver struct{ net *net.Resolver }
 
-// New makes a Resolver that asks the servers of the system, or the one at server
-// (host:port) when that is not empty.
-func New(server string) *Resolver {
-	r := &net.Resolver{PreferGo: true, StrictErrors: true}
-	if server != "" {
-		r.Dial = func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return (&net.Dialer{}).DialContext(ctx, network, server)
-		}
-	}
-	return &Resolver{r}
-}
+// New makes a Resolver that asks the servers of the system.
+func New() *Resolver { return &Resolver{&net.Resolver{PreferGo: true}} }
 
 // TXT implements organization.Resolver. The name is taken as it is: no search domain
 // is added to it.

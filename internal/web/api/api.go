@@ -139,6 +139,13 @@ type Directory interface {
 	Members(ctx context.Context, by user.Caller, id organization.ID, after user.ID, limit int) ([]organization.Membership, error)
 	SetMember(ctx context.Context, by user.Caller, m organization.Membership) error
 	RemoveMember(ctx context.Context, by user.Caller, id organization.ID, member user.ID) error
+	Domains(ctx context.Context, by user.Caller, id organization.ID) ([]directory.Domain, error)
+	AddDomain(ctx context.Context, by user.Caller, id organization.ID, name string) (directory.Domain, error)
+	RemoveDomain(ctx context.Context, by user.Caller, id organization.ID, name string) error
+	VerifyDomain(ctx context.Context, by user.Caller, id organization.ID, name string) (directory.Domain, error)
+	SSO(ctx context.Context, by user.Caller, id organization.ID) (organization.Requirement, error)
+	RequireSSO(ctx context.Context, by user.Caller, id organization.ID, glass []user.ID) (organization.Requirement, error)
+	RelaxSSO(ctx context.Context, by user.Caller, id organization.ID) error
 	Clients(ctx context.Context, by user.Caller, after client.ID, limit int) ([]client.Client, error)
 	Client(ctx context.Context, by user.Caller, id client.ID) (client.Client, error)
 	CreateClient(ctx context.Context, by user.Caller, c client.Client, chosen secret.Text) (client.Client, secret.Text, error)
@@ -193,22 +200,24 @@ type Cookies interface {
 
 // Options configure the surface. All are required.
 type Options struct {
-	URL         *url.URL // public address, with the path below which we are mounted
-	Version     string   // of this program, for the document
-	Dev         bool     // files may declare users without being allowed to
-	Now         func() time.Time
-	Log         *slog.Logger
-	SignIn      SignIn
-	Tokens      Tokens
-	Account     Account
-	Factors     Factors
-	Passkeys    Ceremonies
-	Directory   Directory
-	Setup       Setup
-	Cookies     Cookies
-	Pages       *page.Renderer
-	Keys        proof.Keys
-	Rates       ratelimit.Store
+	URL       *url.URL // public address, with the path below which we are mounted
+	Version   string   // of this program, for the document
+	Dev       bool     // files may declare users without being allowed to
+	Now       func() time.Time
+	Log       *slog.Logger
+	SignIn    SignIn
+	Tokens    Tokens
+	Account   Account
+	Factors   Factors
+	Passkeys  Ceremonies
+	Directory Directory
+	Setup     Setup
+	Cookies   Cookies
+	Pages     *page.Renderer
+	Keys      proof.Keys
+	Rates     ratelimit.Store
+	// Home is the connection that people with an identifier sign in by; see federate.Flow.
+	Home        func(ctx context.Context, identifier string) (federation.Connection, error)
 	Idempotency idempotency.Store
 	// Rotate gives the caller's session, whose secret is old, a new secret; every
 	// change of privilege calls it (SE-3).
@@ -250,7 +259,7 @@ func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
 		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.passkeyTable(),
-		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
+		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(), s.domainTable(),
 		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.policyTable(), s.connectionTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)
