@@ -166,6 +166,10 @@ type Config struct {
 	// a password. Whoever reads their mail then is them, but for a second factor.
 	EmailCodes bool
 
+	// Phones lets people have codes sent to a phone, as a second step. The zero value
+	// lets nobody: the telephone network is the weakest of all factors.
+	Phones Phones
+
 	// SecurityContact is a mailto: or https: address for security.txt.
 	SecurityContact string
 
@@ -199,9 +203,37 @@ type Passkeys struct {
 	// Roots are certificates of makers of authenticators, as PEM. With them a new
 	// passkey must come with a statement that leads to one.
 	Roots string
+	// MetadataFile is the file of models that the FIDO Metadata Service publishes. With
+	// it a new passkey must be of a model in it that is not known as broken, and come
+	// with a statement by its maker. MetadataRootFile, as PEM, is who must have signed
+	// it; empty: FIDO.
+	MetadataFile, MetadataRootFile string
 	// StrictCounter refuses a passkey whose signature counter went back, instead of
 	// warning.
 	StrictCounter bool
+}
+
+// Phones says how codes are sent to phones, and what they may cost in a day.
+// Amounts of money are thousandths of whatever the provider bills in.
+type Phones struct {
+	// Driver is "twilio", for it and all who speak its HTTP interface, or empty. Dev
+	// has "mailbox", which keeps them beside the mails.
+	Driver string
+	// URL is where that interface is; empty: Twilio's. Account, Token and From (a
+	// number, a name, or a messaging service) are what the provider calls so.
+	URL, Account, Token, From string
+	// Voice has codes read out in calls too, for who asks for it.
+	Voice bool
+	// Prefixes are the beginnings of numbers that codes go to, such as "+49"; empty:
+	// all but those of paid services.
+	Prefixes []string
+	// PerNumber (default 5), PerRange (50; numbers that share country code and three
+	// digits) and PerCountry (500) are messages a day.
+	PerNumber, PerRange, PerCountry int64
+	// Spend is the hard cap of a day (default 10,000); Price is what a message costs
+	// (default 100) unless Prices, "+49=75", know better.
+	Spend, Price int64
+	Prices       []string
 }
 
 // Registration says which programs may register themselves, and what they may
@@ -246,7 +278,9 @@ func (r Registration) internal() app.Registration {
 // http://localhost:8080/auth: plain http on loopback, a throw-away key kept in the
 // store, mail kept in a mailbox at /dev/mail below url. The store it is used with
 // is marked and refused by any other Config.
-func Dev(url string) Config { return Config{URL: url, EmailCodes: true, wiring: app.Config{Dev: true}} }
+func Dev(url string) Config {
+	return Config{URL: url, EmailCodes: true, Phones: Phones{Driver: "mailbox", Voice: true}, wiring: app.Config{Dev: true}}
+}
 
 func (c Config) internal() app.Config {
 	w := c.wiring
@@ -254,6 +288,11 @@ func (c Config) internal() app.Config {
 	w.KMS, w.TrustedProxy, w.EgressAllow, w.SMTP, w.NoSignUp = c.KMS, c.TrustedProxies, c.EgressAllow, c.SMTP, c.NoSignUp
 	w.Shared, w.Resource, w.Registration = c.Shared, c.Resource, c.Registration.internal()
 	w.EmailCodes = c.EmailCodes
+	w.Phones = app.Phones{
+		Driver: c.Phones.Driver, URL: c.Phones.URL, Account: c.Phones.Account, Token: c.Phones.Token, From: c.Phones.From,
+		Voice: c.Phones.Voice, Prefixes: c.Phones.Prefixes, PerNumber: c.Phones.PerNumber, PerRange: c.Phones.PerRange,
+		PerCountry: c.Phones.PerCountry, Spend: c.Phones.Spend, Price: c.Phones.Price, Prices: c.Phones.Prices,
+	}
 	w.InsecurePlain, w.Contact = c.InsecurePlainHTTP, c.SecurityContact
 	w.Sessions = signin.Limits{Idle: c.SessionIdle, Absolute: c.SessionAbsolute, PerUser: c.SessionsPerUser}
 	if c.Place != nil {
@@ -264,7 +303,7 @@ func (c Config) internal() app.Config {
 	}
 	w.Passkeys = app.Passkeys{
 		RPID: c.Passkeys.RPID, Related: c.Passkeys.RelatedOrigins, Allow: c.Passkeys.Allow, Deny: c.Passkeys.Deny,
-		Roots: c.Passkeys.Roots, Strict: c.Passkeys.StrictCounter,
+		Roots: c.Passkeys.Roots, Metadata: c.Passkeys.MetadataFile, Signer: c.Passkeys.MetadataRootFile, Strict: c.Passkeys.StrictCounter,
 	}
 	p := &w.Passwords
 	p.MinLength, p.Words, p.CorpusFile, p.HIBP, p.Memory = c.PasswordMinLength, c.PasswordWords, c.PasswordCorpus, c.PasswordHIBP, c.PasswordMemory

@@ -77,6 +77,8 @@ func serve(kind, addr string, args []string) error {
 		}
 		defer f.Close()
 		mux.Handle("POST /oauth2/token", f)
+	case "callback", "idp":
+		return comeBack(ctx, kind, addr, args, mux)
 	case "userinfo":
 		mux.Handle("GET /oauth2/userinfo", floor.NewUserInfo(args))
 	case "check-userinfo":
@@ -100,6 +102,25 @@ func serve(kind, addr string, args []string) error {
 	default:
 		return fmt.Errorf("bench: no server %q", kind)
 	}
+	return listen(ctx, addr, mux)
+}
+
+// comeBack serves the floor of callbacks (args: data folder, the service's address), or
+// the service.
+func comeBack(ctx context.Context, kind, addr string, args []string, mux *http.ServeMux) error {
+	if kind == "idp" {
+		h, err := newIDP(addr)
+		if err != nil {
+			return err
+		}
+		return listen(ctx, addr, h)
+	}
+	f, err := floor.OpenCallback(args[0], args[1])
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	mux.Handle("GET /callback", f)
 	return listen(ctx, addr, mux)
 }
 
@@ -136,6 +157,7 @@ func scaled(ctx context.Context, addr, schema, database, cache, key string) erro
 
 func mount(ctx context.Context, addr string, st store.Store, room *footprint.Collector, c mortise.Config) error {
 	c.URL, c.TrustedProxies, c.Logger = "http://"+addr, []string{"127.0.0.1"}, quiet()
+	c.EgressAllow = []string{"127.0.0.1/32"} // services that people sign in with
 	srv, _, err := mortise.Wire(ctx, c, st, func(a *app.Config) {
 		a.Observers.Hash = func(o password.Outcome) {
 			if o.Waited() {

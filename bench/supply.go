@@ -15,11 +15,12 @@ type supply struct {
 	cpu  func() time.Duration
 	want string // in every answer
 	// next makes n fresh ones, outside of what is measured.
-	next func(n int) ([][]byte, error)
+	next   func(n int) ([][]byte, error)
+	status int // of every answer
 }
 
 func (b *bench) supply(p *process, want string, next func(int) ([][]byte, error)) *supply {
-	return &supply{p.addr, func() time.Duration { return cpuOf(p.pid()) }, want, next}
+	return &supply{p.addr, func() time.Duration { return cpuOf(p.pid()) }, want, next, http.StatusOK}
 }
 
 // once takes from all until there are no more.
@@ -75,7 +76,7 @@ func (s *supply) share(all [][]byte) error {
 		if err != nil {
 			return err
 		}
-		if r.status != http.StatusOK || !bytes.Contains(c.body, []byte(s.want)) {
+		if r.status != s.status || !bytes.Contains(c.body, []byte(s.want)) {
 			return fmt.Errorf("answered %d %.200s", r.status, c.body)
 		}
 	}

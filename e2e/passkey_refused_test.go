@@ -46,11 +46,12 @@ func TestPasskeysRefusedInABrowser(t *testing.T) {
 	p := open(t, browser.Launch(t, testenv.Chromium(t)), "passkeys-refused", dev.url(), browser.Options{})
 	p.Call("Page.enable", map[string]any{}, nil)
 	p.Call("Page.addScriptToEvaluateOnNewDocument", map[string]any{"source": "PublicKeyCredential.isConditionalMediationAvailable = async () => false"}, nil)
-	inside := elsewhere(t, nil)
+	inside := elsewhere(t, map[string]string{
+		"/framed": "<script>" + signing + `onmessage = async (e) => parent.postMessage(await sign(e.data).catch(String), "*");</script>`,
+	})
 	outside := elsewhere(t, map[string]string{
 		"/login": fmt.Sprintf(`<iframe id="f" src="%s/login"></iframe>`, dev.url()),
-		"/sign": fmt.Sprintf(`<iframe id="f" src="%s/framed" allow="publickey-credentials-get *"></iframe>`, inside) +
-			`<script>onmessage = (e) => { window.answer = e.data; };</script>`,
+		"/sign":  fmt.Sprintf(`<iframe id="f" src="%s/framed" allow="publickey-credentials-get *"></iframe>`, inside),
 	})
 
 	enrol := func() {
@@ -132,6 +133,14 @@ func TestPasskeysRefusedInABrowser(t *testing.T) {
 	})
 	if f := tree.FrameTree.ChildFrames[0].Frame; f.UnreachableURL == "" {
 		t.Errorf("our page is framed: %+v", f)
+	}
+
+	question = ask()
+	p.Goto(outside + "/sign")
+	var framed string
+	p.Eval(`new Promise((done) => { onmessage = (e) => done(e.data); document.getElementById("f").contentWindow.postMessage(`+question+`, "*"); })`, &framed)
+	if got := give(framed); got != "passkey_wrong" {
+		t.Errorf("in a frame of another site: %s, %s", got, framed)
 	}
 
 	// Another domain than the page's: the browser refuses by itself.

@@ -8,6 +8,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -95,6 +96,9 @@ func (f *Flow) startAddress(ctx context.Context, by user.Caller, u user.User, ty
 	}
 	taken := err == nil && owner.ID != u.ID && held.Verified()
 	return p.FlowToken, f.mailing(ctx, func(tx Tx) error {
+		if err := reclaim.Frozen(ctx, tx.Reclaims(), u.ID); err != nil {
+			return err
+		}
 		if err := tx.Audit().Append(ctx, by.Event(AddressRequested, f.now(), u.ID)); err != nil {
 			return err
 		}
@@ -135,6 +139,9 @@ func (f *Flow) ConfirmEmail(ctx context.Context, by user.Caller, a Answer, lang 
 	e := user.Email{User: u.ID, Address: in.Address, Key: p.Key, VerifiedAt: now, CreatedAt: now}
 	err = f.mailing(ctx, func(tx Tx) error {
 		if err := f.spend(ctx, tx, p, by.Event(user.Verified, now, u.ID)); err != nil {
+			return err
+		}
+		if err := reclaim.Frozen(ctx, tx.Reclaims(), u.ID); err != nil {
 			return err
 		}
 		d := notice(u, by, now)
@@ -230,6 +237,9 @@ func (f *Flow) withUndo(ctx context.Context, by user.Caller, u owner, lost user.
 	d.Detail = lost.Address
 	return f.mailing(ctx, func(tx Tx) error {
 		if err := hold(ctx, tx, u); err != nil {
+			return err
+		}
+		if err := reclaim.Frozen(ctx, tx.Reclaims(), u.ID); err != nil {
 			return err
 		}
 		if err := f.tell(ctx, tx, u.User, mail.SettingChanged, d, lang); err != nil {

@@ -17,9 +17,11 @@ import (
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/totp"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/useragent"
 )
@@ -29,6 +31,8 @@ type Tx interface {
 	Users() user.Store
 	Passwords() password.Store
 	Passkeys() passkey.Store
+	TOTP() totp.Store
+	Reclaims() reclaim.Store
 	Sessions() session.Store
 	Proofs() proof.Store
 	Organizations() organization.Store

@@ -1,7 +1,6 @@
 package account
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -108,9 +107,6 @@ func (f *Flow) StartRecovery(ctx context.Context, by user.Caller, identifier, la
 	}
 	reachable := u.State == user.Active && email.Verified()
 	if reachable {
-		if keyed, err := f.onlyPasskeys(ctx, f.o.Read, u.ID); err != nil || keyed {
-			return p.FlowToken, cmp.Or(err, f.refuseRecovery(ctx, by, u, email, lang))
-		}
 		blocked, err := f.recoveryBlocked(ctx, u.ID)
 		if err != nil {
 			return secret.Token{}, err
@@ -128,6 +124,10 @@ func (f *Flow) mailRecovery(ctx context.Context, by user.Caller, u user.User, em
 	if err != nil && !errors.Is(err, password.ErrNone) {
 		return err
 	}
+	keyed, err := f.onlyPasskeys(ctx, f.o.Read, u.ID)
+	if err != nil {
+		return err
+	}
 	p.User, p.UserVersion, p.PasswordVersion = u.ID, u.Version, c.Version
 	d := notice(u, by, f.now())
 	d.Path, d.Code, d.Valid = link("/recover/password", p.LinkToken), p.Code, RecoverLife
@@ -138,7 +138,11 @@ func (f *Flow) mailRecovery(ctx context.Context, by user.Caller, u user.User, em
 		if err := tx.Audit().Append(ctx, by.Event(RecoveryRequested, f.now(), u.ID)); err != nil {
 			return err
 		}
-		return f.queue(ctx, tx, mail.Recover, email.Address, readerOf(u, lang), d)
+		template := mail.Recover
+		if keyed {
+			template = mail.RecoverPasskeys
+		}
+		return f.queue(ctx, tx, template, email.Address, readerOf(u, lang), d)
 	})
 }
 
@@ -189,6 +193,9 @@ func (f *Flow) FinishRecovery(ctx context.Context, by user.Caller, a Answer, tex
 	u, err := f.o.Read.Users().ByID(ctx, p.User)
 	if err != nil {
 		return user.User{}, proof.ErrExpired.Because(err)
+	}
+	if err := f.admitRecovery(ctx, f.o.Read, p); err != nil {
+		return user.User{}, err
 	}
 	hash, err := f.newHash(ctx, by, u, text, password.Reset)
 	if err != nil {

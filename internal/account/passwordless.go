@@ -18,7 +18,7 @@ var (
 	// ErrLastPassword: without the password nobody could sign in any more.
 	ErrLastPassword = problem.New(problem.Conflict, "password_last", "The password is your only way to sign in. Add a passkey first.")
 	// ErrPasskeysOnly: the account signs in by passkeys alone, and mail opens no weaker way.
-	ErrPasskeysOnly = problem.New(problem.Forbidden, "recovery_passkeys_only", "This account signs in with a passkey and has no password to reset. Use the passkey on any device that has it.")
+	ErrPasskeysOnly = problem.New(problem.Forbidden, "recovery_passkeys_only", "This account signs in with a passkey and has no password to reset. Use the passkey on any device that has it or, if all are lost, start the recovery that takes a waiting time.")
 )
 
 // RemovePassword takes the caller's password away, ends the other sessions and tells
@@ -78,17 +78,6 @@ func (f *Flow) onlyPasskeys(ctx context.Context, tx Tx, id user.ID) (bool, error
 	}
 	have, err := tx.Passkeys().Of(ctx, id)
 	return len(have) > 0, err
-}
-
-// refuseRecovery tells the owner of the address how the account is opened. The cost
-// is that of a recovery.
-func (f *Flow) refuseRecovery(ctx context.Context, by user.Caller, u user.User, email user.Email, lang string) error {
-	return f.mailing(ctx, func(tx Tx) error {
-		if err := tx.Audit().Append(ctx, by.Event(RecoveryRequested, f.now(), u.ID).Failed("failure", ErrPasskeysOnly.Code)); err != nil {
-			return err
-		}
-		return f.queue(ctx, tx, mail.RecoverPasskeys, email.Address, readerOf(u, lang), notice(u, by, f.now()))
-	})
 }
 
 // replaces is what a recovery keeps that follows "this was not me": the password was

@@ -69,6 +69,9 @@ func (f *Flow) Peek(ctx context.Context, purpose proof.Purpose, a Answer) (Pendi
 	out, err := f.describe(p)
 	if err == nil && p.Purpose == proof.Recover {
 		out.Sessions, err = f.ending(ctx, p)
+		if err == nil {
+			err = f.losable(ctx, p, &out)
+		}
 	}
 	if err == nil && p.Purpose == proof.SignUp {
 		var in signUp
@@ -77,6 +80,25 @@ func (f *Flow) Peek(ctx context.Context, purpose proof.Purpose, a Answer) (Pendi
 	}
 	out.Asked = f.asked(p, a)
 	return out, err
+}
+
+// losable fills in what the account asks for beyond a password.
+func (f *Flow) losable(ctx context.Context, p proof.Proof, out *Pending) error {
+	apps, err := f.o.Read.TOTP().Of(ctx, p.User)
+	if err != nil {
+		return err
+	}
+	keys, err := f.o.Read.Passkeys().Of(ctx, p.User)
+	if err != nil {
+		return err
+	}
+	out.Factors = len(apps)+len(keys) > 0
+	err = f.admitRecovery(ctx, f.o.Read, p)
+	out.OnlyPasskeys = errors.Is(err, ErrPasskeysOnly)
+	if out.OnlyPasskeys {
+		return nil
+	}
+	return err
 }
 
 // ending are the sessions that a reset with p will end: none when p would not be
@@ -105,6 +127,9 @@ type Pending struct {
 	Owner     user.ID           // the account it belongs to; zero for a sign-up; never shown
 	Sessions  []session.Session // from Peek at a reset: what it will end
 	Asked     bool              // from Peek: whoever holds the link asked for it
+	// From Peek at a reset: the account has factors beyond a password, and has no
+	// password at all.
+	Factors, OnlyPasskeys bool
 	// Ask is, from Peek at a sign-up, the question for a passkey of the account to be;
 	// Keyless: no password was chosen.
 	Ask     *passkey.CreationOptions

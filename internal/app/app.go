@@ -39,6 +39,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/registry"
+	"github.com/mortise-auth/mortise/internal/rescue"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/revocation/publish"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -91,6 +92,7 @@ type App struct {
 	SignIn    *signin.Flow
 	Account   *account.Flow
 	Factors   *factor.Flow
+	Rescue    *rescue.Flow
 	Passkeys  *passkey.Ceremonies
 	Federate  *federate.Flow
 	Directory *directory.Flow
@@ -217,8 +219,9 @@ func (a *App) wireFlows(context.Context) error {
 		InTx: func(ctx context.Context, fn func(factor.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Confirmer: factorConfirmer{confirmer{a.SignIn}}, Rates: a.rates, Keys: a.keys, Mailer: a.outbox, Issuer: a.c.Brand,
+		Confirmer: factorConfirmer{confirmer{a.SignIn}}, Rates: a.rates, Keys: a.keys, Mailer: a.outbox, Issuer: a.c.Brand, Phones: a.factorPhones(),
 	})
+	a.Rescue = a.rescueFlow()
 	a.Directory = directory.New(directory.Options{
 		Instance: a.facts.ID, Now: a.c.Now, Read: a.store,
 		InTx: func(ctx context.Context, fn func(directory.Tx) error) error {
@@ -255,11 +258,12 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 		Seconds: []signin.Second{
 			passkeys,
 			signin.NewOTP(a.keys, a.store.TOTP(), a.c.Now),
+			signin.NewPhone(proof.Mint{Instance: a.facts.ID, Keys: a.keys}, a.store.Proofs(), a.c.Now),
 			signin.NewRecovery(a.keys, a.store.Recovery(), a.outbox, a.c.Now),
 		},
 		Enrolls: []signin.Enroller{signin.NewEnrolPasskey(a.Passkeys), signin.NewEnrolOTP(a.keys, a.c.Brand, a.c.Now)},
 		Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
-		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions,
+		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions, Phones: a.signInPhones(),
 		Observe: a.c.Observers.SignIn,
 	})
 }

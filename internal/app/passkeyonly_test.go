@@ -185,8 +185,9 @@ func TestPasskeyOnlyRecovery(t *testing.T) {
 	if _, err := r.Account.StartRecovery(t.Context(), from("203.0.113.5"), "kim@mail.org", "en"); err != nil {
 		t.Fatal(err)
 	}
-	if told := r.told(t, "kim@mail.org", "has no password"); strings.Contains(told.Text, "token=") || told.Code != "" {
-		t.Errorf("mailed %+v", told)
+	told := r.told(t, "kim@mail.org", "has no password") // it begins a recovery that waits
+	if err := r.finish(t, account.Answer{Link: linked(t, told, proof.Recover)}, otherPassword); !errors.Is(err, account.ErrPasskeysOnly) {
+		t.Errorf("the mailed link: %v", err)
 	}
 	link, _, err := r.Directory.RecoveryLink(t.Context(), user.Host(), by.User)
 	if err != nil {
@@ -283,5 +284,21 @@ func TestLastWaysRace(t *testing.T) {
 	})
 	if won != 1 {
 		t.Errorf("%d of 2 were removed", won)
+	}
+}
+
+// TH-42: where people sign in by mail, a mailbox does not stand in for passkeys that
+// alone open an account.
+func TestPasskeyOnlyByMail(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withMail).running(t).begun(t)
+	by, _ := r.keyOnly(t, "kim@mail.org")
+	res, err := r.SignIn.AskByMail(t.Context(), signin.Request{By: from("203.0.113.5"), Identifier: "kim@mail.org"})
+	if err != nil || !res.NeedCode {
+		t.Fatalf("it answers another way: %+v, %v", res, err)
+	}
+	all := r.events(t, "login.mail_asked")
+	if len(all) != 1 || all[0].Subject != by.User.String() || all[0].Reason != "passkeys_only" {
+		t.Errorf("somebody was mailed: %+v", all)
 	}
 }

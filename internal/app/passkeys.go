@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/mortise-auth/mortise/internal/passkey"
 )
@@ -18,10 +19,12 @@ type Passkeys struct {
 	Deny      []string
 	Roots     string // certificates in PEM of makers: then a model must be attested
 	RootsFile string // or a file of them
+	Metadata  string // file of the models that FIDO vouches for: then a model must be in it
+	Signer    string // file of the root, in PEM, that must have signed it; empty: FIDO's
 	Strict    bool   // refuse a signature counter that went back
 }
 
-func (p Passkeys) policy() (out passkey.Policy, err error) {
+func (p Passkeys) policy(now time.Time) (out passkey.Policy, err error) {
 	out.Strict = p.Strict
 	for from, to := range map[*[]string]*[]passkey.AAGUID{&p.Allow: &out.Allow, &p.Deny: &out.Deny} {
 		for _, text := range *from {
@@ -44,7 +47,24 @@ func (p Passkeys) policy() (out passkey.Policy, err error) {
 			return out, passkey.ErrPolicy
 		}
 	}
-	return out, nil
+	if p.Metadata != "" {
+		out.Models, err = p.models(now)
+	}
+	return out, err
+}
+
+func (p Passkeys) models(now time.Time) (*passkey.Metadata, error) {
+	blob, err := os.ReadFile(p.Metadata)
+	if err != nil {
+		return nil, passkey.ErrPolicy.Because(err)
+	}
+	var root []byte
+	if p.Signer != "" {
+		if root, err = os.ReadFile(p.Signer); err != nil {
+			return nil, passkey.ErrPolicy.Because(err)
+		}
+	}
+	return passkey.ReadMetadata(blob, root, now)
 }
 
 func (a *App) wirePasskeys(ctx context.Context) error {
@@ -56,9 +76,12 @@ func (a *App) wirePasskeys(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	policy, err := a.c.Passkeys.policy()
+	policy, err := a.c.Passkeys.policy(a.c.Now())
 	if err != nil {
 		return err
+	}
+	if m := policy.Models; m != nil && a.c.Now().After(m.NextUpdate) {
+		a.c.Log.Warn("the metadata file of passkeys is out of date: download it again", "models", m.Len(), "next", m.NextUpdate.Format(time.DateOnly))
 	}
 	a.Passkeys = passkey.New(passkey.Options{Instance: a.facts.ID, Now: a.c.Now, Keys: a.keys, Store: a.store.Passkeys(), Site: site, Policy: policy})
 	return a.Passkeys.Check(ctx)

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -191,9 +192,9 @@ func TestPasskeySettings(t *testing.T) {
 	t.Parallel()
 	for name, bad := range map[string]Passkeys{
 		"a domain that is not ours": {RPID: "example.net"}, "no origin": {Related: []string{"http://id.example.net"}},
-		"no model id": {Allow: []string{"yubikey"}}, "no such file": {RootsFile: "/nonexistent/roots.pem"}, "no certificates": {Roots: "none"},
+		"no model id": {Allow: []string{"yubikey"}}, "no such file": {RootsFile: "/nonexistent/roots.pem"}, "no certificates": {Roots: "none"}, "no metadata": {Metadata: "/nonexistent/blob.jwt"},
 	} {
-		policy, err := bad.policy()
+		policy, err := bad.policy(time.Now())
 		if err == nil {
 			_, err = passkey.NewSite(&url.URL{Scheme: "https", Host: "id.example.org"}, bad.RPID, "Mortise", bad.Related)
 		}

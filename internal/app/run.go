@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/authreq"
@@ -15,6 +16,8 @@ import (
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/oauth"
+	tel "github.com/mortise-auth/mortise/internal/phone"
+	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/totp"
 )
@@ -145,16 +148,22 @@ func (a *App) Sweep(ctx context.Context) error {
 	sweeps := []func() (int, error){
 		func() (int, error) { return a.store.Sessions().Expire(ctx, now, batch) },
 		func() (int, error) { return a.Account.DeleteDue(ctx, batch) },
+		func() (int, error) { return a.Rescue.Tick(ctx, batch) },
+		func() (int, error) { return a.store.Reclaims().Sweep(ctx, now.Add(-reclaim.Keep), batch) },
+		func() (int, error) { return a.store.Approvals().Sweep(ctx, now.Add(-approval.Keep), batch) },
+		func() (int, error) { return a.store.Users().SweepFormerEmails(ctx, now.Add(-reclaim.Told), batch) },
 		func() (int, error) { return a.store.Sessions().Sweep(ctx, now.Add(-a.c.Retention.Sessions), batch) },
 		func() (int, error) { return a.store.Proofs().Sweep(ctx, now.Add(-24*time.Hour), batch) },
 		func() (int, error) { return a.store.Federation().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.DPoP().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.TOTP().Sweep(ctx, now.Add(-totp.PendingLife), batch) },
+		func() (int, error) { return a.store.Phones().Sweep(ctx, now.Add(-tel.PendingLife), batch) },
 		func() (int, error) { return a.store.Challenges().Sweep(ctx, now.Add(-time.Hour), batch) },
 		func() (int, error) { return a.store.Tickets().Sweep(ctx, now.Add(-time.Hour), batch) },
 		func() (int, error) { return a.store.Assertions().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.Passkeys().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.Trust().Sweep(ctx, now, batch) },
+		func() (int, error) { return a.store.Policy().Enforce(ctx, now, batch) },
 		func() (int, error) { return a.store.Federation().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.Codes().Sweep(ctx, now.Add(-authcode.Kept), batch) },
 		func() (int, error) { return a.store.DeviceCodes().Sweep(ctx, now.Add(-time.Hour), batch) },

@@ -5,7 +5,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signing"
@@ -31,7 +30,7 @@ func (a *App) surfaces() ([]web.Surface, error) {
 	})
 	o := people.Options{
 		Federation: a.Federate,
-		Frame:      a.Frame, Render: render, BasePath: base, SignIn: a.SignIn, Account: a.Account, Factors: a.Factors, Setup: a.Setup, Passkeys: a.Passkeys, Authorize: a.Authorize, Desk: door, Devices: a.OAuth, Link: a.link, Picture: a.logos.URL,
+		Frame:      a.Frame, Render: render, BasePath: base, SignIn: a.SignIn, Account: a.Account, Factors: a.Factors, Rescue: a.Rescue, Setup: a.Setup, Passkeys: a.Passkeys, Authorize: a.Authorize, Desk: door, Devices: a.OAuth, Link: a.link, Picture: a.logos.URL,
 		Keys: a.keys, Now: a.c.Now, SignUp: !a.c.NoSignUp, Ready: a.ready, MinLength: a.policy.MinLength(password.Context{}),
 	}
 	if a.c.Dev {
@@ -40,8 +39,8 @@ func (a *App) surfaces() ([]web.Surface, error) {
 	pages = people.New(o)
 	all := []web.Surface{pages.Surface(), api.Surface(api.Options{
 		URL: a.c.url, Version: a.c.Version, Dev: a.c.Dev, Now: a.c.Now, Log: a.c.Log,
-		SignIn: a.SignIn, Tokens: a.OAuth, Account: a.Account, Factors: a.Factors, Passkeys: a.Passkeys, Directory: a.Directory, Setup: a.Setup, Cookies: a.Frame, Pages: render,
-		Keys: a.keys, Rates: a.rates, Home: func(ctx context.Context, of string) (federation.Connection, error) { return a.Federate.Home(ctx, of) }, Idempotency: a.store.Idempotency(), Rotate: a.SignIn.Rotate, Why: a.Decisions.Find, Status: a.status, Inspect: a.Inspector().Inspect, Doctor: a.Doctor,
+		SignIn: a.SignIn, Tokens: a.OAuth, Account: a.Account, Factors: a.Factors, Rescue: a.Rescue, Federation: a.Federate, Passkeys: a.Passkeys, Directory: a.Directory, Setup: a.Setup, Cookies: a.Frame, Pages: render,
+		Keys: a.keys, Rates: a.rates, Idempotency: a.store.Idempotency(), Rotate: a.SignIn.Rotate, Why: a.Decisions.Find, Status: a.status, Inspect: a.Inspector().Inspect, Doctor: a.Doctor,
 	}), a.gatewaySurface(pages.Fail), a.endSessionSurface(pages)}
 	all = append(all, a.tokenSurfaces()...)
 	all = append(all, a.registrationSurfaces()...)

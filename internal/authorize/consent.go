@@ -63,6 +63,17 @@ func (f *Flow) turn(ctx context.Context, handle string, v Visit) (*kept, session
 	return k, live, nil
 }
 
+// Least is the assurance that the client of a parked request asks of whoever signs in
+// for it; 0: it asks for nothing, or there is no such request. Next asks for it again:
+// this only lets one sign-in do.
+func (f *Flow) Least(ctx context.Context, handle string, v Visit) int {
+	k, err := f.parked(ctx, handle, v)
+	if err != nil {
+		return 0
+	}
+	return k.client.Assurance
+}
+
 // View describes the page on which a person agrees. ErrSkipped when something else
 // has to happen first, or nothing has; errors otherwise as of Next.
 func (f *Flow) View(ctx context.Context, handle string, v Visit) (Page, error) {

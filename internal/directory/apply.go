@@ -136,6 +136,9 @@ func (f *Flow) applyUser(ctx context.Context, by user.Caller, w apply.User) erro
 	if !errors.Is(err, user.ErrUnknown) {
 		return err
 	}
+	if err := loneAdmin(by, nil, w.Roles); err != nil {
+		return err
+	}
 	made, err := f.prepare(ctx, by, NewUser{
 		Name: w.Name, Email: w.Email, EmailVerified: w.EmailVerified, Password: w.Password, Roles: w.Roles, ManagedBy: byFile,
 	})
@@ -189,6 +192,9 @@ func (f *Flow) changeUser(ctx context.Context, tx Tx, by user.Caller, id user.ID
 	roles := w.Roles
 	if roles == nil {
 		roles = u.Roles
+	}
+	if err := loneAdmin(by, u.Roles, roles); err != nil {
+		return err
 	}
 	if err := tx.Users().SetRoles(ctx, id, roles, byFile, now, f.rolesEvent(by, u, roles, now)); err != nil {
 		return err

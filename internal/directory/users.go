@@ -6,11 +6,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/token"
@@ -55,6 +57,9 @@ func (f *Flow) Emails(ctx context.Context, by user.Caller, id user.ID) ([]user.E
 // CreateUser makes an account.
 func (f *Flow) CreateUser(ctx context.Context, by user.Caller, in NewUser) (user.User, error) {
 	if err := f.allow(ctx, by, "users.create"); err != nil {
+		return user.User{}, err
+	}
+	if err := loneAdmin(by, nil, in.Roles); err != nil {
 		return user.User{}, err
 	}
 	made, err := f.prepare(ctx, by, in)
@@ -142,11 +147,23 @@ func (f *Flow) SetRoles(ctx context.Context, by user.Caller, id user.ID, roles [
 		if err != nil {
 			return err
 		}
+		if err := loneAdmin(by, u.Roles, roles); err != nil {
+			return err
+		}
 		if err := tx.Users().SetRoles(ctx, id, roles, u.ManagedBy, now, f.rolesEvent(by, u, roles, now)); err != nil {
 			return err
 		}
 		return keepAdmin(ctx, tx, by)
 	})
+}
+
+// loneAdmin refuses to let one administrator alone make another: they could approve
+// each other's requests (TH-42).
+func loneAdmin(by user.Caller, had, roles []string) error {
+	if by.Actor.Type == audit.ActorUser && slices.Contains(roles, rbac.Admin) && !slices.Contains(had, rbac.Admin) {
+		return approval.ErrNeeded
+	}
+	return nil
 }
 
 // rolesEvent says what a change of roles gives or, when it gives nothing, takes.
@@ -288,6 +305,9 @@ const recoveryLinkLife = time.Hour
 func (f *Flow) RecoveryLink(ctx context.Context, by user.Caller, id user.ID) (string, time.Time, error) {
 	if err := f.allow(ctx, by, "users.recovery_link"); err != nil {
 		return "", time.Time{}, err
+	}
+	if by.Actor.Type != audit.ActorHost {
+		return "", time.Time{}, approval.ErrNeeded // a session is not enough to open somebody's account (TH-42)
 	}
 	u, err := f.o.Read.Users().ByID(ctx, id)
 	if err != nil {

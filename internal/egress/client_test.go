@@ -183,6 +183,42 @@ func TestRequestIsWhatWasAsked(t *testing.T) {
 	}
 }
 
+// A server that takes its time, for its headers or in the middle of its body, is
+// given up, and so is one whose caller has no more time. V13.2.6
+func TestTimeIsBounded(t *testing.T) {
+	ended := make(chan struct{})
+	s, host := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/body" {
+			w.Header().Set("Content-Length", "100")
+			fmt.Fprint(w, "some")
+			w.(http.Flusher).Flush()
+		}
+		select {
+		case <-r.Context().Done():
+		case <-ended:
+		}
+	})
+	t.Cleanup(func() { close(ended) }) // before the server is closed, which waits for its answers
+	c, err := egress.New(egress.Options{Allow: []string{host}, Now: time.Now, Timeout: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/headers", "/body"} {
+		if resp, err := c.Get(context.Background(), s.URL+path, 1000, nil); !errors.Is(err, egress.ErrFailed) {
+			t.Errorf("%s: %+v, %v", path, resp, err)
+		}
+	}
+	patient, err := egress.New(egress.Options{Allow: []string{host}, Now: time.Now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	if resp, err := patient.Get(ctx, s.URL+"/headers", 1000, nil); !errors.Is(err, egress.ErrFailed) {
+		t.Errorf("the caller's time is over: %+v, %v", resp, err)
+	}
+}
+
 // A host that keeps failing is left alone; one request tries after the rest.
 func TestFailingHostRests(t *testing.T) {
 	var asked atomic.Int64

@@ -147,7 +147,7 @@ func (f *Flow) vouch(c federation.Connection, l federation.Link, p federation.Pe
 	if l.Born {
 		v.Owns = c.Owns(p)
 	}
-	if c.Settings.KeepTokens && p.Tokens != nil {
+	if p.Tokens != nil { // the protocol tells those that the connection has a use for
 		v.Tokens = f.sealTokens(l.ID, *p.Tokens)
 	}
 	v.Person.Tokens = nil

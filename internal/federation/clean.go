@@ -146,8 +146,13 @@ func (c Connection) known(issuer string) bool {
 func (c Connection) endpoints(dev bool) error {
 	e := c.Settings.Endpoints
 	for _, one := range []struct{ name, text string }{
-		{"authorization", e.Authorization}, {"token", e.Token}, {"userinfo", e.UserInfo}, {"emails", e.Emails},
-		{"jwks", e.JWKS}, {"end_session", e.EndSession}, {"revocation", e.Revocation},
+		{"authorization", e.Authorization},
+		{"token", e.Token},
+		{"userinfo", e.UserInfo},
+		{"emails", e.Emails},
+		{"jwks", e.JWKS},
+		{"end_session", e.EndSession},
+		{"revocation", e.Revocation},
 	} {
 		if one.text == "" {
 			continue

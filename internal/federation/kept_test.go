@@ -78,9 +78,20 @@ func TestCheckSecret(t *testing.T) {
 		text   string
 		ok     bool
 	}{
-		{"google", "", "s3cret", true}, {"google", "", "", false}, {"google", "", "a b", false}, {"google", "", "a\n", false}, {"google", "", strings.Repeat("x", 9000), false},
-		{"oidc", "none", "", true}, {"oidc", "none", "x", false}, {"oidc", "private_key_jwt", "x", false}, {"oidc", "private_key_jwt", p256, true},
-		{"oidc", "private_key_jwt", edPEM, true}, {"oidc", "private_key_jwt", p384, false}, {"apple", "", p256, true}, {"apple", "", edPEM, false}, {"apple", "", "x", false},
+		{"google", "", "s3cret", true},
+		{"google", "", "", false},
+		{"google", "", "a b", false},
+		{"google", "", "a\n", false},
+		{"google", "", strings.Repeat("x", 9000), false},
+		{"oidc", "none", "", true},
+		{"oidc", "none", "x", false},
+		{"oidc", "private_key_jwt", "x", false},
+		{"oidc", "private_key_jwt", p256, true},
+		{"oidc", "private_key_jwt", edPEM, true},
+		{"oidc", "private_key_jwt", p384, false},
+		{"apple", "", p256, true},
+		{"apple", "", edPEM, false},
+		{"apple", "", "x", false},
 	} {
 		con := federation.Connection{Kind: c.kind, Settings: federation.Settings{AuthMethod: c.method}}
 		if err := con.CheckSecret(secret.NewText(c.text)); (err == nil) != c.ok || err != nil && !errors.Is(err, federation.ErrInvalid) {

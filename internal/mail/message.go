@@ -15,9 +15,10 @@ const (
 	VerifyAddress     Template = "verify_address"     // code, link; Address is the new one
 	AddressChanged    Template = "address_changed"    // act, to the old address; Address is the new one, link takes it back
 	Recover           Template = "recover"            // code, link
-	RecoverPasskeys   Template = "recover_passkeys"   // act: there is no password to reset
+	RecoverPasskeys   Template = "recover_passkeys"   // code, link, act: there is no password to reset; it begins a recovery that waits
 	SigninCode        Template = "signin_code"        // code, act
 	SigninLink        Template = "signin_link"        // code, link, act: either signs in
+	PhoneCode         Template = "phone_code"         // code; made for the channels of phones
 	PasswordChanged   Template = "password_changed"   // act
 	PasswordRemoved   Template = "password_removed"   // act
 	Recovered         Template = "recovered"          // act
@@ -37,8 +38,14 @@ const (
 	DeletionScheduled Template = "deletion_scheduled" // act, Due, link cancels
 	DeletionDone      Template = "deletion_done"
 	Suspended         Template = "account_suspended"
-	AdminRecovery     Template = "admin_recovery" // code, link: an administrator started it
-	Invitation        Template = "invitation"     // link
+	RecoveryWaiting   Template = "recovery_waiting"  // act, Due is when it can be completed, link objects
+	RecoveryReady     Template = "recovery_ready"    // act, Due is until when, link completes it
+	RecoveryEnded     Template = "recovery_ended"    // act
+	RecoveryDone      Template = "recovery_done"     // act
+	RecoveryObjected  Template = "recovery_objected" // to administrators; Address is the account's
+	ApprovalWaiting   Template = "approval_waiting"  // to administrators; Address is the account's
+	AdminRecovery     Template = "admin_recovery"    // code, link: an administrator started it
+	Invitation        Template = "invitation"        // link
 	Test              Template = "test"
 )
 
@@ -53,9 +60,10 @@ var shapes = map[Template]shape{
 	VerifyAddress:     {code: true, link: true},
 	AddressChanged:    {link: true, act: true},
 	Recover:           {code: true, link: true},
-	RecoverPasskeys:   {act: true, object: "/account/passkeys"},
+	RecoverPasskeys:   {code: true, link: true, act: true, object: "/account/passkeys"},
 	SigninCode:        {code: true, act: true, object: "/recover"},
 	SigninLink:        {code: true, link: true, act: true},
+	PhoneCode:         {code: true},
 	PasswordChanged:   {act: true, object: "/recover"},
 	PasswordRemoved:   {act: true, object: "/account/security"},
 	Recovered:         {act: true, object: "/recover"},
@@ -75,15 +83,23 @@ var shapes = map[Template]shape{
 	DeletionScheduled: {link: true, act: true},
 	DeletionDone:      {},
 	Suspended:         {},
+	RecoveryWaiting:   {link: true, act: true},
+	RecoveryReady:     {link: true, act: true},
+	RecoveryEnded:     {act: true, object: "/account/activity"},
+	RecoveryDone:      {act: true, object: "/recover"},
+	RecoveryObjected:  {},
+	ApprovalWaiting:   {},
 	AdminRecovery:     {code: true, link: true},
 	Invitation:        {link: true},
 	Test:              {},
 }
 
-// Message is something to tell one person. Its address has been parsed by user.ParseEmail.
+// Message is something to tell one person. Its address has been parsed by
+// user.ParseEmail, its number by phone.Parse.
 type Message struct {
 	Template Template
-	To       string
+	Channel  string // empty: Email
+	To       string // an address, or for phones a number
 	Lang     string // BCP 47; languages we do not have become English
 	TimeZone string // IANA name; empty or unknown: UTC
 	Data     Data

@@ -76,7 +76,7 @@ func class(status int) string {
 }
 
 var (
-	signInMethods  = []string{"pwd", "passkey", "email_code", "otp", "recovery"}
+	signInMethods  = []string{"pwd", "passkey", "email_code", "fed", "otp", "recovery"}
 	signInOutcomes = []string{"succeeded", "failed", "code_asked", "second_asked", "blocked", "busy", "limited"}
 )
 

@@ -72,15 +72,28 @@ func (c *Ceremonies) Register(ctx context.Context, p Purpose, bound string, answ
 	return k, nil
 }
 
-// Owner tells whose credential an answer names, judging nothing. ErrUnknown,
-// ErrMalformed.
-func (c *Ceremonies) Owner(ctx context.Context, answer []byte) (user.ID, error) {
+// Answer is an answer to Request that was read, with the passkey that it names.
+// Nothing of it was judged.
+type Answer struct {
+	in      assertion
+	passkey Passkey
+	known   bool // somebody has the credential
+}
+
+// Owner tells whose credential the answer names; false when nobody has it.
+func (a *Answer) Owner() (user.ID, bool) { return a.passkey.User, a.known }
+
+// Read reads an answer. ErrMalformed.
+func (c *Ceremonies) Read(ctx context.Context, answer []byte) (*Answer, error) {
 	in, err := readAssertion(answer)
 	if err != nil {
-		return user.ID{}, err
+		return nil, err
 	}
 	k, err := c.o.Store.ByCredential(ctx, in.credential())
-	return k.User, err
+	if errors.Is(err, ErrUnknown) {
+		return &Answer{in, c.nobody, false}, nil
+	}
+	return &Answer{in, k, true}, err
 }
 
 // Asserted is a proof that was found good.
@@ -96,28 +109,18 @@ func (a Asserted) Back() bool {
 	return (a.Count != 0 || a.Passkey.Count != 0) && a.Count <= a.Passkey.Count
 }
 
-// Assert judges the answer to Request and finds out whose it is. The challenge is
+// Assert judges the answer to Request. The challenge is
 // spent, nothing else is changed: see Store.Use. With an account that the question
-// was about, the passkey must be its. ErrChallenge, ErrMalformed; ErrUnknown after
+// was about, the passkey must be its. ErrChallenge; ErrUnknown after
 // the time of a judgement when nobody has the credential; ErrRefused, ErrCounter.
-func (c *Ceremonies) Assert(ctx context.Context, p Purpose, bound string, answer []byte) (Asserted, error) {
-	in, err := readAssertion(answer)
-	if err != nil {
-		return Asserted{}, err
-	}
+func (c *Ceremonies) Assert(ctx context.Context, p Purpose, bound string, answer *Answer) (Asserted, error) {
+	in, k := answer.in, answer.passkey
 	subject, err := c.spend(ctx, p, in.challenge(), bound)
 	if err != nil {
 		return Asserted{}, err
 	}
-	k, err := c.o.Store.ByCredential(ctx, in.credential())
-	unknown := errors.Is(err, ErrUnknown)
-	if unknown {
-		k = c.nobody
-	} else if err != nil {
-		return Asserted{}, err
-	}
 	bad := in.verify(c.o.Site, k)
-	if unknown {
+	if !answer.known {
 		return Asserted{}, ErrUnknown
 	}
 	a := Asserted{Passkey: k, Count: in.count(), BackedUp: in.backedUp(), At: c.now()}

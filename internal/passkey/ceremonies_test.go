@@ -125,7 +125,15 @@ func (r *rig) get() []byte {
 }
 
 func (r *rig) assert(answer []byte) (passkey.Asserted, error) {
-	return r.Assert(r.Context(), passkey.SignIn, "tab", answer)
+	return r.judge(passkey.SignIn, "tab", answer)
+}
+
+func (r *rig) judge(p passkey.Purpose, bound string, answer []byte) (passkey.Asserted, error) {
+	read, err := r.Read(r.Context(), answer)
+	if err != nil {
+		return passkey.Asserted{}, err
+	}
+	return r.Assert(r.Context(), p, bound, read)
 }
 
 // PW-50 PW-51 PW-52 PW-53: what is asked.
@@ -166,11 +174,11 @@ func TestChallenges(t *testing.T) {
 	_, err = r.assert(answer)
 	r.is(err, passkey.ErrChallenge)
 
-	_, err = r.Assert(t.Context(), passkey.SignIn, "other tab", r.get())
+	_, err = r.judge(passkey.SignIn, "other tab", r.get())
 	r.is(err, passkey.ErrChallenge)
-	_, err = r.Assert(t.Context(), passkey.SignIn, "", r.get())
+	_, err = r.judge(passkey.SignIn, "", r.get())
 	r.is(err, passkey.ErrChallenge)
-	_, err = r.Assert(t.Context(), passkey.Confirm, "tab", r.get())
+	_, err = r.judge(passkey.Confirm, "tab", r.get())
 	r.is(err, passkey.ErrChallenge)
 	late := r.get()
 	r.now = r.now.Add(5 * time.Minute)
@@ -230,11 +238,11 @@ func TestRefused(t *testing.T) {
 	r.is(err, passkey.ErrRefused)
 	answer, err := r.key.Get(r.Request(passkey.Confirm, r.ada, "tab", r.kept.all))
 	r.ok(err)
-	_, err = r.Assert(t.Context(), passkey.Confirm, "tab", answer)
+	_, err = r.judge(passkey.Confirm, "tab", answer)
 	r.ok(err)
 	answer, err = r.key.Get(r.Request(passkey.Confirm, user.NewID(r.now), "tab", r.kept.all))
 	r.ok(err)
-	_, err = r.Assert(t.Context(), passkey.Confirm, "tab", answer)
+	_, err = r.judge(passkey.Confirm, "tab", answer)
 	r.is(err, passkey.ErrRefused)
 	// What is left of token binding is not looked at.
 	r.key.Silent, r.key.Client = false, func(d map[string]any) { d["tokenBinding"] = map[string]any{"status": "nonsense"} }

@@ -13,7 +13,7 @@
 // User verification is required in every ceremony but one, so a passkey stands
 // for two factors; the exception is the silent upgrade after a password sign-in,
 // which proves nothing (PW-63). Only verify.go knows the library that reads CBOR
-// and COSE.
+// and COSE; metadata.go has FIDO's root from it.
 //
 // The package does not decide who may add or remove one: the account flow asks
 // for a proof first. It knows nothing of HTTP.

@@ -28,6 +28,8 @@ var (
 	ErrCounter = problem.New(problem.Unprocessable, "passkey_counter", "That passkey cannot be used any more. Sign in another way and register it again.")
 	// ErrDomain: stored passkeys belong to another domain (PW-75).
 	ErrDomain = problem.New(problem.Conflict, "passkey_domain", "Passkeys are stored for another domain than the public address has now: nobody could use them any more. Set passkeys.rp_id to that domain, or remove them first.")
+	// ErrMetadata: a metadata file that cannot be read, or that the wrong one signed.
+	ErrMetadata = problem.New(problem.Unprocessable, "passkey_metadata", "That is no metadata file that FIDO, or the root you named, signed. Download it again.")
 	// ErrPolicy: settings that contradict each other.
 	ErrPolicy = problem.New(problem.Unprocessable, "passkey_policy", "Those settings of passkeys do not fit together.")
 )

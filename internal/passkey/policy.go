@@ -49,22 +49,39 @@ func NewSite(public *url.URL, id, name string, related []string) (Site, error) {
 type Policy struct {
 	Allow  []AAGUID // empty: all models
 	Deny   []AAGUID
-	Roots  *x509.CertPool // makers of authenticators; nil: statements are not asked for
+	Roots  *x509.CertPool // makers of authenticators
+	Models *Metadata      // or what FIDO says of them. Both nil: statements are not asked for
 	Strict bool           // refuse a counter that went back, instead of warning
 }
 
 // conveyance is what browsers are asked for.
 func (p Policy) conveyance() string {
-	if p.Roots != nil {
+	if p.attests() {
 		return "direct"
 	}
 	return "none"
 }
 
-// admits judges the model. With roots, it must be attested (PW-70).
+// attests reports whether models must be vouched for.
+func (p Policy) attests() bool { return p.Roots != nil || p.Models != nil }
+
+// rootsOf are the pools of which one must vouch for a model.
+func (p Policy) rootsOf(id AAGUID) (pools []*x509.CertPool) {
+	if p.Roots != nil {
+		pools = append(pools, p.Roots)
+	}
+	if p.Models != nil && p.Models.models[id].roots != nil {
+		pools = append(pools, p.Models.models[id].roots)
+	}
+	return pools
+}
+
+// admits judges the model. With roots or metadata, it must be attested, and not be
+// known as broken (PW-70).
 func (p Policy) admits(k Passkey) error {
 	switch {
-	case p.Roots != nil && !k.Attested,
+	case p.attests() && !k.Attested,
+		p.Models != nil && p.Models.models[k.Model].broken,
 		slices.Contains(p.Deny, k.Model),
 		len(p.Allow) > 0 && !slices.Contains(p.Allow, k.Model):
 		return ErrModel

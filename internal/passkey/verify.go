@@ -59,7 +59,7 @@ func (in creation) verify(site Site, policy Policy, now time.Time, silent bool) 
 		Credential: slices.Clone(id), PublicKey: slices.Clone(auth.AttData.CredentialPublicKey), Algorithm: alg,
 		Model: AAGUID(auth.AttData.AAGUID), Transports: transports(in.Response.Transports), Attestation: object.Format,
 		BackupEligible: auth.Flags.HasBackupEligible(), BackedUp: auth.Flags.HasBackupState(), Count: auth.Counter,
-		Discoverable: in.discoverable(), Attested: attested(object, policy.Roots, now),
+		Discoverable: in.discoverable(), Attested: attested(object, policy.rootsOf(AAGUID(auth.AttData.AAGUID)), now),
 	}
 	return k, nil
 }
@@ -169,9 +169,9 @@ func transports(said []protocol.AuthenticatorTransport) (list []string) {
 
 // attested reports whether the statement, whose signature was verified, was made
 // with a key that a trusted maker vouches for. Self-signed ones have no chain.
-func attested(object *protocol.AttestationObject, roots *x509.CertPool, now time.Time) bool {
+func attested(object *protocol.AttestationObject, trusted []*x509.CertPool, now time.Time) bool {
 	chain, _ := object.AttStatement["x5c"].([]any)
-	if roots == nil || len(chain) == 0 {
+	if len(trusted) == 0 || len(chain) == 0 {
 		return false
 	}
 	var leaf *x509.Certificate
@@ -190,8 +190,10 @@ func attested(object *protocol.AttestationObject, roots *x509.CertPool, now time
 	}
 	// The alternative name of a TPM's certificate is checked with its statement.
 	leaf.UnhandledCriticalExtensions = nil
-	_, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
-	return err == nil
+	return slices.ContainsFunc(trusted, func(roots *x509.CertPool) bool {
+		_, err := leaf.Verify(x509.VerifyOptions{Roots: roots, Intermediates: between, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}})
+		return err == nil
+	})
 }
 
 // nobody is a passkey with a valid ES256 key: the base point of P-256. Judging an

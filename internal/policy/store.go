@@ -21,6 +21,10 @@ type Store interface {
 	// Begin notes that an account is asked for more than it can prove. Of many calls
 	// the first counts; its time is returned.
 	Begin(ctx context.Context, owner user.ID, now time.Time) (time.Time, error)
+	// Enforce ends live sessions of one factor that are older than the end of the time
+	// their account had to set up a second, and begins that time where sessions are
+	// all there is of an account that is asked (PW-47). At most limit; it returns how many ended.
+	Enforce(ctx context.Context, now time.Time, limit int) (int, error)
 	// Waive forgets it, when nothing is asked any more.
 	Waive(ctx context.Context, owner user.ID) error
 }

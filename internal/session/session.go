@@ -59,9 +59,12 @@ const (
 	LimitReached    Cause = "limit_reached" // the oldest gives way
 	Restored        Cause = "restored"      // the store came from a backup
 	AddressUndone   Cause = "address_undone"
+	PolicyAsked     Cause = "policy"         // it proves less than is asked by now
 	Unlinked        Cause = "unlinked"       // the link it began with was removed
 	EndedThere      Cause = "ended_upstream" // the service it began with says that it is over
 	SSORequired     Cause = "sso_required"   // an organisation requires its own sign-in from now on
+	// AccountRecovered: lost factors were replaced.
+	AccountRecovered Cause = "account_recovered"
 )
 
 // Live reports whether s may be used at now as far as its own row tells; the

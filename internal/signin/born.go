@@ -128,7 +128,7 @@ func (f *Flow) born(ctx context.Context, r Request, b *birth) (Result, error) {
 	if notice != nil {
 		f.o.Mailer.Wake()
 	}
-	return Result{User: a.Account, Session: s, Secret: fresh, Device: f.o.Devices.Write(a.Device, a.Account.ID), Due: b.due}, nil
+	return Result{User: a.Account, Email: a.Email, Session: s, Secret: fresh, Device: f.o.Devices.Write(a.Device, a.Account.ID), Due: b.due}, nil
 }
 
 // replaced is the session the browser arrived with: it ends with the new one's

@@ -60,6 +60,10 @@ func (f *Flow) confirm(ctx context.Context, by user.Caller, r Response, excused 
 	if err != nil || ways == nil || proven.level() > 1 || !given {
 		return proven, err
 	}
+	if second, err = f.fitting(ctx, second, r, u.ID); err != nil {
+		return Proven{}, err
+	}
+	a.Step = by.Session
 	return f.confirmSecond(ctx, second, a, r, proven)
 }
 

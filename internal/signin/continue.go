@@ -77,6 +77,10 @@ func (f *Flow) proceed(ctx context.Context, m Second, r Request) (Result, error)
 	if a.Account.ID.IsZero() || a.Account.Version != c.UserVersion {
 		return Result{}, ErrFlow.Because(errReason(reasonBirth))
 	}
+	if m, err = f.fitting(ctx, m, r.Response, c.User); err != nil {
+		return Result{}, err
+	}
+	a.Method, a.Step = m.Name(), c.ID.String()
 	if err := f.limitSecond(ctx, a); err != nil {
 		return Result{}, err
 	}

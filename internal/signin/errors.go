@@ -65,6 +65,7 @@ const (
 	reasonDelayed  = "delayed"
 	reasonCode     = "code_required"
 	reasonPasskey  = "passkey_refused"
+	reasonKeyed    = "passkeys_only"
 	reasonGone     = "passkey_unknown"
 	reasonCounter  = "passkey_counter"
 	reasonLink     = "link_unknown"

@@ -8,6 +8,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -118,7 +119,8 @@ func (f *Flow) limitMail(ctx context.Context, a *Attempt) error {
 // of addresses was just undone, no mailbox opens the account (TH-43).
 func (f *Flow) unreachable(ctx context.Context, a *Attempt) (string, error) {
 	frozen, err := f.o.Read.Proofs().Pending(ctx, a.Account.ID, proof.Frozen, f.now())
-	switch {
+	keyed, err1 := f.onlyPasskeys(ctx, a.Account.ID)
+	switch err := errors.Join(err, err1); {
 	case err != nil:
 		return "", err
 	case a.Account.ID.IsZero():
@@ -129,8 +131,20 @@ func (f *Flow) unreachable(ctx context.Context, a *Attempt) (string, error) {
 		return reasonAddress, nil
 	case len(frozen) > 0:
 		return reasonFrozen, nil
+	case keyed:
+		return reasonKeyed, nil
 	}
 	return "", nil
+}
+
+// onlyPasskeys reports whether passkeys are all that opens the account: then a mailbox
+// does not stand in for them (TH-42).
+func (f *Flow) onlyPasskeys(ctx context.Context, id user.ID) (bool, error) {
+	if _, err := f.o.Read.Passwords().ByUser(ctx, id); !errors.Is(err, password.ErrNone) {
+		return false, err
+	}
+	have, err := f.o.Read.Passkeys().Of(ctx, id)
+	return len(have) > 0, err
 }
 
 func (f *Flow) composeMail(a *Attempt, r Request) (proof.Minted, mail.Queued, error) {

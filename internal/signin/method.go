@@ -71,7 +71,8 @@ type Attempt struct {
 	Device  device.Device
 	Known   bool // the device is known to the account
 	Method  string
-	Before  int // guesses at the account that failed in a row before this one
+	Step    string // what a second step belongs to: the half-done sign-in, or the session of an act
+	Before  int    // guesses at the account that failed in a row before this one
 }
 
 // Proven is what a Method vouches for.

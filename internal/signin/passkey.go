@@ -11,8 +11,8 @@ import (
 
 // Ceremonies is what the passkey method needs of passkey.Ceremonies.
 type Ceremonies interface {
-	Owner(ctx context.Context, answer []byte) (user.ID, error)
-	Assert(ctx context.Context, p passkey.Purpose, bound string, answer []byte) (passkey.Asserted, error)
+	Read(ctx context.Context, answer []byte) (*passkey.Answer, error)
+	Assert(ctx context.Context, p passkey.Purpose, bound string, answer *passkey.Answer) (passkey.Asserted, error)
 	Noted(a passkey.Asserted, by user.Caller) passkey.Use
 }
 
@@ -29,15 +29,27 @@ func (*PasskeyMethod) Factor() Factor          { return Has }
 func (*PasskeyMethod) Answers(r Response) bool { return r.Passkey != nil }
 func (*PasskeyMethod) Refusal() *problem.Error { return ErrPasskey }
 
-func (*PasskeyMethod) refusal() *problem.Error { return ErrPasskey }
-
 // Locate implements Locator.
 func (m *PasskeyMethod) Locate(ctx context.Context, r Response) (user.ID, error) {
-	owner, err := m.ceremonies.Owner(ctx, r.Passkey.Credential)
-	if errors.Is(err, passkey.ErrUnknown) {
-		return owner, user.ErrUnknown.Because(err)
+	answer, err := m.read(ctx, r.Passkey)
+	if err != nil {
+		return user.ID{}, err
 	}
-	return owner, err
+	owner, known := answer.Owner()
+	if !known {
+		return user.ID{}, user.ErrUnknown
+	}
+	return owner, nil
+}
+
+// read reads the answer, once.
+func (m *PasskeyMethod) read(ctx context.Context, in *Passkey) (*passkey.Answer, error) {
+	if in.answer != nil {
+		return in.answer, nil
+	}
+	answer, err := m.ceremonies.Read(ctx, in.Credential)
+	in.answer = answer
+	return answer, err
 }
 
 // Standing implements Second. A passkey asks for nothing after a password: it signs
@@ -57,7 +69,11 @@ func (*PasskeyMethod) Standing(ctx context.Context, tx Tx, owner user.ID) (Stand
 // nobody has.
 func (m *PasskeyMethod) Finish(ctx context.Context, a *Attempt, r Response) (Proven, error) {
 	in := r.Passkey
-	got, err := m.ceremonies.Assert(ctx, in.Purpose, in.Bound, in.Credential)
+	answer, err := m.read(ctx, in)
+	if err != nil {
+		return Proven{}, err
+	}
+	got, err := m.ceremonies.Assert(ctx, in.Purpose, in.Bound, answer)
 	switch {
 	case errors.Is(err, passkey.ErrUnknown):
 		return Proven{}, wrong(reasonGone)

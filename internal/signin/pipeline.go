@@ -149,8 +149,12 @@ func names(m Method) bool {
 }
 
 func (f *Flow) attempt(r Request, m Method) *Attempt {
+	key := "" // who names the account by a key of its own is no pair with all others who do
+	if r.Identifier != "" {
+		key = user.EmailKey(r.Identifier)
+	}
 	return &Attempt{
-		By: r.By, Source: ratelimit.SourceOf(r.By.Source.IP), Key: user.EmailKey(r.Identifier),
+		By: r.By, Source: ratelimit.SourceOf(r.By.Source.IP), Key: key,
 		Device: f.o.Devices.Read(r.Device), Method: m.Name(),
 	}
 }

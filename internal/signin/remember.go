@@ -67,6 +67,12 @@ func (f *Flow) excuse(ctx context.Context, tx Tx, a *Attempt, d demand, known tr
 	if errors.Is(err, trust.ErrUnknown) {
 		return errSecond
 	}
+	if err != nil || d.asked.Level() < 2 || !d.asked.Since.IsZero() {
+		return err
+	}
+	// The session is younger than the end of this person's time, so that it is not
+	// ended as one of those from before the policy; see policy.Store.
+	_, err = tx.Policy().Begin(ctx, a.Account.ID, f.now().Add(-d.asked.Grace))
 	return err
 }
 

@@ -31,6 +31,8 @@ type Passkey struct {
 	Purpose    passkey.Purpose // SignIn, or Confirm
 	Bound      string          // the browser or session that the challenge was put to
 	Credential []byte          // PublicKeyCredential as JSON
+
+	answer *passkey.Answer // Credential, once it was read
 }
 
 // Mailed is what somebody brings back from a mail that signs in: its code or its
@@ -66,6 +68,7 @@ type Deliver func(ctx context.Context, st token.Store, s session.Session) error
 // Result is a new session, or what is still missing for one.
 type Result struct {
 	User     user.User
+	Email    user.Email // that was typed, or else the primary one
 	Session  session.Session
 	Secret   secret.Token // for the cookie; zero when more is needed
 	Device   string       // new value of the device cookie

@@ -8,6 +8,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
@@ -28,10 +29,12 @@ import (
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/resource"
@@ -88,12 +91,15 @@ type Set interface {
 	DeviceCodes() devicecode.Store
 	DPoP() dpop.Store
 	Passkeys() passkey.Store
+	Phones() phone.Store
 	Challenges() challenge.Store
 	TOTP() totp.Store
 	Recovery() recovery.Store
 	Policy() policy.Store
 	Trust() trust.Store
 	Federation() federation.Store
+	Reclaims() reclaim.Store
+	Approvals() approval.Store
 }
 
 // Store is an engine. It is safe for concurrent use.

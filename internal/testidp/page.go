@@ -50,7 +50,7 @@ func (p *Provider) choose(w http.ResponseWriter, r *http.Request) {
 		v.Hidden = append(v.Hidden, pair{name, q.Get(name)})
 	}
 	for _, one := range v.People {
-		if v.Picked == "" || strings.EqualFold(one.Email, in.hint) {
+		if v.Picked == "" || in.hint != "" && strings.EqualFold(one.Email, in.hint) {
 			v.Picked = one.Subject
 		}
 	}
@@ -122,7 +122,7 @@ var layout = template.Must(template.New("page").Parse(`<!doctype html>
 {{- $picked := .Picked}}
 {{- range .People}}
 <label class="person"><input type="radio" id="person-{{.Subject}}" name="person" value="{{.Subject}}"{{if eq .Subject $picked}} checked{{end}}><span>{{or .Name .Email .Subject}}</span>
-<small>{{or .Email "no e-mail address"}}{{if and .Email (not .Verified)}}, not checked{{end}}{{with .Note}}. {{.}}{{end}}</small></label>
+<small>{{or .Email "no e-mail address"}}{{if and .Email (not .Verified)}}, not checked{{end}}{{with .Note}} · {{.}}{{end}}</small></label>
 {{- end}}
 <label class="person"><input type="radio" id="person-other" name="person" value="other"{{if not .People}} checked{{end}}><span>Somebody else</span>
 <small>with the address below, which counts as checked</small></label>

@@ -210,7 +210,7 @@ func TestRotate(t *testing.T) {
 
 func TestPage(t *testing.T) {
 	r := newRig(t)
-	r.idp.Add(testidp.Person{Subject: "grace", Name: "Grace"})
+	r.idp.Add(testidp.Person{Subject: "grace", Name: "Grace", Email: "grace@example.test"})
 	address, _ := r.begin()
 	get := func(address string) (int, string, http.Header) {
 		w := httptest.NewRecorder()
@@ -219,13 +219,16 @@ func TestPage(t *testing.T) {
 		return w.Code, string(body), w.Header()
 	}
 	code, body, head := get(address + "&fault=expired")
-	for _, want := range []string{`id="submit"`, `id="cancel"`, "Ada", "Grace", "&lt;b&gt;Noor", "no e-mail address", `value="expired" selected`, `name="state" value="s"`} {
+	for _, want := range []string{`id="submit"`, `id="cancel"`, "Ada", "Grace", "&lt;b&gt;Noor", "no e-mail address", `value="expired" selected`, `value="ada" checked`, `name="state" value="s"`} {
 		if code != http.StatusOK || !strings.Contains(body, want) {
 			t.Errorf("%d, lacks %q: %s", code, want, body)
 		}
 	}
 	if policy := head.Get("Content-Security-Policy"); !strings.Contains(policy, "default-src 'none'") || strings.Contains(body, "<script") {
 		t.Errorf("policy %q", policy)
+	}
+	if _, body, _ := get(strings.Replace(address, "?", "?login_hint=grace%40example.test&", 1)); !strings.Contains(body, `value="grace" checked`) {
+		t.Errorf("the hint is not taken: %s", body)
 	}
 	for _, spoil := range []func(url.Values){
 		func(q url.Values) { q.Set("client_id", "else") }, func(q url.Values) { q.Set("redirect_uri", "https://evil.test/") },

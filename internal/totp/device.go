@@ -83,6 +83,13 @@ func (d Device) Match(keys Keys, typed secret.Text, t time.Time) (step int64, ok
 	return step, ok, nil
 }
 
+// Reveal opens the secret of a device that was not confirmed yet, to show it again
+// while it is being set up.
+func (d Device) Reveal(keys Keys) (secret.Text, error) {
+	key, err := keys.Open(purpose, d.bound(), d.Secret)
+	return secret.NewText(encoding.EncodeToString(key)), err
+}
+
 var encoding = base32.StdEncoding.WithPadding(base32.NoPadding)
 
 // URI is what the QR code of an enrolment says (Key Uri Format).

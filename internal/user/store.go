@@ -59,6 +59,11 @@ type Store interface {
 	SetPrimary(ctx context.Context, id ID, key string, now time.Time, ev audit.Event) error
 	// RemoveEmail deletes an address that is not the primary one. ErrEmailUnknown, ErrLastEmail.
 	RemoveEmail(ctx context.Context, id ID, key string, now time.Time, ev audit.Event) error
+	// FormerEmails returns verified addresses that were removed at or after since;
+	// one may be on an account again. VerifiedAt is when they were verified (TH-43).
+	FormerEmails(ctx context.Context, id ID, since time.Time) ([]Email, error)
+	// SweepFormerEmails forgets those removed before the given time.
+	SweepFormerEmails(ctx context.Context, before time.Time, limit int) (int, error)
 
 	// DueForDeletion returns accounts in state Deleting whose DeleteAt has passed.
 	DueForDeletion(ctx context.Context, now time.Time, limit int) ([]ID, error)

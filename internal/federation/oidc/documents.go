@@ -85,8 +85,8 @@ func (d *documents[T]) read(ctx context.Context, address string, good func(*docu
 	if v, ok := one.have(now, good); ok { // of whoever had the turn before
 		return v, nil
 	}
-	if err := one.resting(now); err == nil {
-		err = d.fetch(ctx, address, one)
+	if !one.resting(now) {
+		d.fetch(ctx, address, one)
 		if ctx.Err() != nil {
 			return none, federation.ErrUpstream.Because(ctx.Err())
 		}
@@ -130,14 +130,11 @@ func (d *document[T]) have(now time.Time, good func(*document[T], time.Time) boo
 	return d.value, true
 }
 
-// resting is the error of the last look, for a while after it.
-func (d *document[T]) resting(now time.Time) error {
+// resting reports whether the last look failed a moment ago.
+func (d *document[T]) resting(now time.Time) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.fault != nil && now.Before(d.looked.Add(retry)) {
-		return d.fault
-	}
-	return nil
+	return d.fault != nil && now.Before(d.looked.Add(retry))
 }
 
 // best is what there is after a look: what it brought, or what is not too old.
@@ -151,7 +148,9 @@ func (d *document[T]) best(now time.Time) (T, error) {
 	return d.value, nil
 }
 
-func (d *documents[T]) fetch(ctx context.Context, address string, one *document[T]) error {
+// fetch looks at address and notes in one what came of it. When whoever asked leaves
+// meanwhile nothing is noted: it is nobody's fault.
+func (d *documents[T]) fetch(ctx context.Context, address string, one *document[T]) {
 	one.mu.Lock()
 	etag := one.etag
 	one.mu.Unlock()
@@ -164,7 +163,7 @@ func (d *documents[T]) fetch(ctx context.Context, address string, one *document[
 	now := d.now()
 	resp, err := d.http.Do(within, egress.Request{URL: address, Header: h, MaxBytes: maxDocument})
 	if ctx.Err() != nil {
-		return ctx.Err() // whoever asked left: nobody's fault
+		return
 	}
 	var value T
 	unchanged := false
@@ -182,7 +181,7 @@ func (d *documents[T]) fetch(ctx context.Context, address string, one *document[
 	defer one.mu.Unlock()
 	one.looked, one.fault = now, err
 	if err != nil {
-		return err
+		return
 	}
 	if !unchanged {
 		one.value = value
@@ -191,7 +190,6 @@ func (d *documents[T]) fetch(ctx context.Context, address string, one *document[
 	if tag := resp.Header.Get("ETag"); len(tag) <= 256 {
 		one.etag = tag
 	}
-	return nil
 }
 
 // life is how long an answer need not be asked for again.

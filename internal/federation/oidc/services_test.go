@@ -190,9 +190,13 @@ func TestGoogleAddresses(t *testing.T) {
 		verified  bool
 		want      bool
 	}{
-		{"ada@gmail.com", "", true, true}, {"ada@GoogleMail.com", "", true, true}, {"ada@gmail.com", "", false, false},
-		{"ada@example.org", "example.org", true, true}, {"ada@example.org", "example.com", true, false},
-		{"ada@example.org", "", true, false}, {"ada@example.org", "example.org", false, false},
+		{"ada@gmail.com", "", true, true},
+		{"ada@GoogleMail.com", "", true, true},
+		{"ada@gmail.com", "", false, false},
+		{"ada@example.org", "example.org", true, true},
+		{"ada@example.org", "example.com", true, false},
+		{"ada@example.org", "", true, false},
+		{"ada@example.org", "example.org", false, false},
 	} {
 		p := upstream.Ada
 		p.Email, p.HostedDomain, p.Verified = one.email, one.hd, one.verified

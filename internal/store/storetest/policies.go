@@ -16,6 +16,7 @@ var policyTests = []test{
 	{"kept, changed, stale", policyKept},
 	{"what is asked of an account", policyAsked},
 	{"the first time counts", policyBegun},
+	{"weak sessions end with the time that was given", policyEnforced},
 }
 
 var trustTests = []test{
@@ -249,4 +250,40 @@ func trustOwn(c *testcase) {
 	c.forgetAll(other, 0)
 	c.ok(c.Trust().Forget(c.ctx, u.ID, d.ID, c.event(trust.Forgotten, u.ID)))
 	c.is(c.Trust().Forget(c.ctx, u.ID, d.ID, c.event(trust.Forgotten, u.ID)), trust.ErrUnknown)
+}
+
+// PW-47
+func policyEnforced(c *testcase) {
+	u, other := c.person(), c.person()
+	weak := c.signIn(u)
+	strong := c.session(c.reread(u))
+	strong.Assurance = 2
+	_, err := c.Sessions().Insert(c.ctx, strong, 0, 0, c.event(session.Created, u.ID))
+	c.ok(err)
+	enforce := func(want int) {
+		c.Helper()
+		n, err := c.Policy().Enforce(c.ctx, c.now, 10)
+		c.ok(err)
+		c.same(n, want)
+	}
+	enforce(0)
+	c.later(time.Second)
+	c.ok(c.Roles().Put(c.ctx, rbac.Role{Name: "keeper", Assurance: 2, CreatedAt: c.now, UpdatedAt: c.now}, c.system()))
+	c.ok(c.Users().SetRoles(c.ctx, u.ID, []string{"keeper"}, "", c.now, c.event(user.RoleAssigned, u.ID)))
+	c.policy(policy.Policy{Assurance: 1, Grace: policy.Day})
+	enforce(0) // the time begins
+	begun, err := c.Policy().Of(c.ctx, u.ID)
+	c.ok(err)
+	c.same(begun.Since, c.now)
+	spared := c.signIn(other)
+	c.policy(policy.Policy{Assurance: 1})
+	c.later(time.Second)
+	late := c.signIn(u) // let in after the end of the time: a remembered device
+	enforce(1)
+	for s, want := range map[session.ID]session.Cause{weak.ID: session.PolicyAsked, strong.ID: "", late.ID: "", spared.ID: ""} {
+		got, err := c.Sessions().ByID(c.ctx, s)
+		c.ok(err)
+		c.same(got.EndCause, want)
+	}
+	enforce(0)
 }

@@ -21,12 +21,21 @@ import (
 
 // certificate is one of 127.0.0.1 and localhost, its own authority, for all
 // services of the process.
-var certificate = sync.OnceValue(func() tls.Certificate {
+func certificate() tls.Certificate {
+	issued.Do(func() { issued.pair = issue(time.Now()) })
+	return issued.pair
+}
+
+var issued struct {
+	sync.Once
+	pair tls.Certificate
+}
+
+func issue(now time.Time) tls.Certificate {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		panic(err)
 	}
-	now := time.Now()
 	form := &x509.Certificate{
 		SerialNumber: big.NewInt(now.UnixNano()), Subject: pkix.Name{CommonName: "test services"},
 		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(1, 0, 0), IsCA: true, BasicConstraintsValid: true,
@@ -42,7 +51,7 @@ var certificate = sync.OnceValue(func() tls.Certificate {
 		panic(err)
 	}
 	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: leaf}
-})
+}
 
 // Roots is the authority to trust.
 func Roots() *x509.CertPool {

@@ -2,6 +2,7 @@ package upstream
 
 import (
 	"crypto/rand"
+	"crypto/tls"
 	"encoding/json"
 	"html/template"
 	"io"
@@ -11,8 +12,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"crypto/tls"
 )
 
 // authorize is the page where the person says yes, which it does at once.

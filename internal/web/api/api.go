@@ -23,6 +23,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
@@ -47,6 +48,8 @@ type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
 	AskByMail(ctx context.Context, r signin.Request) (signin.Result, error)
+	SendCode(ctx context.Context, r signin.Request, voice bool) (phone.Number, error)
+	SendProof(ctx context.Context, by user.Caller, lang string, voice bool) (phone.Number, error)
 	OfferFactor(ctx context.Context, r signin.Request, method, name string) (signin.Offer, error)
 	Enrol(ctx context.Context, r signin.Request, in signin.NewFactor) (signin.Result, error)
 	SignOut(ctx context.Context, by user.Caller) error
@@ -65,6 +68,7 @@ type Tokens interface {
 type Account interface {
 	StartSignUp(ctx context.Context, in account.SignUp) (secret.Token, error)
 	FinishSignUp(ctx context.Context, by user.Caller, a account.Answer, chosen account.Chosen) (account.SignedUp, error)
+	TradeCode(ctx context.Context, by user.Caller, a account.Answer) (secret.Token, error)
 	StartRecovery(ctx context.Context, by user.Caller, identifier, lang string) (secret.Token, error)
 	FinishRecovery(ctx context.Context, by user.Caller, a account.Answer, text secret.Text, lang string) (user.User, error)
 	ConfirmEmail(ctx context.Context, by user.Caller, a account.Answer, lang string) (user.Email, error)
@@ -200,24 +204,24 @@ type Cookies interface {
 
 // Options configure the surface. All are required.
 type Options struct {
-	URL       *url.URL // public address, with the path below which we are mounted
-	Version   string   // of this program, for the document
-	Dev       bool     // files may declare users without being allowed to
-	Now       func() time.Time
-	Log       *slog.Logger
-	SignIn    SignIn
-	Tokens    Tokens
-	Account   Account
-	Factors   Factors
-	Passkeys  Ceremonies
-	Directory Directory
-	Setup     Setup
-	Cookies   Cookies
-	Pages     *page.Renderer
-	Keys      proof.Keys
-	Rates     ratelimit.Store
-	// Home is the connection that people with an identifier sign in by; see federate.Flow.
-	Home        func(ctx context.Context, identifier string) (federation.Connection, error)
+	URL         *url.URL // public address, with the path below which we are mounted
+	Version     string   // of this program, for the document
+	Dev         bool     // files may declare users without being allowed to
+	Now         func() time.Time
+	Log         *slog.Logger
+	SignIn      SignIn
+	Tokens      Tokens
+	Account     Account
+	Factors     Factors
+	Rescue      Rescue
+	Federation  Federation
+	Passkeys    Ceremonies
+	Directory   Directory
+	Setup       Setup
+	Cookies     Cookies
+	Pages       *page.Renderer
+	Keys        proof.Keys
+	Rates       ratelimit.Store
 	Idempotency idempotency.Store
 	// Rotate gives the caller's session, whose secret is old, a new secret; every
 	// change of privilege calls it (SE-3).
@@ -258,8 +262,8 @@ func Surface(o Options) web.Surface {
 func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
-		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.passkeyTable(),
-		s.userTable(), s.userSessionTable(), s.roleTable(), s.organizationTable(), s.memberTable(), s.domainTable(),
+		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.phoneTable(), s.passkeyTable(), s.rescueTable(), s.linkTable(),
+		s.userTable(), s.userSessionTable(), s.approvalTable(), s.roleTable(), s.organizationTable(), s.memberTable(), s.domainTable(),
 		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.policyTable(), s.connectionTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)

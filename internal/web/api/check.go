@@ -68,6 +68,10 @@ func (c *checker) value(t reflect.Type, pointer string) error {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
+	if t == opaque { // whoever defined it reads it strictly
+		var whole json.RawMessage
+		return c.dec.Decode(&whole)
+	}
 	token, err := c.dec.Token()
 	if err != nil {
 		return err

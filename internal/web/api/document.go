@@ -23,6 +23,7 @@ var tags = [][2]string{
 	{"Sign-in policy", "What every sign-in has to prove, for administrators."},
 	{"Connections", "Services that people may sign in with, for administrators."},
 	{"Sites", "Hosts behind the gateway and who may pass, for administrators."},
+	{"Recovery", "How people whose factors are lost get back in, and what two administrators decide together."},
 	{"Logouts", "Clients that were not yet told that a session ended, for administrators."},
 	{"Organisations", "Named groups of accounts, for administrators."},
 	{"Clients", "Programs that sign people in through us, for administrators. Members are named as in RFC 7591."},

@@ -23,10 +23,10 @@ func (in SignInRequest) bare() bool {
 // home answers an identifier alone with the service of the organisation that has its
 // domain. Whether there is an account is not asked (PW-25).
 func (s *surface) home(ctx context.Context, in SignInRequest) (SignInStep, bool, error) {
-	if s.Home == nil || !in.bare() {
+	if !in.bare() {
 		return SignInStep{}, false, nil
 	}
-	v, err := s.Home(ctx, in.Identifier)
+	v, err := s.Federation.Home(ctx, in.Identifier)
 	if errors.Is(err, federation.ErrUnknown) {
 		return SignInStep{}, false, nil
 	}

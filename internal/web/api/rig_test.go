@@ -88,7 +88,7 @@ func rigOn(t *testing.T, st *sqlite.Store, change ...func(*api.Options)) *rig {
 	o := api.Options{
 		Tokens: noTokens{},
 		URL:    &url.URL{Scheme: "https", Host: "id.example.org"}, Version: "test", Now: r.clock.Now, Log: log,
-		SignIn: r.SignIn, Account: r.Account, Factors: r.Factors, Passkeys: r.Passkeys, Directory: r.Directory, Setup: r.Setup, Cookies: r.Frame, Pages: pages,
+		SignIn: r.SignIn, Account: r.Account, Factors: r.Factors, Rescue: r.Rescue, Federation: r.Federate, Passkeys: r.Passkeys, Directory: r.Directory, Setup: r.Setup, Cookies: r.Frame, Pages: pages,
 		Keys: keys, Rates: rates, Idempotency: st.Idempotency(),
 		Rotate: func(ctx context.Context, by user.Caller, old string) (secret.Token, error) {
 			return rotate(ctx, st, facts.ID, by, old, r.clock.Now())

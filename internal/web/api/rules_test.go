@@ -165,9 +165,10 @@ func TestIdempotency(t *testing.T) {
 	root.with("Idempotency-Key", strings.Repeat("x", 129)).refuse(t, 400, "bad_idempotency_key", "POST", "/users", body)
 
 	// An answer with a secret is not kept.
-	path := "/users/new@example.org/recovery-link"
-	root.with("Idempotency-Key", "k2").must(t, 200, "POST", path, "")
-	root.with("Idempotency-Key", "k2").refuse(t, 409, "idempotency_not_repeatable", "POST", path, "")
+	const proof = `{"current_password":"` + right + `"}`
+	root.with("Idempotency-Key", "k2").must(t, 200, "POST", "/me/export", proof)
+	root.with("Idempotency-Key", "k2").refuse(t, 409, "idempotency_not_repeatable", "POST", "/me/export", proof)
+	root.refuse(t, 403, "host_only", "POST", "/users/new@example.org/recovery-link", "") // TH-42
 
 	// Before sign-in a key is nobody's: B learns nothing by A's.
 	a := r.program().with("Idempotency-Key", "k3").must(t, 200, "POST", "/signin", `{"identifier":"root@example.org","password":"`+right+`"}`)

@@ -26,8 +26,8 @@ func (s *surface) signinTable() []endpoint {
 			Method: "POST", Path: "/signin", Access: web.Anyone, Tag: tag, Name: "signin", Once: true,
 			Summary: "Sign in",
 			Text: "Answers complete with the session's cookie, or continue when more is needed. email_code in next: repeat " +
-				"the request with the code that was mailed. otp or recovery in next, the one this person is quickest with " +
-				"first: send the flow with otp or recovery_code, and no password. enroll in next: this account has to set up a second factor first, see /signin/enroll. passkey signs in by itself, or takes the second step; see /signin/passkey. With " +
+				"the request with the code that was mailed. otp, sms or recovery in next, the one this person is quickest with " +
+				"first: send the flow with otp or recovery_code, and no password; /signin/phone has a code sent for sms. enroll in next: this account has to set up a second factor first, see /signin/enroll. passkey signs in by itself, or takes the second step; see /signin/passkey. With " +
 				"method=email_code and no password a code and a link are mailed: repeat the request with the code; an unknown " +
 				"address is answered alike. With an identifier alone whose domain an organisation has verified, federation is in " +
 				"next: open federation.start in a browser. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
@@ -64,7 +64,7 @@ type SignInRequest struct {
 	From       string          `query:"client_id" doc:"Of a page of another origin: its client, as in the body."`
 	Flow       string          `json:"flow,omitempty" doc:"Secret of the flow to continue, unless the cookie carries it."`
 	Code       secret.Text     `json:"code,omitempty" doc:"The mailed code."`
-	OTP        secret.Text     `json:"otp,omitempty" doc:"Second step: the code of an authenticator app."`
+	OTP        secret.Text     `json:"otp,omitempty" doc:"Second step: the code of an authenticator app, or the one that was sent to a phone."`
 	Recovery   secret.Text     `json:"recovery_code,omitempty" doc:"Second step: a recovery code."`
 	Passkey    json.RawMessage `json:"passkey,omitempty" doc:"AuthenticationResponseJSON, instead of identifier and password: the answer to the question of /signin/passkey."`
 	NewPasskey json.RawMessage `json:"new_passkey,omitempty" doc:"Where enroll is next: RegistrationResponseJSON, the answer to the question of /signin/enroll."`
@@ -86,7 +86,7 @@ func (in SignInRequest) enrols() bool { return in.NewPasskey != nil || in.Enrolm
 type Step struct {
 	Status string   `json:"status" enum:"complete,continue"`
 	Flow   string   `json:"flow,omitempty" doc:"Secret to continue with, for programs. Browsers have it in a cookie."`
-	Next   []string `json:"next,omitempty" doc:"What would continue the flow." enum:"email_code,otp,recovery,passkey,enroll,federation"`
+	Next   []string `json:"next,omitempty" doc:"What would continue the flow." enum:"email_code,otp,sms,recovery,passkey,enroll,federation"`
 }
 
 // SignInStep is where a sign-in stands.
@@ -194,9 +194,12 @@ const (
 
 func (s *surface) enter(ctx context.Context, c *Call, got signin.Result) (SignInStep, error) {
 	by := user.By(got.User.ID, got.Session.ID.String(), c.Caller.Source)
-	u, err := s.withEmail(ctx, by, got.User)
-	if err != nil {
-		return SignInStep{}, err
+	u := showUser(got.User, got.Email.Address, got.Email.Verified())
+	if !got.Email.Primary { // another one was typed
+		var err error
+		if u, err = s.withEmail(ctx, by, got.User); err != nil {
+			return SignInStep{}, err
+		}
 	}
 	names := s.Cookies.Names()
 	s.Cookies.SetCookie(c.w, names.Session, got.Secret.Reveal(), got.Session.ExpiresAt.Sub(s.Now()))

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/rescue"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -47,8 +49,8 @@ func (s *surface) userTable() []endpoint {
 			return s.Directory.Enable(ctx, c.Caller, u.ID)
 		}),
 		route(s, endpoint{
-			Method: "POST", Path: "/users/{user}/recovery-link", Access: web.Admin, Tag: tag, Name: "users.recovery_link", Once: true,
-			Summary: "Make a link that sets a new password once", Text: "It is not mailed and not kept: hand it over on a way you trust.",
+			Method: "POST", Path: "/users/{user}/recovery-link", Access: web.Host, Tag: tag, Name: "users.recovery_link", Once: true,
+			Summary: "Make a link that lets a user back in once", Text: "On the host only. It sets a new password, or, where the account asks for more than that, new factors in the place of those that are lost. It is not mailed and not kept: hand it over on a way you trust.",
 			Errors: append([]*problem.Error{user.ErrInactive}, who...),
 		}, s.recoveryLink),
 		route(s, endpoint{
@@ -205,7 +207,10 @@ func (s *surface) recoveryLink(ctx context.Context, c *Call, in UserRef) (Recove
 	if err != nil {
 		return RecoveryLink{}, err
 	}
-	link, expires, err := s.Directory.RecoveryLink(ctx, c.Caller, u.ID)
+	link, expires, err := s.Rescue.Link(ctx, c.Caller, u.ID)
+	if errors.Is(err, rescue.ErrNothingLost) {
+		link, expires, err = s.Directory.RecoveryLink(ctx, c.Caller, u.ID)
+	}
 	return RecoveryLink{URL: link, ExpiresAt: expires.UTC()}, err
 }
 

@@ -57,7 +57,10 @@ const (
 	NoticeSecured           Notice = "secured"
 	NoticeFactorAdded       Notice = "factor_added"
 	NoticeFactorRemoved     Notice = "factor_removed"
+	NoticeRecoveryStopped   Notice = "recovery_stopped"
+	NoticeRecoveryDelayed   Notice = "recovery_delayed"
 	NoticeFactorRenamed     Notice = "factor_renamed"
+	NoticeDeviceForgotten   Notice = "device_forgotten"
 	NoticeSecondNeeded      Notice = "second_needed"
 	NoticeSignInAgain       Notice = "sign_in_again"
 	NoticePasskeyAdded      Notice = "passkey_added"
@@ -74,7 +77,7 @@ var Notices = []Notice{
 	NoticeProfileSaved, NoticePasswordChanged, NoticeAddressAdded, NoticeAddressVerified, NoticeAddressRemoved,
 	NoticePrimaryChanged, NoticeMailSent, NoticeSessionEnded, NoticeOthersEnded, NoticeAppEnded, NoticeConsentWithdrawn, NoticeAccountEnded, NoticeDeletionCancelled,
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
-	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed,
+	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed, NoticeDeviceForgotten, NoticeRecoveryStopped, NoticeRecoveryDelayed,
 	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved, NoticePasswordRemoved, NoticeLinked, NoticeUnlinked, NoticeServiceRefused,
 }
 

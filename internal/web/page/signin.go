@@ -121,6 +121,9 @@ type RecoverPassword struct {
 	Token     string // empty: the browser's cookie binds it
 	Sessions  []Session
 	MinLength int
+	// Lost: the account asks for more than a password, which may be lost too: POST
+	// token to /recover/lost. OnlyPasskeys: there is no password to replace.
+	Lost, OnlyPasskeys bool
 }
 
 // Recovered is the good end of recovery. Nobody is signed in by it (PW-33).

@@ -2,6 +2,7 @@ package people
 
 import (
 	"net/http"
+	"strconv"
 
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
@@ -13,7 +14,7 @@ func (p *Pages) showAgain(w http.ResponseWriter, r *http.Request, f form) error 
 }
 
 func (p *Pages) againView(r *http.Request, again page.Form, f form) page.Again {
-	v := page.Again{Form: again, ReturnTo: f.returnTo(), Code: p.enrolled(r), Passkey: p.hasPasskey(r), Services: p.proofs(r), NoPassword: p.noPassword(r)}
+	v := page.Again{Form: again, ReturnTo: f.returnTo(), ACR: acrOf(f), Code: p.enrolled(r), Phone: p.byPhone(r), Passkey: p.hasPasskey(r), Services: p.proofs(r), NoPassword: p.noPassword(r)}
 	if who := web.Of(r).Identity; who != nil {
 		v.Username = who.Email
 	}
@@ -49,10 +50,20 @@ func (p *Pages) proveAgain(w http.ResponseWriter, r *http.Request, f form) error
 	if proof.Federated, err = p.serviceProof(r, f, againAct); err != nil {
 		return p.again(w, r, err, p.Show, view)
 	}
-	s, fresh, err := p.o.SignIn.Reauthenticate(r.Context(), q.Caller, q.Secret, proven(q.Caller, proof))
+	in := proven(q.Caller, proof)
+	in.Least, _ = strconv.Atoi(acrOf(f)) // none asks for nothing
+	s, fresh, err := p.o.SignIn.Reauthenticate(r.Context(), q.Caller, q.Secret, in)
 	if err != nil {
 		return p.again(w, r, confirmFault(err), p.Show, view)
 	}
 	p.o.Frame.SetCookie(w, p.o.Frame.Names().Session, fresh.Reveal(), s.ExpiresAt.Sub(p.o.Now()))
 	return p.onward(w, f.returnTo(), "/account")
+}
+
+// acrOf is the level that whoever sent the person here asks for.
+func acrOf(f form) string {
+	if acr := f["acr"]; acr == "1" || acr == "2" || acr == "3" {
+		return acr
+	}
+	return ""
 }

@@ -17,6 +17,7 @@ import (
 // Authorization is the flow that people decide about; see authorize.Flow. A handle
 // names one pending request, of one browser (OA-24).
 type Authorization interface {
+	Least(ctx context.Context, handle string, v authorize.Visit) (assurance int)
 	View(ctx context.Context, handle string, v authorize.Visit) (authorize.Page, error)
 	Approve(ctx context.Context, handle string, v authorize.Visit, c authorize.Choice) (authorize.Response, error)
 	Deny(ctx context.Context, handle string, v authorize.Visit) (authorize.Response, error)

@@ -180,3 +180,5 @@ func TestConsentBound(t *testing.T) {
 	r := b.raw("/consent", "flow=h&flow=h&decision=approve")
 	r.want(400)
 }
+
+func (*asking) Least(context.Context, string, authorize.Visit) int { return 0 }

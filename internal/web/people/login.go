@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"net/url"
+	"strings"
 
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -70,6 +72,7 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	if where.Beside {
 		in.Replaces = ""
 	}
+	in.Least = p.least(r, where.ReturnTo)
 	if in.Response.Passkey, err = p.signInPasskey(r, f); err != nil {
 		return p.again(w, r, err, p.Show, again)
 	}
@@ -96,13 +99,27 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	return p.entered(w, r, res, where)
 }
 
+// least is what the app asks of a sign-in that leads back to its request.
+func (p *Pages) least(r *http.Request, returnTo string) int {
+	u, err := url.Parse(returnTo)
+	if err != nil || p.o.Authorize == nil || !strings.HasSuffix(u.Path, "/oauth2/authorize") {
+		return 0
+	}
+	v, err := p.o.Desk.Visit(r)
+	if err != nil {
+		return 0
+	}
+	return p.o.Authorize.Least(r.Context(), u.Query().Get("flow"), v)
+}
+
 // SignInRequest is what the flow wants to know about a sign-in from this browser.
 func (p *Pages) SignInRequest(r *http.Request, identifier string, password secret.Text) signin.Request {
 	q := web.Of(r)
 	known, _ := web.Cookie(r, p.o.Frame.Names().Device)
+	trusted, _ := web.Cookie(r, p.o.Frame.Names().Trust) // two cookies are as good as none
 	return signin.Request{
 		By: stranger(r), Identifier: identifier, Response: signin.Response{Password: password},
-		Device: known, Replaces: q.Secret, Lang: p.lang(r), Upstream: p.upstream(r),
+		Device: known, Trusted: trusted, Replaces: q.Secret, Lang: p.lang(r), Upstream: p.upstream(r),
 	}
 }
 
@@ -123,16 +140,27 @@ func (p *Pages) entered(w http.ResponseWriter, r *http.Request, res signin.Resul
 		s.Kind, s.Email, s.Flow = stepLogin, clip(s.Email), res.Flow.Reveal()
 		return p.goOn(w, s, p.spoken(r, "/login/verify"))
 	}
+	if err := p.seated(w, r, res, s); err != nil {
+		return err
+	}
+	if !res.Due.IsZero() {
+		return p.to(w, soon(res.Due, s.ReturnTo))
+	}
+	return p.onward(w, s.ReturnTo, "/account")
+}
+
+// seated gives the browser what a complete sign-in leaves with it.
+func (p *Pages) seated(w http.ResponseWriter, r *http.Request, res signin.Result, s step) error {
 	names := p.o.Frame.Names()
+	if res.Trusted != "" {
+		p.o.Frame.SetCookie(w, names.Trust, res.Trusted, res.TrustUntil.Sub(p.o.Now()))
+	}
 	p.o.Frame.SetCookie(w, names.Session, res.Secret.Reveal(), res.Session.ExpiresAt.Sub(p.o.Now()))
 	p.o.Frame.SetCookie(w, names.Device, res.Device, year)
 	for _, name := range []string{names.Browser, names.Flow, names.Setup} {
 		p.o.Frame.ClearCookie(w, name)
 	}
-	if err := p.settle(w, r, res.User.ID.String(), s.Beside); err != nil {
-		return err
-	}
-	return p.onward(w, s.ReturnTo, "/account")
+	return p.settle(w, r, res.User.ID.String(), s.Beside)
 }
 
 // showLoginCode is GET /login/verify.
@@ -168,7 +196,7 @@ func (p *Pages) loginCode(w http.ResponseWriter, r *http.Request, f form) error 
 	if s.Beside {
 		in.Replaces = ""
 	}
-	in.Code = secret.NewText(f["code"])
+	in.Code, in.Least = secret.NewText(f["code"]), p.least(r, s.ReturnTo)
 	if in.Flow, err = flowToken(proof.SignIn, s); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -25,10 +26,16 @@ type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
 	Reach(ctx context.Context, owner user.ID) (assurance int, err error)
+	OfferFactor(ctx context.Context, r signin.Request, method, name string) (signin.Offer, error)
+	Enrol(ctx context.Context, r signin.Request, in signin.NewFactor) (signin.Result, error)
+	Enrollers() []string
+	Remembers(ctx context.Context, r signin.Request) (time.Time, error)
 	Ways(ctx context.Context, r signin.Request) ([]string, error)
 	ResendCode(ctx context.Context, r signin.Request) (signin.Result, error)
 	ByMail() bool
 	AskByMail(ctx context.Context, r signin.Request) (signin.Result, error)
+	SendCode(ctx context.Context, r signin.Request, voice bool) (phone.Number, error)
+	SendProof(ctx context.Context, by user.Caller, lang string, voice bool) (phone.Number, error)
 	PeekMail(ctx context.Context, link, flow secret.Token) (signin.MailedLink, error)
 	Confirm(ctx context.Context, by user.Caller, r signin.Response) (signin.Proven, error)
 	Reauthenticate(ctx context.Context, by user.Caller, oldSecret string, r signin.Response) (session.Session, secret.Token, error)
@@ -112,6 +119,7 @@ type Options struct {
 	SignIn   SignIn
 	Account  Account
 	Factors  Factors
+	Rescue   Rescue
 	Setup    Setup
 	// Federation signs in with other services; nil: there are none.
 	Federation Federation

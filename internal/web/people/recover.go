@@ -94,7 +94,7 @@ func (p *Pages) showRecoverPassword(w http.ResponseWriter, r *http.Request) erro
 }
 
 func (p *Pages) recoverView(again page.Form, about account.Pending, token string) page.RecoverPassword {
-	v := page.RecoverPassword{Form: again, Username: about.Address, Token: token, MinLength: p.o.MinLength}
+	v := page.RecoverPassword{Form: again, Username: about.Address, Token: token, MinLength: p.o.MinLength, Lost: about.Factors, OnlyPasskeys: about.OnlyPasskeys}
 	for _, s := range about.Sessions {
 		v.Sessions = append(v.Sessions, sessionView(s))
 	}

@@ -16,7 +16,7 @@ import (
 )
 
 // formWays are the second steps that a form can answer.
-var formWays = []string{"otp", "recovery"}
+var formWays = []string{"otp", "sms", "recovery"}
 
 // askSecond leaves a half-done sign-in with the browser, which alone may finish it.
 func (p *Pages) askSecond(w http.ResponseWriter, r *http.Request, res signin.Result, s step) error {
@@ -28,7 +28,11 @@ func (p *Pages) askSecond(w http.ResponseWriter, r *http.Request, res signin.Res
 		bound = "browser " + p.newBrowser(w)
 	}
 	s.Kind, s.Email, s.Flow, s.Purpose, s.Bound = stepSecond, clip(s.Email), res.Flow.Reveal(), "", bound
-	return p.goOn(w, s, p.spoken(r, "/login/second"))
+	path := "/login/second"
+	if slices.Contains(res.Next, "enroll") {
+		path = enrolPath
+	}
+	return p.goOn(w, s, p.spoken(r, path))
 }
 
 // secondStep is the half-done sign-in of this browser. With ErrFlow comes what is
@@ -86,7 +90,7 @@ func (p *Pages) secondView(r *http.Request, s step) (page.Second, error) {
 	if err != nil {
 		return page.Second{}, err
 	}
-	v := page.Second{Flow: p.seal(sealStep, s)}
+	v := page.Second{Flow: p.seal(sealStep, s), Sent: s.Sent}
 	for _, way := range ways {
 		switch {
 		case way == "passkey":
@@ -98,10 +102,11 @@ func (p *Pages) secondView(r *http.Request, s step) (page.Second, error) {
 			v.Ways = append(v.Ways, way)
 		}
 	}
-	if v.Way == "" {
+	if v.Way == "" && !v.Passkey {
 		return v, signin.ErrFlow
 	}
-	return v, nil
+	v.Remember, err = p.o.SignIn.Remembers(r.Context(), in)
+	return v, err
 }
 
 func (p *Pages) secondRequest(r *http.Request, s step) (signin.Request, error) {
@@ -149,7 +154,11 @@ func (p *Pages) takeSecond(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in.Response, s.Purpose = typedSecond(f)
+	was := s.Purpose
+	if in.Response, s.Purpose = typedSecond(f); s.Purpose == "otp" && was == "sms" {
+		s.Purpose = was
+	}
+	in.Remember = f["remember-device"] == "yes"
 	if in.Response.Passkey, err = p.signInPasskey(r, f); err != nil {
 		return err
 	}

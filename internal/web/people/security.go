@@ -10,12 +10,15 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/factor"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/qr"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/totp"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
+	"github.com/mortise-auth/mortise/internal/useragent"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
 )
@@ -27,6 +30,13 @@ type Factors interface {
 	Confirm(ctx context.Context, by user.Caller, id totp.ID, code secret.Text, lang string) ([]secret.Text, error)
 	Rename(ctx context.Context, by user.Caller, id totp.ID, name string) error
 	Remove(ctx context.Context, by user.Caller, p factor.Proof, id totp.ID, lang string) error
+	PhonesOn() (sms, voice bool)
+	BeginPhone(ctx context.Context, by user.Caller, p factor.Proof, typed string, voice bool, lang string) (factor.Telephone, error)
+	ConfirmPhone(ctx context.Context, by user.Caller, id phone.ID, code secret.Text, lang string) ([]secret.Text, error)
+	RemovePhone(ctx context.Context, by user.Caller, p factor.Proof, id phone.ID, lang string) error
+	Devices(ctx context.Context, by user.Caller) ([]trust.Device, error)
+	ForgetDevice(ctx context.Context, by user.Caller, id trust.ID) error
+	ForgetDevices(ctx context.Context, by user.Caller) (int, error)
 	Renew(ctx context.Context, by user.Caller, p factor.Proof, lang string) ([]secret.Text, error)
 }
 
@@ -42,22 +52,54 @@ func (p *Pages) securityRoutes() []web.Route {
 		post("/confirm", p.confirmApp),
 		post("/rename", p.renameApp),
 		post("/remove", p.removeApp),
+		post("/phone/add", p.addPhone),
+		post("/phone/confirm", p.confirmPhone),
+		post("/phone/remove", p.removePhone),
 		post("/codes", p.newCodes),
 		post("/download", p.downloadCodes),
+		post("/forget", p.forgetDevice),
 	}
 }
 
 // showSecurity is GET /account/security.
 func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
-	have, err := p.o.Factors.List(r.Context(), web.Of(r).Caller)
+	v, err := p.securityView(r)
 	if err != nil {
 		return err
+	}
+	return p.own(w, r, http.StatusOK, v)
+}
+
+func (p *Pages) securityView(r *http.Request) (page.Security, error) {
+	have, err := p.o.Factors.List(r.Context(), web.Of(r).Caller)
+	if err != nil {
+		return page.Security{}, err
 	}
 	v := page.Security{Codes: have.Recovery.Left, CodesAt: have.Recovery.CreatedAt, Passkeys: len(have.Passkeys), Strong: web.Of(r).Identity.Assurance > 1}
 	for _, d := range have.Apps {
 		v.Apps = append(v.Apps, page.Authenticator{ID: d.ID.String(), Name: d.Name, Added: d.ConfirmedAt, Used: d.UsedAt})
 	}
-	return p.own(w, r, http.StatusOK, v)
+	kept, err := p.o.Factors.Devices(r.Context(), web.Of(r).Caller)
+	if err != nil {
+		return page.Security{}, err
+	}
+	for _, d := range kept {
+		v.Devices = append(v.Devices, page.Remembered{
+			ID: d.ID.String(), Browser: useragent.Describe(d.UserAgent), Place: d.Place, Since: d.CreatedAt, Until: d.ExpiresAt, LastUsed: d.UsedAt,
+		})
+	}
+	for _, t := range have.Phones {
+		v.Phones = append(v.Phones, page.Telephone{ID: t.ID.String(), Number: t.Number.Masked(), Added: t.ConfirmedAt, Used: t.UsedAt})
+	}
+	on, _ := p.o.Factors.PhonesOn()
+	v.AddPhone = on && len(have.Apps) == 0 && len(have.Phones) < phone.MaxPhones
+	return v, nil
+}
+
+// byPhone reports whether the caller's second step is a code that is sent.
+func (p *Pages) byPhone(r *http.Request) bool {
+	have, err := p.o.Factors.List(r.Context(), web.Of(r).Caller)
+	return err == nil && len(have.Apps) == 0 && len(have.Phones) > 0
 }
 
 // enrolled reports whether the caller's account asks for a second step.

@@ -1,7 +1,7 @@
 // Package rewind ends what a restored or failed-over store would revive (TH-24).
 //
 // A store that lost commits does not know what was ended in them. So everything
-// that was alive in it ends: sessions, grants, mailed proofs, an open setup code, signing keys, and,
+// that was alive in it ends: sessions, grants, mailed proofs, ways back in, requests that wait for approval, an open setup code, signing keys, and,
 // because every account's version moves above all that were ever given out,
 // whatever else was born of an account (TH-12). The outbox is left alone: at
 // worst a person gets a mail twice. Credential and role changes after the backup
@@ -13,8 +13,10 @@ import (
 	"encoding/hex"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/token"
@@ -49,6 +51,8 @@ func End(ctx context.Context, tx sqlstore.Tx, events audit.Store, now time.Time,
 		{"UPDATE grants SET ended_at = $1, cause = $2, successor = NULL WHERE ended_at IS NULL", []any{at, string(token.Restored)}},
 		{"UPDATE proofs SET used_at = $1 WHERE used_at IS NULL", []any{at}},
 		{"DELETE FROM trusted_devices", nil},
+		{"UPDATE reclaims SET ended_at = $1, outcome = $2 WHERE ended_at IS NULL", []any{at, string(reclaim.Lapsed)}},
+		{"UPDATE approvals SET decision = $2, decided_at = $1 WHERE decision = ''", []any{at, string(approval.Denied)}},
 	} {
 		if _, err := tx.Exec(ctx, do.sql, do.args...); err != nil {
 			return err

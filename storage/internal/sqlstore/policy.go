@@ -6,6 +6,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/policy"
+	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -54,6 +55,47 @@ func (s policies) Begin(ctx context.Context, owner user.ID, now time.Time) (sinc
 		return otherwise(err, user.ErrUnknown)
 	})
 	return since, err
+}
+
+// askedOf is whether the account of the session s is asked for more than one factor.
+const askedOf = ` (EXISTS (SELECT 1 FROM signin_policy WHERE assurance > 1)
+	OR EXISTS (SELECT 1 FROM user_roles h JOIN roles r ON r.name = h.role WHERE h.user_id = s.user_id AND r.assurance > 1)
+	OR EXISTS (SELECT 1 FROM member_roles m JOIN roles r ON r.name = m.role WHERE m.user_id = s.user_id AND r.assurance > 1))`
+
+// Enforce looks at sessions only where something asks for more at all.
+func (s policies) Enforce(ctx context.Context, now time.Time, limit int) (n int, err error) {
+	err = s.e.Write(ctx, func(tx Tx) error {
+		n = 0
+		asks, err := number(tx.QueryRow(ctx, `SELECT (SELECT count(*) FROM signin_policy WHERE assurance > 1) + (SELECT count(*) FROM roles WHERE assurance > 1)`))
+		if err != nil || asks == 0 {
+			return err
+		}
+		if _, err := tx.Exec(ctx, `INSERT INTO signin_demands (user_id, since) SELECT DISTINCT s.user_id, CAST($1 AS BIGINT) FROM sessions s
+			WHERE s.ended_at IS NULL AND s.assurance < 2 AND s.lapses_at > $1 AND`+askedOf+`
+			AND NOT EXISTS (SELECT 1 FROM signin_demands d WHERE d.user_id = s.user_id) LIMIT $2
+			ON CONFLICT (user_id) DO NOTHING`, at(now), limit); err != nil {
+			return err
+		}
+		weak, err := collect(ctx, tx, scanSession, `SELECT `+sessionColumns+` FROM sessions s
+			JOIN signin_demands d ON d.user_id = s.user_id CROSS JOIN signin_policy p
+			WHERE s.ended_at IS NULL AND s.assurance < 2 AND s.lapses_at > $1 AND d.since + p.grace * 1000000 <= $1
+			AND s.authenticated_at < d.since + p.grace * 1000000 AND`+askedOf+` ORDER BY s.id LIMIT $2`, at(now), limit)
+		if err != nil {
+			return err
+		}
+		for _, v := range weak {
+			if err := endOne(ctx, tx, v.User, v.ID, session.PolicyAsked, now); err != nil {
+				return err
+			}
+			ev := user.System().Event(session.RevokedEvent, now, v.User).InSession(v.ID.String()).With("cause", string(session.PolicyAsked))
+			if err := record(ctx, tx, ev); err != nil {
+				return err
+			}
+		}
+		n = len(weak)
+		return nil
+	})
+	return n, err
 }
 
 func (s policies) Waive(ctx context.Context, owner user.ID) error {

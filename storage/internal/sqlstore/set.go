@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/assertion"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/authcode"
@@ -24,9 +25,11 @@ import (
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/resource"
@@ -82,7 +85,10 @@ func (s set) TOTP() totp.Store                  { return totps(s) }
 func (s set) Recovery() recovery.Store          { return recoveries(s) }
 func (s set) DPoP() dpop.Store                  { return usedProofs(s) }
 func (s set) Passkeys() passkey.Store           { return passkeys(s) }
+func (s set) Phones() phone.Store               { return phones(s) }
 func (s set) Federation() federation.Store      { return connections(s) }
+func (s set) Reclaims() reclaim.Store           { return reclaims(s) }
+func (s set) Approvals() approval.Store         { return approvals(s) }
 
 // change runs fn as one act and writes ev with it: both are kept or neither
 // (AU-40). It is how every act that takes an event ends.

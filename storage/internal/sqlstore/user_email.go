@@ -152,9 +152,25 @@ func (s users) RemoveEmail(ctx context.Context, id user.ID, key string, now time
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `DELETE FROM user_emails WHERE user_id = $1 AND key = $2`, raw(id), e.Key)
-		return err
+		if _, err = tx.Exec(ctx, `DELETE FROM user_emails WHERE user_id = $1 AND key = $2`, raw(id), e.Key); err != nil || !e.Verified() {
+			return err
+		}
+		return tx.Queue(ctx, `INSERT INTO former_emails (user_id, key, address, verified_at, removed_at) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (user_id, key) DO UPDATE SET address = excluded.address, verified_at = excluded.verified_at, removed_at = excluded.removed_at`,
+			raw(id), e.Key, e.Address, at(e.VerifiedAt), at(now))
 	})
+}
+
+func (s users) FormerEmails(ctx context.Context, id user.ID, since time.Time) ([]user.Email, error) {
+	return many(ctx, s.e, func(row Row) (e user.Email, err error) {
+		err = row.Scan(&e.Key, bytesOf(e.User[:]), &e.Address, timeOf{&e.VerifiedAt})
+		return e, err
+	}, `SELECT key, user_id, address, verified_at FROM former_emails WHERE user_id = $1 AND removed_at >= $2 ORDER BY removed_at, key`, raw(id), at(since))
+}
+
+func (s users) SweepFormerEmails(ctx context.Context, before time.Time, limit int) (int, error) {
+	return deleted(ctx, s.e, `DELETE FROM former_emails WHERE (user_id, key) IN (
+		SELECT user_id, key FROM former_emails WHERE removed_at < $1 ORDER BY removed_at LIMIT $2)`, at(before), limit)
 }
 
 // onEmail runs an act on an address the account has; what is known of the

@@ -44,6 +44,7 @@ type Settings struct {
 	Password  Password  `key:"password"`
 	Passkeys  Passkeys  `key:"passkeys"`
 	SignIn    SignIn    `key:"signin"`
+	Phone     Phone     `key:"phone"`
 	Session   Session   `key:"session"`
 	Retention Retention `key:"retention"`
 
@@ -132,6 +133,39 @@ type SignIn struct {
 	EmailCode bool `key:"email_code" default:"false"`
 }
 
+// Phone is about codes that are sent to phones as a second step. Money is counted in
+// thousandths of whatever the provider bills in.
+type Phone struct {
+	// Who sends them: nobody (off), or Twilio and all who speak its HTTP interface
+	// (twilio). In mortise dev they land beside the mails.
+	Driver string `key:"driver" default:"off" enum:"off,twilio"`
+	// Where that interface is. Empty: Twilio's.
+	URL string `key:"url"`
+	// The account at the provider: AC….
+	Account string `key:"account"`
+	// Its token.
+	Token secret.Text `key:"token"`
+	// Who they are from: a number, a name, or a messaging service (MG…).
+	From string `key:"from"`
+	// Read codes out in calls too, for people who ask for it.
+	Voice bool `key:"voice" default:"false"`
+	// Beginnings of the numbers that codes go to: +49,+43. Empty: all but those of
+	// paid services.
+	Prefixes []string `key:"prefixes"`
+	// The most messages to one number in a day (UTC).
+	PerNumber int `key:"per_number" default:"5" min:"1" max:"1000"`
+	// The most messages in a day to the numbers that share country code and three digits.
+	PerRange int `key:"per_range" default:"50" min:"1" max:"1000000"`
+	// The most messages to one country in a day.
+	PerCountry int `key:"per_country" default:"500" min:"1" max:"10000000"`
+	// What may be spent in a day, in thousandths: the hard cap.
+	DailySpend int `key:"daily_spend" default:"10000" min:"1" max:"1000000000"`
+	// What a message or call costs, in thousandths, unless prices know better.
+	Price int `key:"price" default:"100" min:"1" max:"1000000"`
+	// What it costs by the beginning of the number: +1=8,+49=75. The longest counts.
+	Prices []string `key:"prices"`
+}
+
 // Passkeys says which passkeys people may use, and where.
 type Passkeys struct {
 	// The domain that passkeys are bound to: the host of url, or a parent of it.
@@ -147,6 +181,12 @@ type Passkeys struct {
 	// Certificates of makers of authenticators, as PEM. With them a new passkey must
 	// come with a statement that leads to one; without, none is asked for.
 	RootsFile string `key:"roots_file"`
+	// The file of models that the FIDO Metadata Service publishes, as downloaded. With
+	// it a new passkey must be of a model in it that is not known as broken, and come
+	// with a statement by its maker. Nothing is fetched.
+	MetadataFile string `key:"metadata_file"`
+	// The certificate, as PEM, that must have signed the metadata file. Empty: FIDO's.
+	MetadataRootFile string `key:"metadata_root_file"`
 	// Refuse a passkey whose signature counter went back, instead of warning.
 	StrictCounter bool `key:"strict_counter" default:"false"`
 }
