@@ -228,7 +228,7 @@ func (a *App) wireFlows(context.Context) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Grants: a.Grants, Link: a.link, Addresses: client.Addresses{Dev: a.c.Dev}, Documents: documents{a.egress, documentTime},
-		Signing: a.Signing, Masters: a.keys,
+		Signing: a.Signing, Masters: a.keys, Resolver: a.c.resolver(),
 		Trial: func(c federation.Connection) (string, time.Time) { return a.Federate.TestTicket(c) },
 	})
 	return nil

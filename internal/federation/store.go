@@ -58,6 +58,17 @@ type Store interface {
 	// subject and session there are none.
 	Began(ctx context.Context, t There, now time.Time, limit int) ([]Began, error)
 
+	// HomeOf returns the connection that an organisation's people are sent to: the
+	// first by name of those that are on. ErrUnknown.
+	HomeOf(ctx context.Context, organization [16]byte) (Connection, error)
+	// Homes reports whether any organisation has one, and a verified domain.
+	Homes(ctx context.Context) (bool, error)
+	// Elsewhere returns live sessions of an account that did not begin with a link of a
+	// connection of the organisation, at most limit.
+	Elsewhere(ctx context.Context, owner user.ID, organization [16]byte, now time.Time, limit int) ([]SessionID, error)
+	// Cut removes a link of owner though it be the last way in. ErrLinkUnknown.
+	Cut(ctx context.Context, owner user.ID, id LinkID, ev audit.Event) error
+
 	// Spend notes that an attempt came back, to be kept at least until the given
 	// time. Of any number of calls with one digest one succeeds; the others are
 	// ErrAttempt.

@@ -101,6 +101,9 @@ func (f *Flow) born(ctx context.Context, r Request, b *birth) (Result, error) {
 				return err
 			}
 		}
+		if err := f.unbound(ctx, tx, r, b); err != nil {
+			return err
+		}
 		if r.Deliver != nil {
 			if err := r.Deliver(ctx, tx.Tokens(), s); err != nil {
 				return err

@@ -14,6 +14,7 @@ import (
 
 // Federation is the flow of signing in with other services; see federate.Flow.
 type Federation interface {
+	Home(ctx context.Context, identifier string) (federation.Connection, error)
 	LinksOf(ctx context.Context, owner user.ID) ([]federate.Linked, error)
 	Unlink(ctx context.Context, by user.Caller, current federate.Proof, id federation.LinkID, lang string) error
 	Remove(ctx context.Context, by user.Caller, of user.ID, id federation.LinkID, lang string) error
