@@ -254,7 +254,7 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Methods: append(a.firstMethods(method, passkeys), signin.NewFederated(a.store.Federation(), a.c.Now)),
+		Methods: append(a.firstMethods(method, passkeys), signin.NewFederated(a.c.Now)),
 		Seconds: []signin.Second{
 			passkeys,
 			signin.NewOTP(a.keys, a.store.TOTP(), a.c.Now),

@@ -38,7 +38,8 @@ type Store interface {
 	// LinksOf returns the links of an account, oldest first.
 	LinksOf(ctx context.Context, owner user.ID) ([]Link, error)
 	// Use notes a sign-in by a link: when, address, session over there, and tokens
-	// if there are any. ErrLinkUnknown when it was removed since, ErrStatement as for Link.
+	// if there are any. ErrLinkUnknown when it was removed since, or is not of that
+	// account with that subject; ErrStatement as for Link.
 	Use(ctx context.Context, l Link) error
 	// Unlink removes a link of owner, or ErrLinkUnknown. It is ErrLastWay when the
 	// account has no password, no passkey and no other link of a connection that is on.
