@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -100,6 +101,20 @@ func (f *Flow) audiencesFor(c client.Client, asked []string) ([]string, error) {
 		return nil, ErrInvalidTarget.Becausef("%s beside others", f.o.Issuer)
 	}
 	return audiences, nil
+}
+
+// Leads is nil when the client may be told an answer at page: one of its redirect
+// URIs, or a page of one of its origins. ErrPage.
+func (d *Delivery) Leads(page string) error {
+	const most = 1024
+	u, err := url.Parse(page)
+	if len(page) > most || err != nil || u.Fragment != "" || u.User != nil {
+		return ErrPage
+	}
+	if d.client.Matches(page) || u.Host != "" && d.client.Trusts(u.Scheme+"://"+u.Host) {
+		return nil
+	}
+	return ErrPage.Comparing(join(append(slices.Clone(d.client.RedirectURIs), d.client.Origins...)), page)
 }
 
 // Assurance is what the client asks of a sign-in; 0: it asks for nothing.

@@ -7,6 +7,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/federate"
 	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -14,6 +15,8 @@ import (
 
 // Federation is the flow of signing in with other services; see federate.Flow.
 type Federation interface {
+	ForProgram(ctx context.Context, p federate.Program) (federate.Departure, error)
+	RedeemFor(ctx context.Context, client string, flow secret.Token, text string) (*federation.Vouched, error)
 	LinksOf(ctx context.Context, owner user.ID) ([]federate.Linked, error)
 	Unlink(ctx context.Context, by user.Caller, current federate.Proof, id federation.LinkID, lang string) error
 	Remove(ctx context.Context, by user.Caller, of user.ID, id federation.LinkID, lang string) error
