@@ -62,7 +62,7 @@ func (s *there) Logout(_ context.Context, _ federation.Connection, l federation.
 	if s.logout == "" {
 		return "", nil
 	}
-	return s.logout + "?post_logout_redirect_uri=" + url.QueryEscape(l.Return), nil
+	return s.logout + "?" + url.Values{"post_logout_redirect_uri": {l.Return}, "state": {l.State}}.Encode(), nil
 }
 
 func (s *there) Ended(_ context.Context, _ federation.Connection, token string) (e federation.Ended, err error) {
