@@ -190,6 +190,15 @@ func (f *Flow) Leave(ctx context.Context, r Renewal) (token.Grant, error) {
 	return g, nil
 }
 
+// FirstParty reports whether a client is one of ours, and on.
+func (f *Flow) FirstParty(ctx context.Context, id string) (bool, error) {
+	c, err := f.o.Registry.Client(ctx, id)
+	if errors.Is(err, client.ErrUnknown) {
+		return false, nil
+	}
+	return err == nil && c.FirstParty && !c.Disabled, err
+}
+
 // Trusts reports whether a client answers under an origin; for preflights.
 func (f *Flow) Trusts(ctx context.Context, id, origin string) bool {
 	c, err := f.o.Registry.Client(ctx, id)
