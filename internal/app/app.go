@@ -219,7 +219,7 @@ func (a *App) wireFlows(context.Context) error {
 		InTx: func(ctx context.Context, fn func(factor.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Confirmer: factorConfirmer{confirmer{a.SignIn}}, Rates: a.rates, Keys: a.keys, Mailer: a.outbox, Issuer: a.c.Brand,
+		Confirmer: factorConfirmer{confirmer{a.SignIn}}, Rates: a.rates, Keys: a.keys, Mailer: a.outbox, Issuer: a.c.Brand, Phones: a.factorPhones(),
 	})
 	a.Rescue = a.rescueFlow()
 	a.Directory = directory.New(directory.Options{
@@ -258,11 +258,12 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 		Seconds: []signin.Second{
 			passkeys,
 			signin.NewOTP(a.keys, a.store.TOTP(), a.c.Now),
+			signin.NewPhone(proof.Mint{Instance: a.facts.ID, Keys: a.keys}, a.store.Proofs(), a.c.Now),
 			signin.NewRecovery(a.keys, a.store.Recovery(), a.outbox, a.c.Now),
 		},
 		Enrolls: []signin.Enroller{signin.NewEnrolPasskey(a.Passkeys), signin.NewEnrolOTP(a.keys, a.c.Brand, a.c.Now)},
 		Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
-		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions,
+		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions, Phones: a.signInPhones(),
 		Observe: a.c.Observers.SignIn,
 	})
 }

@@ -65,6 +65,7 @@ type Config struct {
 	LimitKeys     int // remembered for each limit; 0: ratelimit.DefaultKeys
 	Passwords     Passwords
 	Passkeys      Passkeys
+	Phones        Phones
 	EmailCodes    bool // people may sign in with a code or link by mail
 	Registration  Registration
 	Retention     Retention
@@ -157,6 +158,7 @@ func (c Config) check() (checked, error) {
 	add(err)
 	out.defaults()
 	add(out.Registration.check())
+	add(out.Phones.check())
 	_, err = egress.New(egress.Options{Allow: c.EgressAllow, Now: out.Now})
 	add(err)
 	return out, errors.Join(faults...)

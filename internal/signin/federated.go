@@ -45,7 +45,7 @@ func (*FederatedMethod) Factor() Factor { return Knows }
 // Answers implements Method.
 func (*FederatedMethod) Answers(r Response) bool { return r.Federated != nil }
 
-func (*FederatedMethod) refusal() *problem.Error { return ErrFederated }
+func (*FederatedMethod) Refusal() *problem.Error { return ErrFederated }
 
 // Locate implements Locator.
 func (m *FederatedMethod) Locate(ctx context.Context, r Response) (user.ID, error) {

@@ -109,7 +109,7 @@ func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) 
 	}
 	result, err := f.enter(ctx, m, a, r, proven, guess)
 	if err != nil {
-		return f.refuse(ctx, a, r, guess, err)
+		return f.refuse(ctx, a, r, guess, proven.waste(ctx, err))
 	}
 	return result, nil
 }
@@ -243,10 +243,10 @@ func (e errReason) Error() string { return string(e) }
 func (f *Flow) judge(ctx context.Context, m Method, a *Attempt, r Response) (Proven, error) {
 	proven, err := m.Finish(ctx, a, r)
 	if err != nil {
-		return proven, err
+		return proven, proven.waste(ctx, err)
 	}
 	if a.Account.State != user.Active {
-		return proven, ErrWrong.Because(errReason(reasonInactive))
+		return proven, proven.waste(ctx, ErrWrong.Because(errReason(reasonInactive)))
 	}
 	if proven.Methods == nil {
 		proven.Methods = []string{m.Name()}

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"organizations", organizations},
 		{"passkeys", passkeyTests},
 		{"passwords", passwords},
+		{"phones", phoneTests},
 		{"policy", policyTests},
 		{"proofs", proofs},
 		{"recovery codes", recoveryTests},

@@ -27,8 +27,8 @@ func (s *surface) signinTable() []endpoint {
 			Method: "POST", Path: "/signin", Access: web.Anyone, Tag: tag, Name: "signin", Once: true,
 			Summary: "Sign in",
 			Text: "Answers complete with the session's cookie, or continue when more is needed. email_code in next: repeat " +
-				"the request with the code that was mailed. otp or recovery in next, the one this person is quickest with " +
-				"first: send the flow with otp or recovery_code, and no password. enroll in next: this account has to set up a second factor first, see /signin/enroll. passkey signs in by itself, or takes the second step; see /signin/passkey. With " +
+				"the request with the code that was mailed. otp, sms or recovery in next, the one this person is quickest with " +
+				"first: send the flow with otp or recovery_code, and no password; /signin/phone has a code sent for sms. enroll in next: this account has to set up a second factor first, see /signin/enroll. passkey signs in by itself, or takes the second step; see /signin/passkey. With " +
 				"method=email_code and no password a code and a link are mailed: repeat the request with the code; an unknown " +
 				"address is answered alike. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
 				"and send it back in the body. The answer to a wrong password and to an unknown address is the same. With " +
@@ -65,7 +65,7 @@ type SignInRequest struct {
 	From       string          `query:"client_id" doc:"Of a page of another origin: its client, as in the body."`
 	Flow       string          `json:"flow,omitempty" doc:"Secret of the flow to continue, unless the cookie carries it."`
 	Code       secret.Text     `json:"code,omitempty" doc:"The mailed code."`
-	OTP        secret.Text     `json:"otp,omitempty" doc:"Second step: the code of an authenticator app."`
+	OTP        secret.Text     `json:"otp,omitempty" doc:"Second step: the code of an authenticator app, or the one that was sent to a phone."`
 	Recovery   secret.Text     `json:"recovery_code,omitempty" doc:"Second step: a recovery code."`
 	Passkey    json.RawMessage `json:"passkey,omitempty" doc:"AuthenticationResponseJSON, instead of identifier and password: the answer to the question of /signin/passkey."`
 	Federated  string          `json:"federated,omitempty" doc:"Of the address that /signin/service led to, with the flow and client_id of that, instead of identifier and password."`
@@ -88,7 +88,7 @@ func (in SignInRequest) enrols() bool { return in.NewPasskey != nil || in.Enrolm
 type Step struct {
 	Status string   `json:"status" enum:"complete,continue"`
 	Flow   string   `json:"flow,omitempty" doc:"Secret to continue with, for programs. Browsers have it in a cookie."`
-	Next   []string `json:"next,omitempty" doc:"What would continue the flow." enum:"email_code,otp,recovery,passkey,enroll"`
+	Next   []string `json:"next,omitempty" doc:"What would continue the flow." enum:"email_code,otp,sms,recovery,passkey,enroll"`
 }
 
 // SignInStep is where a sign-in stands.

@@ -16,7 +16,7 @@ import (
 )
 
 // formWays are the second steps that a form can answer.
-var formWays = []string{"otp", "recovery"}
+var formWays = []string{"otp", "sms", "recovery"}
 
 // askSecond leaves a half-done sign-in with the browser, which alone may finish it.
 func (p *Pages) askSecond(w http.ResponseWriter, r *http.Request, res signin.Result, s step) error {
@@ -85,7 +85,7 @@ func (p *Pages) secondView(r *http.Request, s step) (page.Second, error) {
 	if err != nil {
 		return page.Second{}, err
 	}
-	v := page.Second{Flow: p.seal(sealStep, s)}
+	v := page.Second{Flow: p.seal(sealStep, s), Sent: s.Sent}
 	for _, way := range ways {
 		switch {
 		case way == "passkey":
@@ -149,7 +149,10 @@ func (p *Pages) takeSecond(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in.Response, s.Purpose = typedSecond(f)
+	was := s.Purpose
+	if in.Response, s.Purpose = typedSecond(f); s.Purpose == "otp" && was == "sms" {
+		s.Purpose = was
+	}
 	in.Remember = f["remember-device"] == "yes"
 	if in.Response.Passkey, err = p.signInPasskey(r, f); err != nil {
 		return err
