@@ -60,7 +60,7 @@ type Mailer interface {
 	Wake() // after the commit: send now
 }
 
-// Options configure a Flow. All are required but SignUp, Domains, Invited and Observe.
+// Options configure a Flow. All are required but SignUp, Domains and Observe.
 type Options struct {
 	Instance  [16]byte
 	Now       func() time.Time
@@ -79,9 +79,6 @@ type Options struct {
 	// Domains are those that an organisation has shown to own, as of now (TH-40). Nil:
 	// those that Read says are verified.
 	Domains func(ctx context.Context, organization string) ([]string, error)
-	// Invited reports whether an address is invited, to an organisation or, when that
-	// is empty, to the instance. Nil: nobody is.
-	Invited func(ctx context.Context, key, organization string) (bool, error)
 	Observe func(kind, outcome string) // for metrics
 }
 

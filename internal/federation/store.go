@@ -41,6 +41,8 @@ type Store interface {
 	// if there are any. ErrLinkUnknown when it was removed since, or is not of that
 	// account with that subject; ErrStatement as for Link.
 	Use(ctx context.Context, l Link) error
+	// Keep replaces the tokens of a link if they still are the old ones, else ErrStale.
+	Keep(ctx context.Context, id LinkID, old, tokens Sealed) error
 	// Unlink removes a link of owner, or ErrLinkUnknown. It is ErrLastWay when the
 	// account has no password, no passkey and no other link of a connection that is on.
 	Unlink(ctx context.Context, owner user.ID, id LinkID, ev audit.Event) error

@@ -61,6 +61,7 @@ type Tokens interface {
 	Renew(ctx context.Context, r oauth.Renewal) (oauth.Tokens, error)
 	Leave(ctx context.Context, r oauth.Renewal) (token.Grant, error)
 	Trusts(ctx context.Context, client, origin string) bool
+	FirstParty(ctx context.Context, client string) (bool, error)
 	Preview(ctx context.Context, r oauth.PreviewRequest) (oauth.Preview, error)
 }
 

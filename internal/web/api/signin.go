@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/challenge"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/passkey"
@@ -34,12 +35,13 @@ func (s *surface) signinTable() []endpoint {
 				"and send it back in the body. The answer to a wrong password and to an unknown address is the same. With " +
 				"deliver=tokens a first-party client gets an access token: a native app with a refresh token in the answer, a " +
 				"page of one of the client's origins with one in a cookie that only /session/refresh reads. A page of another " +
-				"origin names its client in the query too.",
+				"origin names its client in the query too. federated ends what /signin/service began.",
 			Example: `{"identifier": "ada@example.test", "password": "correct horse battery staple"}`,
-			Errors:  []*problem.Error{signin.ErrWrong, signin.ErrSSORequired, signin.ErrPasskey, passkey.ErrChallenge, passkey.ErrMalformed, signin.ErrSecond, challenge.ErrGuesses, signin.ErrFlow, signin.ErrMailOff, signin.ErrLinkOnly, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
+			Errors:  []*problem.Error{signin.ErrWrong, signin.ErrSSORequired, signin.ErrPasskey, passkey.ErrChallenge, passkey.ErrMalformed, signin.ErrSecond, challenge.ErrGuesses, signin.ErrFlow, signin.ErrMailOff, signin.ErrLinkOnly, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, signin.ErrFederated, federation.ErrAttempt},
 			Admits:  s.admits,
 		}, s.signIn),
 		s.enrolEndpoint(tag),
+		s.serviceEndpoint(tag),
 		route(s, endpoint{
 			Method: "GET", Path: "/session", Tag: tag, Name: "session.get", Summary: "Who is signed in, and until when",
 			Errors: []*problem.Error{session.ErrEnded},
@@ -67,6 +69,7 @@ type SignInRequest struct {
 	OTP        secret.Text     `json:"otp,omitempty" doc:"Second step: the code of an authenticator app, or the one that was sent to a phone."`
 	Recovery   secret.Text     `json:"recovery_code,omitempty" doc:"Second step: a recovery code."`
 	Passkey    json.RawMessage `json:"passkey,omitempty" doc:"AuthenticationResponseJSON, instead of identifier and password: the answer to the question of /signin/passkey."`
+	Federated  string          `json:"federated,omitempty" doc:"Of the address that /signin/service led to, with the flow and client_id of that, instead of identifier and password."`
 	NewPasskey json.RawMessage `json:"new_passkey,omitempty" doc:"Where enroll is next: RegistrationResponseJSON, the answer to the question of /signin/enroll."`
 	Enrolment  string          `json:"enrollment,omitempty" doc:"Where enroll is next: of /signin/enroll, together with otp."`
 	Remember   bool            `json:"remember_device,omitempty" doc:"With the second step: ask for none here for as long as the instance allows, if it does."`
@@ -178,6 +181,13 @@ func (s *surface) request(c *Call, in SignInRequest) (signin.Request, error) {
 	}
 	if in.Passkey != nil { // it says whose it is
 		in.Identifier, answer = "", signin.Response{Passkey: s.asserted(c, in)}
+	}
+	if in.Federated != "" {
+		var err error
+		if answer, err = s.vouched(c, in); err != nil {
+			return signin.Request{}, err
+		}
+		in.Identifier = ""
 	}
 	device, err := web.Cookie(c.http, s.Cookies.Names().Device)
 	return signin.Request{

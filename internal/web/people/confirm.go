@@ -183,8 +183,15 @@ func (p *Pages) doEndAll(w http.ResponseWriter, r *http.Request, _ parked, proof
 	if _, err := p.o.SignIn.Confirm(r.Context(), by, proven(by, proof)); err != nil {
 		return err
 	}
+	bye, err := p.parting(r)
+	if err != nil {
+		return err
+	}
 	if _, err := p.o.Account.EndEverywhere(r.Context(), by); err != nil {
 		return err
+	}
+	if bye.Address != "" {
+		return p.signedOutThere(w, r, bye, true)
 	}
 	return p.signedOut(w, "", "/logout?scope=all")
 }

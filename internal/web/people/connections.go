@@ -25,7 +25,8 @@ type Federation interface {
 	Waiting(ctx context.Context, by user.Caller, text string) (federate.Waiting, error)
 	Link(ctx context.Context, by user.Caller, current federate.Proof, text, lang string) (federation.Link, error)
 	Unlink(ctx context.Context, by user.Caller, current federate.Proof, id federation.LinkID, lang string) error
-	Farewell(ctx context.Context, by user.Caller) (federate.Farewell, error)
+	Farewell(ctx context.Context, by user.Caller, onward string) (federate.Farewell, error)
+	Onward(state string) string
 }
 
 const connectionsPath = "/account/connections"

@@ -41,6 +41,7 @@ func (alone) Unlink(context.Context, user.Caller, federate.Proof, federation.Lin
 	return federation.ErrLinkUnknown
 }
 
-func (alone) Farewell(context.Context, user.Caller) (federate.Farewell, error) {
+func (alone) Onward(string) string { return "" }
+func (alone) Farewell(context.Context, user.Caller, string) (federate.Farewell, error) {
 	return federate.Farewell{}, nil
 }

@@ -81,6 +81,13 @@ func (s connections) Use(ctx context.Context, l federation.Link) error {
 	})
 }
 
+func (s connections) Keep(ctx context.Context, id federation.LinkID, old, tokens federation.Sealed) error {
+	return s.e.Write(ctx, func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE links SET tokens = $3 WHERE id = $1 AND tokens = $2`, raw(id), octets(old), octets(tokens))
+		return exactly(n, err, federation.ErrStale)
+	})
+}
+
 func (s connections) Unlink(ctx context.Context, owner user.ID, id federation.LinkID, ev audit.Event) error {
 	return change(ctx, s.e, ev, func(tx Tx) error {
 		if err := lock(ctx, tx, owner, s.e.Dialect().ForUpdate); err != nil {
