@@ -228,7 +228,7 @@ func (a *App) wireFlows(context.Context) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Grants: a.Grants, Link: a.link, Addresses: client.Addresses{Dev: a.c.Dev}, Documents: documents{a.egress, documentTime},
-		Signing: a.Signing, Masters: a.keys,
+		Signing: a.Signing, Masters: a.keys, Resolver: a.c.resolver(),
 		Trial: func(c federation.Connection) (string, time.Time) { return a.Federate.TestTicket(c) },
 	})
 	return nil
@@ -254,7 +254,7 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Methods: append(a.firstMethods(method, passkeys), signin.NewFederated(a.store.Federation(), a.c.Now)),
+		Methods: append(a.firstMethods(method, passkeys), signin.NewFederated(a.c.Now)),
 		Seconds: []signin.Second{
 			passkeys,
 			signin.NewOTP(a.keys, a.store.TOTP(), a.c.Now),

@@ -19,6 +19,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/federation/oauth2"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -81,6 +82,8 @@ type Config struct {
 	// Outbound stands before what goes out to those services; nil: nothing does. The
 	// test kit answers there for the services of a test.
 	Outbound func(next oauth2.HTTP) oauth2.HTTP
+	// Resolver looks for the records that verify domains; nil: the system's DNS.
+	Resolver organization.Resolver
 	Version  string
 }
 

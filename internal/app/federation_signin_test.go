@@ -1,6 +1,7 @@
 package app
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -161,13 +162,16 @@ func TestFederationOfTheSuspended(t *testing.T) {
 	b.by("acme", "kim").says(t, 401, "federated_wrong")
 	b.mustBe("")
 	must(t, a.Directory.Enable(t.Context(), user.Host(), a.kim.ID))
+	eve := a.person(t, "eve@mail.org")
 	person := federation.Person{Connection: l.Connection, Issuer: l.Issuer, Subject: l.Subject}
 	for name, v := range map[string]*federation.Vouched{
-		"made anew":   {Link: federation.NewLinkID(a.now()), Person: person},
-		"of somebody": {Link: l.ID, Person: federation.Person{Connection: l.Connection, Issuer: l.Issuer, Subject: "other"}},
+		"made anew":   {Link: federation.NewLinkID(a.now()), Owner: a.kim.ID, Person: person},
+		"of nobody":   {Link: l.ID, Person: person},
+		"of another":  {Link: l.ID, Owner: eve.ID, Person: person},
+		"of somebody": {Link: l.ID, Owner: a.kim.ID, Person: federation.Person{Connection: l.Connection, Issuer: l.Issuer, Subject: "other"}},
 	} {
 		_, err := a.SignIn.SignIn(t.Context(), signin.Request{By: from("198.51.100.9"), Response: signin.Response{Federated: v}})
-		if e := signin.ErrFederated; !e.Is(err) && err == nil {
+		if !errors.Is(err, signin.ErrFederated) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -31,7 +31,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	defer a.known.running.Store(false)
 	jobs := []func(context.Context) error{
-		a.follower.Run, a.Auth.Run, a.Registry.Run, a.worker.Run, a.Logouts.Run, a.Signing.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run, a.tally,
+		a.follower.Run, a.Auth.Run, a.Registry.Run, a.worker.Run, a.Logouts.Run, a.Signing.Run, a.wakes, a.watchClock, a.sweep, a.watchDomains, a.Decisions.Run, a.tally,
 	}
 	if a.c.Shared != nil {
 		jobs = append(jobs, a.c.Shared.Run)

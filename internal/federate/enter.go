@@ -52,9 +52,6 @@ func (f *Flow) counts(ctx context.Context, c federation.Connection, p federation
 	if !p.Verified || c.Organization == "" {
 		return p.Verified, nil
 	}
-	if f.o.Domains == nil {
-		return false, nil
-	}
 	own, err := f.o.Domains(ctx, c.Organization)
 	return slices.Contains(own, domainOf(p.Email)), err
 }

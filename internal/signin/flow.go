@@ -11,6 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/phone"
@@ -42,6 +43,7 @@ type Tx interface {
 	Policy() policy.Store
 	Trust() trust.Store
 	Federation() federation.Store
+	Organizations() organization.Store
 	Audit() audit.Store
 }
 

@@ -44,6 +44,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"revocations", revocations},
 		{"refreshes", refreshes},
 		{"connections", connectionTests},
+		{"domains", domainTests},
 		{"links", linkTests},
 		{"feed", feeds},
 		{"roles", roles},

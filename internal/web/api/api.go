@@ -144,6 +144,13 @@ type Directory interface {
 	Members(ctx context.Context, by user.Caller, id organization.ID, after user.ID, limit int) ([]organization.Membership, error)
 	SetMember(ctx context.Context, by user.Caller, m organization.Membership) error
 	RemoveMember(ctx context.Context, by user.Caller, id organization.ID, member user.ID) error
+	Domains(ctx context.Context, by user.Caller, id organization.ID) ([]directory.Domain, error)
+	AddDomain(ctx context.Context, by user.Caller, id organization.ID, name string) (directory.Domain, error)
+	RemoveDomain(ctx context.Context, by user.Caller, id organization.ID, name string) error
+	VerifyDomain(ctx context.Context, by user.Caller, id organization.ID, name string) (directory.Domain, error)
+	SSO(ctx context.Context, by user.Caller, id organization.ID) (organization.Requirement, error)
+	RequireSSO(ctx context.Context, by user.Caller, id organization.ID, glass []user.ID) (organization.Requirement, error)
+	RelaxSSO(ctx context.Context, by user.Caller, id organization.ID) error
 	Clients(ctx context.Context, by user.Caller, after client.ID, limit int) ([]client.Client, error)
 	Client(ctx context.Context, by user.Caller, id client.ID) (client.Client, error)
 	CreateClient(ctx context.Context, by user.Caller, c client.Client, chosen secret.Text) (client.Client, secret.Text, error)
@@ -257,7 +264,7 @@ func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
 		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.phoneTable(), s.passkeyTable(), s.rescueTable(), s.linkTable(),
-		s.userTable(), s.userSessionTable(), s.approvalTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
+		s.userTable(), s.userSessionTable(), s.approvalTable(), s.roleTable(), s.organizationTable(), s.memberTable(), s.domainTable(),
 		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.policyTable(), s.connectionTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)

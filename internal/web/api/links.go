@@ -15,6 +15,7 @@ import (
 
 // Federation is the flow of signing in with other services; see federate.Flow.
 type Federation interface {
+	Home(ctx context.Context, identifier string) (federation.Connection, error)
 	ForProgram(ctx context.Context, p federate.Program) (federate.Departure, error)
 	RedeemFor(ctx context.Context, client string, flow secret.Token, text string) (*federation.Vouched, error)
 	LinksOf(ctx context.Context, owner user.ID) ([]federate.Linked, error)

@@ -30,13 +30,14 @@ func (s *surface) signinTable() []endpoint {
 				"the request with the code that was mailed. otp, sms or recovery in next, the one this person is quickest with " +
 				"first: send the flow with otp or recovery_code, and no password; /signin/phone has a code sent for sms. enroll in next: this account has to set up a second factor first, see /signin/enroll. passkey signs in by itself, or takes the second step; see /signin/passkey. With " +
 				"method=email_code and no password a code and a link are mailed: repeat the request with the code; an unknown " +
-				"address is answered alike. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
+				"address is answered alike. With an identifier alone whose domain an organisation has verified, federation is in " +
+				"next: open federation.start in a browser. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
 				"and send it back in the body. The answer to a wrong password and to an unknown address is the same. With " +
 				"deliver=tokens a first-party client gets an access token: a native app with a refresh token in the answer, a " +
 				"page of one of the client's origins with one in a cookie that only /session/refresh reads. A page of another " +
 				"origin names its client in the query too. federated ends what /signin/service began.",
 			Example: `{"identifier": "ada@example.test", "password": "correct horse battery staple"}`,
-			Errors:  []*problem.Error{signin.ErrWrong, signin.ErrPasskey, passkey.ErrChallenge, passkey.ErrMalformed, signin.ErrSecond, challenge.ErrGuesses, signin.ErrFlow, signin.ErrMailOff, signin.ErrLinkOnly, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, signin.ErrFederated, federation.ErrAttempt},
+			Errors:  []*problem.Error{signin.ErrWrong, signin.ErrSSORequired, signin.ErrPasskey, passkey.ErrChallenge, passkey.ErrMalformed, signin.ErrSecond, challenge.ErrGuesses, signin.ErrFlow, signin.ErrMailOff, signin.ErrLinkOnly, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, signin.ErrFederated, federation.ErrAttempt},
 			Admits:  s.admits,
 		}, s.signIn),
 		s.enrolEndpoint(tag),
@@ -88,7 +89,7 @@ func (in SignInRequest) enrols() bool { return in.NewPasskey != nil || in.Enrolm
 type Step struct {
 	Status string   `json:"status" enum:"complete,continue"`
 	Flow   string   `json:"flow,omitempty" doc:"Secret to continue with, for programs. Browsers have it in a cookie."`
-	Next   []string `json:"next,omitempty" doc:"What would continue the flow." enum:"email_code,otp,sms,recovery,passkey,enroll"`
+	Next   []string `json:"next,omitempty" doc:"What would continue the flow." enum:"email_code,otp,sms,recovery,passkey,enroll,federation"`
 }
 
 // SignInStep is where a sign-in stands.
@@ -99,6 +100,7 @@ type SignInStep struct {
 	TokenSet
 	EnrolBy       *time.Time `json:"enroll_by,omitempty" doc:"Until then a second factor has to be set up."`
 	RecoveryCodes []string   `json:"recovery_codes,omitempty" doc:"That came with a new factor, shown this once."`
+	Federation    *Departure `json:"federation,omitempty" doc:"Where federation is next: the service to go to."`
 	Trusted       string     `json:"trusted_device,omitempty" doc:"For programs that asked to be remembered: send it with the next sign-in."`
 	TrustedUntil  *time.Time `json:"trusted_until,omitempty"`
 }
@@ -113,6 +115,9 @@ func (s *surface) signIn(ctx context.Context, c *Call, in SignInRequest) (SignIn
 	r, err := s.request(c, in)
 	if err != nil {
 		return SignInStep{}, err
+	}
+	if step, ok, err := s.home(ctx, in); ok || err != nil {
+		return step, err
 	}
 	r.Replaces = c.Secret
 	got, err := s.run(ctx, in, r)

@@ -11,6 +11,7 @@ type input struct {
 	Autocomplete, Mode, Hint string
 	Error, Rules, Show, Hide string
 	Focus, Plain, Code       bool
+	Optional                 bool
 	Locked                   bool // only to be read
 	Said                     bool // the summary shows Error already
 	Least                    int
@@ -71,6 +72,9 @@ func (s *scene) Input(id string, value string) input {
 
 // With gives in a hint.
 func (in input) With(hint string) input { in.Hint = hint; return in }
+
+// Unless is in as it may be left empty when that is so.
+func (in input) Unless(so bool) input { in.Optional = so; return in }
 
 // Called gives in another label.
 func (in input) Called(label string) input { in.Label = label; return in }

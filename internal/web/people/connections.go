@@ -17,6 +17,8 @@ import (
 // Federation is the flow of signing in with other services; see federate.Flow.
 type Federation interface {
 	Buttons(ctx context.Context) ([]federation.Connection, error)
+	Home(ctx context.Context, identifier string) (federation.Connection, error)
+	Homes(ctx context.Context) (bool, error)
 	Links(ctx context.Context, by user.Caller) ([]federate.Linked, error)
 	Start(ctx context.Context, w federate.Wish) (federate.Begun, error)
 	Redeem(ctx context.Context, bound, text string) (*federation.Vouched, error)

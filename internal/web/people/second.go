@@ -67,12 +67,17 @@ func (p *Pages) showSecond(w http.ResponseWriter, r *http.Request) error {
 // fromTheStart is the sign-in page after a half-done sign-in is over.
 func (p *Pages) fromTheStart(w http.ResponseWriter, r *http.Request, s step, why error) error {
 	web.Of(r).Refused(why)
+	e := problem.Of(why)
+	return p.Show(w, r, e.Kind.Status(), p.loginView(r, page.Form{Problem: e}, s.form()))
+}
+
+// form is the sign-in form as it was when s began.
+func (s step) form() form {
 	f := form{"identifier": s.Email, "return_to": s.ReturnTo}
 	if s.Beside {
 		f["beside"] = "1"
 	}
-	e := problem.Of(why)
-	return p.Show(w, r, e.Kind.Status(), p.loginView(r, page.Form{Problem: e}, f))
+	return f
 }
 
 // secondView asks for the way that was chosen, or else the quickest.
@@ -163,6 +168,11 @@ func (p *Pages) takeSecond(w http.ResponseWriter, r *http.Request) error {
 	res, err := p.o.SignIn.Continue(r.Context(), in)
 	if err == nil {
 		return p.entered(w, r, res, s)
+	}
+	if errors.Is(err, signin.ErrSSORequired) {
+		if sent, err := p.sendHome(w, r, s.form()); sent {
+			return err
+		}
 	}
 	if errors.Is(err, signin.ErrFlow) {
 		return p.fromTheStart(w, r, s, err)
