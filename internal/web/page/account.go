@@ -9,6 +9,8 @@ type Account struct {
 	Pending []Pending
 	Recent  []Event
 	Offer   bool // there is no passkey yet: one is suggested, where the browser has them
+	// Recovering: somebody is replacing the factors; /account/recovery says more
+	Recovering bool
 }
 
 // Health is what the overview says about safety.
@@ -190,6 +192,8 @@ type Activity struct {
 	Events []Event
 	Older  string // cursor for ?before=; empty: this is the end
 	Newest bool   // this is the first page
+	// Recovering: somebody is replacing the factors; /account/recovery says more
+	Recovering bool
 }
 
 // Event is one line of the security log.

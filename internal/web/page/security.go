@@ -30,6 +30,8 @@ type Security struct {
 	Passkeys int       // that sign in by themselves
 	Devices  []Remembered
 	Strong   bool // this session was proven with a second step
+	// Recovering: somebody is replacing the factors; /account/recovery says more
+	Recovering bool
 }
 
 // Authenticator is one app that shows codes.

@@ -38,6 +38,9 @@ func (p *Pages) overview(w http.ResponseWriter, r *http.Request) error {
 		Pending: pending(waiting),
 		Recent:  events[:min(recent, len(events))],
 	}
+	if v.Recovering, err = p.recovering(r); err != nil {
+		return err
+	}
 	v.Offer = p.o.Passkeys != nil && !p.hasPasskey(r)
 	v.Health.Verified, v.Health.Unverified = count(have)
 	return p.own(w, r, http.StatusOK, v)

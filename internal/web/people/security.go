@@ -72,6 +72,9 @@ func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 			ID: d.ID.String(), Browser: useragent.Describe(d.UserAgent), Place: d.Place, Since: d.CreatedAt, Until: d.ExpiresAt, LastUsed: d.UsedAt,
 		})
 	}
+	if v.Recovering, err = p.recovering(r); err != nil {
+		return err
+	}
 	return p.own(w, r, http.StatusOK, v)
 }
 
