@@ -126,8 +126,10 @@ func (k *keyed) sent(path string, n int) (link string) {
 	eventually(k.t, path, func() bool {
 		found := 0
 		for _, raw := range k.post.all() {
-			if l := read(k.t, raw); l.To == k.email && len(l.Links) > 0 && strings.Contains(l.Links[0], path+"?") {
-				found, link = found+1, l.Links[0]
+			for _, text := range read(k.t, raw).Links {
+				if strings.Contains(text, path+"?") {
+					found, link = found+1, text
+				}
 			}
 		}
 		return found >= n

@@ -16,6 +16,7 @@ type Account struct {
 // Health is what the overview says about safety.
 type Health struct {
 	PasswordChanged time.Time // zero: there is no password
+	Keyless         bool      // passkeys open the account, and no password does
 	Compromised     bool      // the password is on a list of known ones
 	Verified        int       // addresses
 	Unverified      int

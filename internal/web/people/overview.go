@@ -41,7 +41,9 @@ func (p *Pages) overview(w http.ResponseWriter, r *http.Request) error {
 	if v.Recovering, err = p.recovering(r); err != nil {
 		return err
 	}
-	v.Offer = p.o.Passkeys != nil && !p.hasPasskey(r)
+	keyed := p.hasPasskey(r)
+	v.Offer = p.o.Passkeys != nil && !keyed
+	v.Health.Keyless = keyed && since.IsZero()
 	v.Health.Verified, v.Health.Unverified = count(have)
 	return p.own(w, r, http.StatusOK, v)
 }
