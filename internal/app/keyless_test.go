@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -104,6 +105,11 @@ func TestLosingTheOnlyPasskey(t *testing.T) {
 		begun := p.ask(t, "POST", "/recover/lost", map[string]any{"flow": flow, "code": mailed.Code}).want(t, 200, "")
 		if begun.text("kind") != "waiting" || begun.json["assurance"] != 2.0 {
 			t.Errorf("%s", begun.Body)
+		}
+		for _, path := range []string{"/account", "/account/security", "/account/activity"} {
+			if got := p.do(t, ask{"GET", path, "", map[string]string{"Cookie": before}}); got.Code != 200 || !strings.Contains(got.Body.String(), `href="/account/recovery"`) {
+				t.Errorf("%s does not lead a session that is left to the recovery: %d", path, got.Code)
+			}
 		}
 		p.swept(t, reclaim.DefaultWait-time.Hour)
 		p.swept(t, 2*time.Hour)
