@@ -92,7 +92,9 @@ func (f *Flow) had(p proof.Proof) (r replaces, err error) {
 }
 
 // admitRecovery refuses to make a password where passkeys are all that opens the
-// account, whoever mailed the link.
+// account, whoever mailed the link. The way back in is a claim (see package rescue):
+// by waiting, by two administrators, or by the host, whose links never lead here
+// for such an account.
 func (f *Flow) admitRecovery(ctx context.Context, tx Tx, p proof.Proof) error {
 	keyed, err := f.onlyPasskeys(ctx, tx, p.User)
 	if err != nil || !keyed {

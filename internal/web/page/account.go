@@ -9,11 +9,14 @@ type Account struct {
 	Pending []Pending
 	Recent  []Event
 	Offer   bool // there is no passkey yet: one is suggested, where the browser has them
+	// Recovering: somebody is replacing the factors; /account/recovery says more
+	Recovering bool
 }
 
 // Health is what the overview says about safety.
 type Health struct {
 	PasswordChanged time.Time // zero: there is no password
+	Keyless         bool      // passkeys open the account, and no password does
 	Compromised     bool      // the password is on a list of known ones
 	Verified        int       // addresses
 	Unverified      int
@@ -194,6 +197,8 @@ type Activity struct {
 	Events []Event
 	Older  string // cursor for ?before=; empty: this is the end
 	Newest bool   // this is the first page
+	// Recovering: somebody is replacing the factors; /account/recovery says more
+	Recovering bool
 }
 
 // Event is one line of the security log.

@@ -43,6 +43,9 @@ func rescueSamples() []Sample {
 		public("replacement-passkey", Replacement{}),
 		signed("reclaim", Reclaim{Kind: "waiting", Started: sampleNow.Add(-time.Hour), Due: due}),
 		signed("reclaim-delayed", Reclaim{Kind: "reset", Started: sampleNow.Add(-time.Hour), Due: due, Delayed: true}),
+		signed("account-recovering", Account{Health: Health{Keyless: true, Verified: 1, Sessions: 1}, Recovering: true}),
+		signed("security-recovering", Security{Passkeys: 1, Recovering: true}),
+		signed("activity-recovering", Activity{Newest: true, Recovering: true}),
 		signed("reclaim-none", Reclaim{None: true}),
 	}
 }

@@ -33,6 +33,8 @@ type Security struct {
 	AddPhone bool // POST phone-number to /account/security/phone/add
 	Devices  []Remembered
 	Strong   bool // this session was proven with a second step
+	// Recovering: somebody is replacing the factors; /account/recovery says more
+	Recovering bool
 }
 
 // Authenticator is one app that shows codes.

@@ -33,6 +33,9 @@ func (p *Pages) showActivity(w http.ResponseWriter, r *http.Request) error {
 	if len(raw) == pageSize {
 		v.Older = raw[len(raw)-1].ID.String()
 	}
+	if v.Recovering, err = p.recovering(r); err != nil {
+		return err
+	}
 	return p.own(w, r, http.StatusOK, v)
 }
 

@@ -38,7 +38,12 @@ func (p *Pages) overview(w http.ResponseWriter, r *http.Request) error {
 		Pending: pending(waiting),
 		Recent:  events[:min(recent, len(events))],
 	}
-	v.Offer = p.o.Passkeys != nil && !p.hasPasskey(r)
+	if v.Recovering, err = p.recovering(r); err != nil {
+		return err
+	}
+	keyed := p.hasPasskey(r)
+	v.Offer = p.o.Passkeys != nil && !keyed
+	v.Health.Keyless = keyed && since.IsZero()
 	v.Health.Verified, v.Health.Unverified = count(have)
 	return p.own(w, r, http.StatusOK, v)
 }

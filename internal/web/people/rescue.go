@@ -230,6 +230,15 @@ func (p *Pages) reclaimView(r *http.Request) (page.Reclaim, error) {
 	return page.Reclaim{Kind: string(c.Kind), Started: c.StartedAt, Due: c.DueAt, Delayed: !c.DelayedAt.IsZero()}, err
 }
 
+// recovering reports whether somebody is replacing the factors of the caller's account.
+func (p *Pages) recovering(r *http.Request) (bool, error) {
+	_, err := p.o.Rescue.Running(r.Context(), web.Of(r).Caller.User)
+	if errors.Is(err, reclaim.ErrNone) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 func (p *Pages) stopReclaim(w http.ResponseWriter, r *http.Request, _ form) error {
 	return p.park(w, r, parked{Act: page.ActStopRecovery}, reclaimPath)
 }

@@ -93,7 +93,8 @@ func (p *Pages) securityView(r *http.Request) (page.Security, error) {
 	}
 	on, _ := p.o.Factors.PhonesOn()
 	v.AddPhone = on && len(have.Apps) == 0 && len(have.Phones) < phone.MaxPhones
-	return v, nil
+	v.Recovering, err = p.recovering(r)
+	return v, err
 }
 
 // byPhone reports whether the caller's second step is a code that is sent.

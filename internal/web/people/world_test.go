@@ -24,6 +24,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/setup"
@@ -167,7 +168,7 @@ func worldOf(t *testing.T, with set) *world {
 	gate := dev.NewGate(w.frame, keys, secret.NewText("H4TW-9QKM"), demo)
 	o := people.Options{
 		Frame: w.frame, Render: render, BasePath: with.base, SignIn: w.signin, Account: w.account, Factors: w.factors, Setup: w.setup, Keys: keys, Now: w.now,
-		SignUp: true, Ready: ready, MinLength: 15, DevEntry: gate.Entry, Federation: alone{},
+		SignUp: true, Ready: ready, MinLength: 15, DevEntry: gate.Entry, Federation: alone{}, Rescue: unclaimed{},
 		Map: []page.MapLine{{Label: "Sign in", Path: "/login", Note: "as anybody"}},
 	}
 	if with.asking != nil {
@@ -182,6 +183,13 @@ func worldOf(t *testing.T, with set) *world {
 		},
 	}))
 	return w
+}
+
+// unclaimed: nobody gets back into anything here.
+type unclaimed struct{ people.Rescue }
+
+func (unclaimed) Running(context.Context, user.ID) (reclaim.Claim, error) {
+	return reclaim.Claim{}, reclaim.ErrNone
 }
 
 // opaqueRules are those of every resource here.
