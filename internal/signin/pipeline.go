@@ -11,7 +11,6 @@ import (
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
-	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -118,7 +117,11 @@ func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) 
 // enter ends in a session, or asks for a second factor, or for setting one up. What
 // changed while the first was judged is found at the birth.
 func (f *Flow) enter(ctx context.Context, m Method, a *Attempt, r Request, p Proven, guess *lockout.Reservation) (Result, error) {
-	d, known, err := f.foreseen(ctx, a, r, p, guess)
+	d, err := f.demands(ctx, f.o.Read, a.Account.ID, p, r.Least)
+	if err != nil {
+		return Result{}, err
+	}
+	known, err := f.recognise(ctx, a, r, d)
 	if err != nil {
 		return Result{}, err
 	}
@@ -138,20 +141,6 @@ func (f *Flow) enter(ctx context.Context, m Method, a *Attempt, r Request, p Pro
 		}
 	}
 	return f.ask(ctx, m, a, r, p, guess, d)
-}
-
-// foreseen is what will be asked for, and the remembered device that lets it pass. The
-// birth asks once more, and it alone decides: where no device is to be recognised, and
-// the birth has nothing to undo when it finds that more is needed, only it asks.
-func (f *Flow) foreseen(ctx context.Context, a *Attempt, r Request, p Proven, guess *lockout.Reservation) (d demand, known trust.ID, err error) {
-	if len(trusted(r.Trusted)) == 0 && guess.After() == 0 {
-		return d, known, nil
-	}
-	if d, err = f.demands(ctx, f.o.Read, a.Account.ID, p, r.Least); err != nil {
-		return d, known, err
-	}
-	known, err = f.recognise(ctx, a, r, d)
-	return d, known, err
 }
 
 func names(m Method) bool {
