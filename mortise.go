@@ -166,6 +166,10 @@ type Config struct {
 	// a password. Whoever reads their mail then is them, but for a second factor.
 	EmailCodes bool
 
+	// Phones lets people have codes sent to a phone, as a second step. The zero value
+	// lets nobody: the telephone network is the weakest of all factors.
+	Phones Phones
+
 	// SecurityContact is a mailto: or https: address for security.txt.
 	SecurityContact string
 
@@ -207,6 +211,29 @@ type Passkeys struct {
 	// StrictCounter refuses a passkey whose signature counter went back, instead of
 	// warning.
 	StrictCounter bool
+}
+
+// Phones says how codes are sent to phones, and what they may cost in a day.
+// Amounts of money are thousandths of whatever the provider bills in.
+type Phones struct {
+	// Driver is "twilio", for it and all who speak its HTTP interface, or empty. Dev
+	// has "mailbox", which keeps them beside the mails.
+	Driver string
+	// URL is where that interface is; empty: Twilio's. Account, Token and From (a
+	// number, a name, or a messaging service) are what the provider calls so.
+	URL, Account, Token, From string
+	// Voice has codes read out in calls too, for who asks for it.
+	Voice bool
+	// Prefixes are the beginnings of numbers that codes go to, such as "+49"; empty:
+	// all but those of paid services.
+	Prefixes []string
+	// PerNumber (default 5), PerRange (50; numbers that share country code and three
+	// digits) and PerCountry (500) are messages a day.
+	PerNumber, PerRange, PerCountry int64
+	// Spend is the hard cap of a day (default 10,000); Price is what a message costs
+	// (default 100) unless Prices, "+49=75", know better.
+	Spend, Price int64
+	Prices       []string
 }
 
 // Registration says which programs may register themselves, and what they may
@@ -251,7 +278,9 @@ func (r Registration) internal() app.Registration {
 // http://localhost:8080/auth: plain http on loopback, a throw-away key kept in the
 // store, mail kept in a mailbox at /dev/mail below url. The store it is used with
 // is marked and refused by any other Config.
-func Dev(url string) Config { return Config{URL: url, EmailCodes: true, wiring: app.Config{Dev: true}} }
+func Dev(url string) Config {
+	return Config{URL: url, EmailCodes: true, Phones: Phones{Driver: "mailbox", Voice: true}, wiring: app.Config{Dev: true}}
+}
 
 func (c Config) internal() app.Config {
 	w := c.wiring
@@ -259,6 +288,11 @@ func (c Config) internal() app.Config {
 	w.KMS, w.TrustedProxy, w.EgressAllow, w.SMTP, w.NoSignUp = c.KMS, c.TrustedProxies, c.EgressAllow, c.SMTP, c.NoSignUp
 	w.Shared, w.Resource, w.Registration = c.Shared, c.Resource, c.Registration.internal()
 	w.EmailCodes = c.EmailCodes
+	w.Phones = app.Phones{
+		Driver: c.Phones.Driver, URL: c.Phones.URL, Account: c.Phones.Account, Token: c.Phones.Token, From: c.Phones.From,
+		Voice: c.Phones.Voice, Prefixes: c.Phones.Prefixes, PerNumber: c.Phones.PerNumber, PerRange: c.Phones.PerRange,
+		PerCountry: c.Phones.PerCountry, Spend: c.Phones.Spend, Price: c.Phones.Price, Prices: c.Phones.Prices,
+	}
 	w.InsecurePlain, w.Contact = c.InsecurePlainHTTP, c.SecurityContact
 	w.Sessions = signin.Limits{Idle: c.SessionIdle, Absolute: c.SessionAbsolute, PerUser: c.SessionsPerUser}
 	if c.Place != nil {

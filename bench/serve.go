@@ -45,38 +45,17 @@ func serve(kind, addr string, args []string) error {
 		mux.Handle("GET /private", s)
 	case "password":
 		mux.Handle("POST /api/v1/signin", floor.NewPasswords(passphrase))
-	case "passkey":
-		f, err := floor.OpenPasskeys(args[0])
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		mux.Handle("POST /api/v1/signin", f)
 	case "host":
 		return host(ctx, addr, args[0], args[1])
 	case "scale":
 		return scaled(ctx, addr, args[0], args[1], args[2], args[3])
-	case "refresh":
-		f, err := floor.OpenRefresher(args[0], clientID, clientSecret, tokenIssuer)
+	case "passkey", "refresh", "credentials", "code":
+		pattern, f, err := kept(kind, args)
 		if err != nil {
 			return err
 		}
 		defer f.Close()
-		mux.Handle("POST /oauth2/token", f)
-	case "credentials": // args: client and kind, audience, data folder of opaque ones
-		f, err := credentialsFloor(args)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		mux.Handle("POST /oauth2/token", f)
-	case "code":
-		f, err := floor.OpenRedeemer(args[0], clientSecret, tokenIssuer)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		mux.Handle("POST /oauth2/token", f)
+		mux.Handle(pattern, f)
 	case "callback", "idp":
 		return comeBack(ctx, kind, addr, args, mux)
 	case "userinfo":
@@ -103,6 +82,27 @@ func serve(kind, addr string, args []string) error {
 		return fmt.Errorf("bench: no server %q", kind)
 	}
 	return listen(ctx, addr, mux)
+}
+
+// grouped is a floor that writes to a data folder.
+type grouped interface {
+	http.Handler
+	Close() error
+}
+
+func kept(kind string, args []string) (pattern string, f grouped, err error) {
+	switch kind {
+	case "passkey":
+		f, err = floor.OpenPasskeys(args[0])
+		return "POST /api/v1/signin", f, err
+	case "refresh":
+		f, err = floor.OpenRefresher(args[0], clientID, clientSecret, tokenIssuer)
+	case "credentials": // args: client and kind, audience, data folder of opaque ones
+		f, err = credentialsFloor(args)
+	default:
+		f, err = floor.OpenRedeemer(args[0], clientSecret, tokenIssuer)
+	}
+	return "POST /oauth2/token", f, err
 }
 
 // comeBack serves the floor of callbacks (args: data folder, the service's address), or

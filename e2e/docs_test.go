@@ -42,6 +42,7 @@ func TestPagesAreRun(t *testing.T) {
 		{"authorize.md", []string{`"client_secret":"mrt_cs_`, "303 See Other", `"request_uri":"urn:`, `"authorization_details_types":["payment"]`}, ""},
 		{"openid-connect.md", []string{`"pushed_authorization_request_endpoint"`, `"claim":"sub"`}, ""},
 		{"email-codes.md", []string{`"status":"continue"`, `"status":"complete"`}, ""},
+		{"phones.md", []string{`"recovery_codes"`}, ""},
 		{"grants/client-credentials.md", []string{`"client_secret":"mrt_cs_`, `"access_token"`, ""}, ""},
 		{"grants/device.md", []string{`"user_code"`, "█", "authorization_pending"}, ""},
 		{"grants/token-exchange.md", []string{`"client_secret":"mrt_cs_`, `"issued_token_type"`}, signedIn},

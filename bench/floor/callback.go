@@ -175,14 +175,14 @@ type arrivals struct {
 }
 
 const (
-	spent   = `INSERT INTO federation_attempts (digest, kept_until) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING`
-	used    = `UPDATE links SET email = ?, verified = 1, session = ?, used_at = ? WHERE id = ?`
-	beganAt = `INSERT INTO session_links (session_id, link_id, sid, acr, amr) VALUES (?, ?, ?, '', '[]')`
+	cameBack = `INSERT INTO federation_attempts (digest, kept_until) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING`
+	lastUse  = `UPDATE links SET email = ?, verified = 1, session = ?, used_at = ? WHERE id = ?`
+	beganAt  = `INSERT INTO session_links (session_id, link_id, sid, acr, amr) VALUES (?, ?, ?, '', '[]')`
 )
 
 func openArrivals(path string) (_ *arrivals, err error) {
 	a := &arrivals{}
-	if a.group, err = openGroup(path, 8192, a.write, spent, used, session, beganAt, event); err != nil {
+	if a.group, err = openGroup(path, 8192, a.write, cameBack, lastUse, session, beganAt, event); err != nil {
 		return nil, err
 	}
 	return a, a.start()

@@ -36,7 +36,6 @@ type assertion struct {
 	*holder
 	challenge [32]byte
 	digest    [32]byte // of the session's secret
-	count     uint32
 }
 
 const (

@@ -50,6 +50,11 @@ func config(s settings.Settings, log *slog.Logger) app.Config {
 			RootsFile: s.Passkeys.RootsFile, Metadata: s.Passkeys.MetadataFile, Signer: s.Passkeys.MetadataRootFile, Strict: s.Passkeys.StrictCounter,
 		},
 		EmailCodes: s.SignIn.EmailCode,
+		Phones: app.Phones{
+			Driver: driver(s.Phone.Driver), URL: s.Phone.URL, Account: s.Phone.Account, Token: s.Phone.Token.Reveal(), From: s.Phone.From, Voice: s.Phone.Voice,
+			Prefixes: s.Phone.Prefixes, PerNumber: int64(s.Phone.PerNumber), PerRange: int64(s.Phone.PerRange), PerCountry: int64(s.Phone.PerCountry),
+			Spend: int64(s.Phone.DailySpend), Price: int64(s.Phone.Price), Prices: s.Phone.Prices,
+		},
 		Registration: app.Registration{
 			Mode: enroll.Mode(s.Registration.Mode), Unused: s.Registration.Unused, Documents: s.Registration.Documents, Hosts: s.Registration.DocumentHosts,
 			Policy: registration.Policy{
@@ -59,6 +64,13 @@ func config(s settings.Settings, log *slog.Logger) app.Config {
 		},
 		Retention: app.Retention{Sessions: s.Retention.Sessions, Mail: s.Retention.Mail},
 	}
+}
+
+func driver(name string) string {
+	if name == "off" {
+		return ""
+	}
+	return name
 }
 
 func passwords(p settings.Password) app.Passwords {

@@ -41,7 +41,8 @@ func (backend) Dev(ctx context.Context, s settings.Settings, dev Dev, run Run) e
 		s.URL = "http://localhost:" + port
 	}
 	c := config(s, log)
-	c.EmailCodes = true // every mail is at hand
+	c.EmailCodes = true // every mail is at hand, and so is every message to a phone
+	c.Phones.Driver, c.Phones.Voice = "mailbox", true
 	c.Dev, c.SecretKey, c.EgressAllow = true, key, append(c.EgressAllow, "127.0.0.0/8", "::1/128")
 	if err := v.open(ctx, c, st); err != nil {
 		return err

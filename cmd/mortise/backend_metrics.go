@@ -17,7 +17,7 @@ import (
 // the registry, what stands is read from the server when somebody scrapes.
 func (v *server) open(ctx context.Context, c app.Config, st store.Store) error {
 	registry := metrics.New(v.sources(st))
-	c.Observers = app.Observers{Request: registry.Observe, SignIn: registry.SignIn, Hash: func(o password.Outcome) {
+	c.Observers = app.Observers{Request: registry.Observe, SignIn: registry.SignIn, Federation: registry.Federation, Hash: func(o password.Outcome) {
 		if o.Waited() {
 			v.room.Waited()
 			if o.Result == password.Admitted {

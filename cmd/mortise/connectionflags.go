@@ -48,7 +48,7 @@ func connectionFlags(cmd *cobra.Command) *cobra.Command {
 	f.StringArray("map", nil, "FIELD=CLAIM, such as name=profile.display; may be repeated")
 	f.StringArray("group", nil, "GROUP=ROLE, a role of ours for a group of theirs; may be repeated")
 	f.StringArray("once", nil, "a field that is taken at the first sign-in only; may be repeated")
-	f.String("provision", "", "who gets an account at first sight: anyone, domains, invited or nobody")
+	f.String("provision", "", "who gets an account at first sight: anyone, domains, invited (an administrator made an account for the address) or nobody")
 	f.StringArray("provision-domain", nil, "for domains: whose verified address; may be repeated")
 	f.String("provision-organization", "", "slug of the organisation that new people join")
 	f.StringArray("provision-role", nil, "a role that new people get; may be repeated")

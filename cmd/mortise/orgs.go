@@ -16,6 +16,7 @@ func (p *program) organizationsCommand() *cobra.Command {
 	},
 		p.organizationsList(), p.organizationsGet(), p.organizationsCreate(), p.organizationsUpdate(),
 		p.organizationsDelete(), p.organizationsMembers(), p.organizationsAdd(), p.organizationsRemove(),
+		p.organizationDomains(), p.organizationSSO(),
 	)
 }
 

@@ -219,7 +219,7 @@ func (a *App) wireFlows(context.Context) error {
 		InTx: func(ctx context.Context, fn func(factor.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Confirmer: factorConfirmer{confirmer{a.SignIn}}, Rates: a.rates, Keys: a.keys, Mailer: a.outbox, Issuer: a.c.Brand,
+		Confirmer: factorConfirmer{confirmer{a.SignIn}}, Rates: a.rates, Keys: a.keys, Mailer: a.outbox, Issuer: a.c.Brand, Phones: a.factorPhones(),
 	})
 	a.Rescue = a.rescueFlow()
 	a.Directory = directory.New(directory.Options{
@@ -228,7 +228,7 @@ func (a *App) wireFlows(context.Context) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Hasher: a.hasher, Policy: a.policy, Keys: a.keys, Mailer: a.outbox, Grants: a.Grants, Link: a.link, Addresses: client.Addresses{Dev: a.c.Dev}, Documents: documents{a.egress, documentTime},
-		Signing: a.Signing, Masters: a.keys,
+		Signing: a.Signing, Masters: a.keys, Resolver: a.c.resolver(),
 		Trial: func(c federation.Connection) (string, time.Time) { return a.Federate.TestTicket(c) },
 	})
 	return nil
@@ -254,15 +254,16 @@ func (a *App) signInFlow(method signin.Method) *signin.Flow {
 		InTx: func(ctx context.Context, fn func(signin.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Methods: append(a.firstMethods(method, passkeys), signin.NewFederated(a.store.Federation(), a.c.Now)),
+		Methods: append(a.firstMethods(method, passkeys), signin.NewFederated(a.c.Now)),
 		Seconds: []signin.Second{
 			passkeys,
 			signin.NewOTP(a.keys, a.store.TOTP(), a.c.Now),
+			signin.NewPhone(proof.Mint{Instance: a.facts.ID, Keys: a.keys}, a.store.Proofs(), a.c.Now),
 			signin.NewRecovery(a.keys, a.store.Recovery(), a.outbox, a.c.Now),
 		},
 		Enrolls: []signin.Enroller{signin.NewEnrolPasskey(a.Passkeys), signin.NewEnrolOTP(a.keys, a.c.Brand, a.c.Now)},
 		Lockout: lockout.New(a.store.Lockouts(), record, a.c.Now), Rates: a.rates,
-		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions,
+		Keys: a.keys, Devices: a.devices, Mailer: a.outbox, Limits: a.c.Sessions, Phones: a.signInPhones(),
 		Observe: a.c.Observers.SignIn,
 	})
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/federation/oauth2"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -65,6 +66,7 @@ type Config struct {
 	LimitKeys     int // remembered for each limit; 0: ratelimit.DefaultKeys
 	Passwords     Passwords
 	Passkeys      Passkeys
+	Phones        Phones
 	EmailCodes    bool // people may sign in with a code or link by mail
 	Registration  Registration
 	Retention     Retention
@@ -80,6 +82,8 @@ type Config struct {
 	// Outbound stands before what goes out to those services; nil: nothing does. The
 	// test kit answers there for the services of a test.
 	Outbound func(next oauth2.HTTP) oauth2.HTTP
+	// Resolver looks for the records that verify domains; nil: the system's DNS.
+	Resolver organization.Resolver
 	Version  string
 }
 
@@ -157,6 +161,7 @@ func (c Config) check() (checked, error) {
 	add(err)
 	out.defaults()
 	add(out.Registration.check())
+	add(out.Phones.check())
 	_, err = egress.New(egress.Options{Allow: c.EgressAllow, Now: out.Now})
 	add(err)
 	return out, errors.Join(faults...)

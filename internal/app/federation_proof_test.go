@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/federate"
 	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/signin"
@@ -151,10 +152,64 @@ func TestUpstreamSignOut(t *testing.T) {
 		}
 		b.mustBe("")
 	}
+	all := a.tab(t) // and out of it everywhere
+	all.by("acme", "zoe").to(t)
+	a.alter(t, "acme", func(c *federation.Connection) { c.Settings.Logout = federation.LogoutOffer })
+	asked := all.submit("/logout", all.get("/logout"), "scope", "all").says(t, 200, `id="confirm-acme"`)
+	proven := all.confirmBy(asked, "acme", "zoe")
+	all.submit("/account/confirm", proven, "flow", hidden(t, proven, "flow"), "federated", hidden(t, proven, "federated")).says(t, 200, `id="leave-service"`)
+	all.mustBe("")
 	b := a.asKim(t) // a session that began with no link
 	if got := b.submit("/logout", b.get("/logout")); got.Code != 303 {
 		t.Errorf("%d", got.Code)
 	}
+}
+
+// An app that signs somebody out does so at the service too, where the connection says
+// so; the way leads back to the app, and to nothing that nobody registered.
+func TestUpstreamSignOutByAnApp(t *testing.T) {
+	t.Parallel()
+	a := newAbroad(t)
+	a.idp.logout = idpIssuer + "/logout"
+	a.idp.person("zoe", "sub-1", "email", "zoe@mail.org")
+	a.codeClient(t, "leaver", func(c *client.Client) { c.PostLogoutURIs = []string{bye} })
+	for mode, want := range map[federation.LogoutMode]string{federation.LogoutLocal: bye, federation.LogoutOffer: bye, federation.LogoutAlways: idpIssuer + "/logout"} {
+		a.alter(t, "acme", func(c *federation.Connection) { c.Settings.Logout = mode })
+		b := a.tab(t)
+		b.by("acme", "zoe").to(t)
+		ask := url.Values{"client_id": {"leaver"}, "post_logout_redirect_uri": {bye}, "state": {"s1"}}
+		shown := b.get("/oauth2/end_session?"+ask.Encode()).says(t, 200, `action="/oauth2/end_session/confirm"`)
+		got := b.submit("/oauth2/end_session/confirm", shown, "client_id", "leaver", "post_logout_redirect_uri", bye, "state", "s1").says(t, 200, `id="continue"`)
+		to, found := strings.CutPrefix(got.Header().Get("Refresh"), "0; url=")
+		if !found || !strings.HasPrefix(to, want+"?") {
+			t.Errorf("%q leads to %s", mode, got.Header().Get("Refresh"))
+		}
+		b.mustBe("")
+		if mode != federation.LogoutAlways {
+			continue
+		}
+		u, err := url.Parse(to)
+		must(t, err)
+		if u.Query().Get("post_logout_redirect_uri") != selfURI+"/logout" {
+			t.Errorf("comes back to %s", to)
+		}
+		state := u.Query().Get("state")
+		if back := b.get("/logout?state=" + state).to(t); back.String() != bye+"?state=s1" {
+			t.Errorf("back to %s", back)
+		}
+		for name, state := range map[string]string{"made up": state[:len(state)-2] + "AA", "an address": "https://evil.example", "none": ""} {
+			if got := b.get("/logout?state=" + url.QueryEscape(state)); got.Code != 200 {
+				t.Errorf("%s: %d %s", name, got.Code, got.Header().Get("Location"))
+			}
+		}
+		a.clock.Advance(16 * time.Minute)
+		b.get("/logout?state="+state).says(t, 200, "")
+	}
+	// Where the browser goes nowhere else, it is offered.
+	a.alter(t, "acme", func(c *federation.Connection) { c.Settings.Logout = federation.LogoutOffer })
+	b := a.tab(t)
+	b.by("acme", "zoe").to(t)
+	b.submit("/oauth2/end_session/confirm", b.get("/oauth2/end_session"), "client_id", "leaver").says(t, 200, `id="leave-service"`)
 }
 
 // Races on both engines: one state comes back twice; one person in two tabs; two people

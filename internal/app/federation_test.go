@@ -24,6 +24,10 @@ type there struct {
 	asked  []federation.Ask
 	down   bool
 	logout string
+
+	fresh     map[string]federation.Tokens // by the refresh token they are given for
+	refreshed int
+	revoked   []string // access tokens
 }
 
 func (s *there) Begin(_ context.Context, c federation.Connection, a federation.Ask) (string, federation.Kept, error) {
@@ -52,17 +56,36 @@ func (s *there) Finish(_ context.Context, c federation.Connection, k federation.
 	}
 }
 
-func (s *there) Refresh(context.Context, federation.Connection, federation.Tokens) (federation.Tokens, error) {
-	return federation.Tokens{}, federation.ErrRefused
+func (s *there) Refresh(_ context.Context, _ federation.Connection, t federation.Tokens) (federation.Tokens, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refreshed++
+	switch {
+	case s.down:
+		return federation.Tokens{}, federation.ErrUpstream
+	case s.fresh == nil || s.fresh[t.Refresh.Reveal()] == (federation.Tokens{}):
+		return federation.Tokens{}, federation.ErrRefused
+	}
+	fresh := s.fresh[t.Refresh.Reveal()]
+	delete(s.fresh, t.Refresh.Reveal()) // it rotates
+	return fresh, nil
 }
 
-func (s *there) Revoke(context.Context, federation.Connection, federation.Tokens) error { return nil }
+func (s *there) Revoke(_ context.Context, _ federation.Connection, t federation.Tokens) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.revoked = append(s.revoked, t.Access.Reveal())
+	if s.down {
+		return federation.ErrUpstream
+	}
+	return nil
+}
 
 func (s *there) Logout(_ context.Context, _ federation.Connection, l federation.Leave) (string, error) {
 	if s.logout == "" {
 		return "", nil
 	}
-	return s.logout + "?post_logout_redirect_uri=" + url.QueryEscape(l.Return), nil
+	return s.logout + "?" + url.Values{"post_logout_redirect_uri": {l.Return}, "state": {l.State}}.Encode(), nil
 }
 
 func (s *there) Ended(_ context.Context, _ federation.Connection, token string) (e federation.Ended, err error) {

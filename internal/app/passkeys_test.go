@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/testenv/authenticator"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -113,6 +115,51 @@ func TestPasskeyAsSecondStep(t *testing.T) {
 	if err := r.Factors.RemovePasskeyFor(t.Context(), user.Host(), u.ID, k.ID); !errors.Is(err, passkey.ErrUnknown) {
 		t.Errorf("again: %v", err)
 	}
+}
+
+// PW-50 TH-1, on both engines: of many who bring the answer to one challenge one gets
+// in, and an answer of which nothing was born is used up like any other.
+func TestPasskeyChallengeOnce(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, st store.Store) {
+		r := newRigOn(t, st)
+		u := r.person(t, "kim@example.org")
+		key, _ := r.keyed(t, inSession(r.signIn(t, "kim@example.org")), account.Proof{Password: secret.NewText(rightPassword)})
+		enter := func(answer signin.Passkey) error {
+			_, err := r.SignIn.SignIn(t.Context(), signin.Request{By: from("198.51.100.9"), Response: signin.Response{Passkey: &answer}})
+			return err
+		}
+		const n = 6
+		answer, errs := r.asserted(t, key), make([]error, n)
+		var wg sync.WaitGroup
+		for i := range n {
+			wg.Go(func() { errs[i] = enter(*answer) })
+		}
+		wg.Wait()
+		in := 0
+		for _, err := range errs {
+			if err == nil {
+				in++
+			} else if !errors.Is(err, passkey.ErrChallenge) {
+				t.Errorf("one of many: %v", err)
+			}
+		}
+		if in != 1 {
+			t.Errorf("%d got in with one answer", in)
+		}
+		must(t, r.Directory.Disable(t.Context(), user.Host(), u.ID, ""))
+		late := r.asserted(t, key)
+		if err := enter(*late); !errors.Is(err, signin.ErrPasskey) {
+			t.Errorf("disabled: %v", err)
+		}
+		must(t, r.Directory.Enable(t.Context(), user.Host(), u.ID))
+		if err := enter(*late); !errors.Is(err, passkey.ErrChallenge) {
+			t.Errorf("the answer of before: %v", err)
+		}
+		if err := enter(*r.asserted(t, key)); err != nil {
+			t.Errorf("another answer: %v", err)
+		}
+	})
 }
 
 // PW-74: who may use our passkeys is told only when there are others than us.

@@ -19,6 +19,9 @@ func (a *App) wireMail(context.Context) error {
 	if err != nil {
 		return err
 	}
+	if sender, err = a.withPhones(sender); err != nil {
+		return err
+	}
 	const parallel = 4
 	a.worker = mail.NewWorker(a.store.Mail(), a.keys, sender, a.c.Now, a.c.Log, a.outbox.Woken(), parallel)
 	return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/logout"
 	"github.com/mortise-auth/mortise/internal/oauth"
+	tel "github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/revocation"
 	"github.com/mortise-auth/mortise/internal/totp"
@@ -30,7 +31,7 @@ func (a *App) Run(ctx context.Context) error {
 	}
 	defer a.known.running.Store(false)
 	jobs := []func(context.Context) error{
-		a.follower.Run, a.Auth.Run, a.Registry.Run, a.worker.Run, a.Logouts.Run, a.Signing.Run, a.wakes, a.watchClock, a.sweep, a.Decisions.Run, a.tally,
+		a.follower.Run, a.Auth.Run, a.Registry.Run, a.worker.Run, a.Logouts.Run, a.Signing.Run, a.wakes, a.watchClock, a.sweep, a.watchDomains, a.Decisions.Run, a.tally,
 	}
 	if a.c.Shared != nil {
 		jobs = append(jobs, a.c.Shared.Run)
@@ -156,6 +157,7 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.store.Federation().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.DPoP().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.TOTP().Sweep(ctx, now.Add(-totp.PendingLife), batch) },
+		func() (int, error) { return a.store.Phones().Sweep(ctx, now.Add(-tel.PendingLife), batch) },
 		func() (int, error) { return a.store.Challenges().Sweep(ctx, now.Add(-time.Hour), batch) },
 		func() (int, error) { return a.store.Tickets().Sweep(ctx, now.Add(-time.Hour), batch) },
 		func() (int, error) { return a.store.Assertions().Sweep(ctx, now, batch) },

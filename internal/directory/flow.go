@@ -95,6 +95,8 @@ type Options struct {
 	// Trial is where a browser goes once around with a connection, and until when;
 	// the caller was found to be an administrator.
 	Trial func(c federation.Connection) (path string, until time.Time)
+	// Resolver looks for what verifies domains.
+	Resolver organization.Resolver
 }
 
 // Flow administers. It is safe for concurrent use.

@@ -142,11 +142,8 @@ func (f *Flow) SetMember(ctx context.Context, by user.Caller, m organization.Mem
 	return f.o.Read.Organizations().SetMember(ctx, m, by.Event(organization.MemberAdded, now, m.User).With("organization", m.Organization.String()))
 }
 
-// RemoveMember takes an account out of an organisation.
+// RemoveMember takes an account out of an organisation, and ends the sessions that began
+// with its connections. Account and links stay; those open nothing any more.
 func (f *Flow) RemoveMember(ctx context.Context, by user.Caller, id organization.ID, member user.ID) error {
-	if err := f.allow(ctx, by, "organizations.members.remove"); err != nil {
-		return err
-	}
-	now := f.now()
-	return f.o.Read.Organizations().RemoveMember(ctx, id, member, now, by.Event(organization.MemberRemoved, now, member).With("organization", id.String()))
+	return f.leave(ctx, by, id, member, aside)
 }

@@ -8,6 +8,8 @@ import (
 	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/phone"
+	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -23,6 +25,8 @@ type Tx interface {
 	TOTP() totp.Store
 	Recovery() recovery.Store
 	Passkeys() passkey.Store
+	Phones() phone.Store
+	Proofs() proof.Store
 	Trust() trust.Store
 	Mail() mail.Store
 	Audit() audit.Store
@@ -51,6 +55,7 @@ type Confirmer interface {
 type Keys interface {
 	totp.Keys
 	recovery.Keys
+	phone.Keys
 }
 
 // Mailer composes messages for the outbox.
@@ -59,7 +64,7 @@ type Mailer interface {
 	Wake() // after the commit: send now
 }
 
-// Options configure a Flow. All are required.
+// Options configure a Flow. All are required but Phones.
 type Options struct {
 	Now       func() time.Time
 	Read      Tx // outside transactions
@@ -68,7 +73,8 @@ type Options struct {
 	Rates     ratelimit.Store
 	Keys      Keys
 	Mailer    Mailer
-	Issuer    string // what apps call us
+	Issuer    string  // what apps call us
+	Phones    *Phones // nil: none are added
 }
 
 // Flow runs the acts. It is safe for concurrent use.

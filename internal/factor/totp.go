@@ -27,11 +27,12 @@ type Factors struct {
 	Apps     []totp.Device
 	Recovery recovery.State
 	Passkeys []passkey.Passkey
+	Phones   []Telephone
 }
 
 // Enrolled reports whether the account is asked for a second step after its
 // password. Passkeys ask for none: they are both steps at once.
-func (f Factors) Enrolled() bool { return len(f.Apps) > 0 }
+func (f Factors) Enrolled() bool { return len(f.Apps)+len(f.Phones) > 0 }
 
 // List returns the caller's second factors.
 func (f *Flow) List(ctx context.Context, by user.Caller) (Factors, error) { return f.Of(ctx, by.User) }
@@ -42,6 +43,9 @@ func (f *Flow) Of(ctx context.Context, id user.ID) (all Factors, err error) {
 		return all, err
 	}
 	if all.Passkeys, err = f.o.Read.Passkeys().Of(ctx, id); err != nil {
+		return all, err
+	}
+	if all.Phones, err = f.telephones(ctx, id); err != nil {
 		return all, err
 	}
 	all.Recovery, err = f.o.Read.Recovery().State(ctx, id)
@@ -171,11 +175,7 @@ func (f *Flow) remove(ctx context.Context, by user.Caller, u owner, id totp.ID, 
 		if err := tx.TOTP().Remove(ctx, u.ID, id, by.Event(totp.Removed, now, u.ID).With("name", name)); err != nil {
 			return err
 		}
-		left, err := tx.TOTP().Of(ctx, u.ID)
-		if err != nil || len(left) > 0 {
-			return err
-		}
-		return tx.Recovery().Clear(ctx, u.ID)
+		return clearCodes(ctx, tx, u.ID)
 	})
 }
 
@@ -193,7 +193,11 @@ func (f *Flow) Renew(ctx context.Context, by user.Caller, p Proof, lang string) 
 			return err
 		}
 		apps, err := tx.TOTP().Of(ctx, u.ID)
-		if err == nil && len(apps) == 0 {
+		if err != nil {
+			return err
+		}
+		phones, err := tx.Phones().Of(ctx, u.ID)
+		if err == nil && len(apps)+len(phones) == 0 {
 			err = ErrNoFactor
 		}
 		if err != nil {

@@ -38,6 +38,8 @@ const (
 	sealPending = "federation.pending"
 	sealAnswer  = "federation.answer"
 	sealTest    = "federation.test"
+	sealProgram = "federation.program"
+	sealOnward  = "federation.onward"
 	sealTokens  = "federation.tokens"
 )
 

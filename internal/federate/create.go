@@ -67,7 +67,7 @@ func (f *Flow) create(ctx context.Context, r Return, c federation.Connection, p 
 		}
 		v := u
 		if home.IsZero() {
-			v.Roles = roles
+			v.Roles = without(roles, []string{rbac.Admin}) // as in updateRoles
 		}
 		if err := tx.Users().Create(ctx, v, emails, about(r.By, user.Created, now, u.ID, c)); err != nil {
 			return err
@@ -96,9 +96,9 @@ func (f *Flow) admitted(ctx context.Context, c federation.Connection, key string
 	case federation.ProvisionDomains:
 		ok = counts && slices.Contains(rule.Domains, domainOf(key))
 	case federation.ProvisionInvited:
-		if counts && f.o.Invited != nil {
+		if counts {
 			var err error
-			if ok, err = f.o.Invited(ctx, key, c.Organization); err != nil {
+			if ok, err = f.invited(ctx, c, key); err != nil {
 				return err
 			}
 		}
@@ -108,6 +108,23 @@ func (f *Flow) admitted(ctx context.Context, c federation.Connection, key string
 		return ErrNoAccount
 	}
 	return nil
+}
+
+// invited reports whether an administrator has made an account for an address that
+// nobody has entered yet, in the organisation if c is one's. Nobody else makes
+// accounts with an address that is not verified.
+func (f *Flow) invited(ctx context.Context, c federation.Connection, key string) (bool, error) {
+	u, email, err := f.o.Read.Users().ByEmail(ctx, key)
+	switch {
+	case errors.Is(err, user.ErrUnknown):
+		return false, nil
+	case err != nil || email.Verified() || u.State != user.Active:
+		return false, err
+	case c.Organization == "":
+		return true, nil
+	}
+	_, member, err := f.membership(ctx, f.o.Read, c, u.ID)
+	return member, err
 }
 
 // home is the organisation that new people join; zero for none.

@@ -28,6 +28,12 @@ func (f *Flow) enter(ctx context.Context, r Return, out *Outcome) error {
 		case errors.Is(err, federation.ErrLinkTaken), errors.Is(err, user.ErrEmailTaken), errors.Is(err, user.ErrUnknown):
 			continue // somebody was faster
 		case errors.Is(err, errExists):
+			// The account may have been made, link and all, since the link was looked for.
+			if _, err := f.o.Read.Federation().Linked(ctx, c.ID, p.Issuer, p.Subject); err == nil {
+				continue
+			} else if !errors.Is(err, federation.ErrLinkUnknown) {
+				return err
+			}
 			out.Pending = f.pend(c, p, attempt{Carry: out.Carry})
 			return nil
 		case err != nil:
@@ -45,9 +51,6 @@ func (f *Flow) enter(ctx context.Context, r Return, out *Outcome) error {
 func (f *Flow) counts(ctx context.Context, c federation.Connection, p federation.Person) (bool, error) {
 	if !p.Verified || c.Organization == "" {
 		return p.Verified, nil
-	}
-	if f.o.Domains == nil {
-		return false, nil
 	}
 	own, err := f.o.Domains(ctx, c.Organization)
 	return slices.Contains(own, domainOf(p.Email)), err

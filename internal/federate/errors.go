@@ -13,6 +13,10 @@ var (
 	ErrNotProven = problem.New(problem.Forbidden, "federation_no_proof", "This service cannot confirm that it is you right now. Use your password or a passkey instead.")
 	// ErrOther: they came back as somebody else than whose account it is.
 	ErrOther = problem.New(problem.Forbidden, "federation_other_person", "You came back as somebody else than this account is linked to. Choose the right account over there, or confirm in another way.")
+	// ErrNoToken: none is kept, or the service takes it no longer.
+	ErrNoToken = problem.New(problem.Conflict, "link_no_token", "There is no token of that service here. Sign in with it once more; its connection has to keep tokens.")
+	// ErrRefreshing: another request refreshes the same token.
+	ErrRefreshing = problem.New(problem.Unavailable, "link_token_refreshing", "The token is being refreshed right now. Try again in a moment.")
 	// ErrIssuer: a sign-in begun elsewhere names another service than the connection's.
 	ErrIssuer = problem.New(problem.Invalid, "federation_issuer", "Whoever sent you here named another service than the one asked for. Start again from the sign-in page.")
 )

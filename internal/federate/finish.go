@@ -143,7 +143,7 @@ func (f *Flow) stepUp(ctx context.Context, r Return, a attempt, out *Outcome) er
 
 // vouch is who signs in by l.
 func (f *Flow) vouch(c federation.Connection, l federation.Link, p federation.Person) *federation.Vouched {
-	v := &federation.Vouched{Link: l.ID, Person: p, Assurance: c.Assurance(p)}
+	v := &federation.Vouched{Link: l.ID, Owner: l.User, Person: p, Assurance: c.Assurance(p)}
 	if l.Born {
 		v.Owns = c.Owns(p)
 	}

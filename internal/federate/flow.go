@@ -60,7 +60,7 @@ type Mailer interface {
 	Wake() // after the commit: send now
 }
 
-// Options configure a Flow. All are required but SignUp, Domains, Invited and Observe.
+// Options configure a Flow. All are required but SignUp, Domains and Observe.
 type Options struct {
 	Instance  [16]byte
 	Now       func() time.Time
@@ -76,12 +76,9 @@ type Options struct {
 	SignUp    bool                     // people may sign up by themselves
 	// Ready reports whether setup is over; before that nobody signs in (TH-35).
 	Ready func(ctx context.Context) (bool, error)
-	// Domains are those that an organisation has shown to own, as of now. Nil: none
-	// has shown any, and connections of organisations let nobody new in (TH-40).
+	// Domains are those that an organisation has shown to own, as of now (TH-40). Nil:
+	// those that Read says are verified.
 	Domains func(ctx context.Context, organization string) ([]string, error)
-	// Invited reports whether an address is invited, to an organisation or, when that
-	// is empty, to the instance. Nil: nobody is.
-	Invited func(ctx context.Context, key, organization string) (bool, error)
 	Observe func(kind, outcome string) // for metrics
 }
 
@@ -89,7 +86,12 @@ type Options struct {
 type Flow struct{ o Options }
 
 // New makes a Flow.
-func New(o Options) *Flow { return &Flow{o} }
+func New(o Options) *Flow {
+	if o.Domains == nil {
+		o.Domains = owned(o.Read)
+	}
+	return &Flow{o}
+}
 
 func (f *Flow) now() time.Time { return f.o.Now().UTC().Truncate(time.Microsecond) }
 

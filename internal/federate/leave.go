@@ -3,6 +3,7 @@ package federate
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/federation"
@@ -18,8 +19,10 @@ type Farewell struct {
 }
 
 // Farewell is that of the caller's session. Ask before it ends. A service that does
-// not answer offers none: who signs out is not kept waiting for it.
-func (f *Flow) Farewell(ctx context.Context, by user.Caller) (Farewell, error) {
+// not answer offers none: who signs out is not kept waiting for it. onward is where
+// the browser goes after it was there, if the service echoes what it was told: an
+// address that the caller has checked, which Onward tells again; it may be empty.
+func (f *Flow) Farewell(ctx context.Context, by user.Caller, onward string) (Farewell, error) {
 	id, err := session.ParseID(by.Session)
 	if err != nil {
 		return Farewell{}, nil //nolint:nilerr // nobody is signed in
@@ -38,7 +41,7 @@ func (f *Flow) Farewell(ctx context.Context, by user.Caller) (Farewell, error) {
 	if err != nil {
 		return Farewell{}, err
 	}
-	leave := federation.Leave{Return: f.o.Link("/logout"), LoginHint: l.Email}
+	leave := federation.Leave{Return: f.o.Link("/logout"), LoginHint: l.Email, State: f.returning(onward)}
 	if t, err := f.openTokens(l); err == nil {
 		leave.ID = t.ID
 	}
@@ -48,6 +51,33 @@ func (f *Flow) Farewell(ctx context.Context, by user.Caller) (Farewell, error) {
 		return Farewell{}, nil
 	}
 	return Farewell{Label: c.Title(), Address: address, Always: c.Settings.Logout == federation.LogoutAlways}, nil
+}
+
+// returning is what brings a browser to an address, once it was signed out of a service.
+type returning struct {
+	To string    `json:"to"`
+	At time.Time `json:"t"`
+}
+
+func (f *Flow) returning(to string) string {
+	if to == "" {
+		return ""
+	}
+	state := f.seal(sealOnward, returning{to, f.now()})
+	if len(state) > longest {
+		return ""
+	}
+	return state
+}
+
+// Onward is where a browser goes that comes back from a service with what a Farewell
+// told it; empty for anything else.
+func (f *Flow) Onward(state string) string {
+	var r returning
+	if !f.unseal(sealOnward, state, &r) || !live(r.At, AttemptLife, f.now()) {
+		return ""
+	}
+	return r.To
 }
 
 // Ended acts on a logout token that a service sent: the sessions that began with that

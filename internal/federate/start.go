@@ -20,6 +20,7 @@ type Wish struct {
 	Locales    []string
 	Issuer     string // iss of a sign-in that was begun elsewhere; empty: begun here
 	Ticket     string // of TestTicket, for Test
+	Program    string // of ForProgram: it says what is carried
 }
 
 // Begun is where to send the browser, and what it keeps meanwhile.
@@ -29,6 +30,7 @@ type Begun struct {
 	Sealed     string // to be kept there for Life, and brought back
 	Life       time.Duration
 	Connection federation.Connection
+	Page       string // of a program that is to be told what was wrong; empty: none
 }
 
 // Start begins an attempt and keeps nothing. federation.ErrUnknown;
@@ -36,7 +38,7 @@ type Begun struct {
 // ErrIssuer; ErrNotProven; for link and stepup federation.ErrAttempt when nobody is
 // signed in.
 func (f *Flow) Start(ctx context.Context, w Wish) (Begun, error) {
-	c, err := f.wished(ctx, w)
+	c, err := f.wished(ctx, &w)
 	if err != nil {
 		return Begun{Connection: c}, err
 	}
@@ -66,19 +68,22 @@ func (f *Flow) Start(ctx context.Context, w Wish) (Begun, error) {
 	address, kept, err := f.o.Protocol.Begin(ctx, c, ask)
 	if err != nil {
 		f.observe(c, outcomeOf(err))
-		return Begun{Connection: c}, err
+		return Begun{Connection: c, Page: w.Carry.Page}, err
 	}
 	a.Kept = kept.Reveal()
 	return Begun{Address: address, Tag: Tag(a.State), Sealed: f.seal(sealAttempt, a), Life: AttemptLife, Connection: c}, nil
 }
 
 // wished is the connection that a wish is about, if it may be asked for that.
-func (f *Flow) wished(ctx context.Context, w Wish) (federation.Connection, error) {
+func (f *Flow) wished(ctx context.Context, w *Wish) (federation.Connection, error) {
 	if ready, err := f.o.Ready(ctx); err != nil || !ready {
 		return federation.Connection{}, cmp.Or[error](err, federation.ErrUnknown)
 	}
 	if w.Purpose == Test {
-		return f.tested(ctx, w)
+		return f.tested(ctx, *w)
+	}
+	if w.Program != "" {
+		return f.programmed(ctx, w)
 	}
 	c, err := f.connection(ctx, w.Connection)
 	if err == nil && w.Issuer != "" && w.Issuer != c.Issuer() {

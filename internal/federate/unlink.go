@@ -12,7 +12,8 @@ import (
 )
 
 // Unlink removes a link of the caller, once current proves that it is them, ends the
-// other sessions that began with it, and tells every address of the account.
+// other sessions that began with it, tells every address of the account, and gives
+// tokens that were kept back to the service.
 // federation.ErrLinkUnknown; federation.ErrLastWay when nobody could sign in any more.
 func (f *Flow) Unlink(ctx context.Context, by user.Caller, current Proof, id federation.LinkID, lang string) error {
 	u, err := f.confirmed(ctx, by, current)
@@ -55,6 +56,7 @@ func (f *Flow) unlink(ctx context.Context, by user.Caller, u owner, id federatio
 	})
 	if err == nil {
 		f.o.Mailer.Wake()
+		f.giveBack(ctx, c, l)
 	}
 	return err
 }

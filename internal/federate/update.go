@@ -16,7 +16,9 @@ import (
 // update brings an account up to date with what its service says: the fields that the
 // service owns, and the roles that the mapping gives and takes. It happens before the
 // session: what was taken over there counts though the sign-in fails here. An account
-// that may not act is left alone; the pipeline refuses it.
+// that may not act is left alone; the pipeline refuses it. No address changes here,
+// whatever the service says of it: that takes a proof of its own, and is frozen while
+// somebody gets back into the account (TH-43).
 func (f *Flow) update(ctx context.Context, by user.Caller, c federation.Connection, l federation.Link, p federation.Person) error {
 	u, err := f.o.Read.Users().ByID(ctx, l.User)
 	if err != nil || u.State != user.Active {
@@ -67,17 +69,22 @@ func (f *Flow) updateProfile(ctx context.Context, by user.Caller, c federation.C
 
 // given are the roles that someone has after a sign-in: those that no rule of the
 // mapping names stay.
-func given(has []string, c federation.Connection, now []string) []string {
-	ruled := map[string]bool{}
-	for _, roles := range c.Settings.Mapping.Roles {
-		for _, name := range roles {
-			ruled[name] = true
-		}
-	}
+func given(has []string, ruled map[string]bool, now []string) []string {
 	out := slices.DeleteFunc(slices.Clone(has), func(name string) bool { return ruled[name] && !slices.Contains(now, name) })
 	out = append(out, now...)
 	slices.Sort(out)
 	return slices.Compact(out)
+}
+
+// ruled are the roles that some rule of c's mapping names.
+func ruled(c federation.Connection) map[string]bool {
+	names := map[string]bool{}
+	for _, roles := range c.Settings.Mapping.Roles {
+		for _, name := range roles {
+			names[name] = true
+		}
+	}
+	return names
 }
 
 func (f *Flow) updateRoles(ctx context.Context, tx Tx, by user.Caller, c federation.Connection, id user.ID, p federation.Person) error {
@@ -89,17 +96,11 @@ func (f *Flow) updateRoles(ctx context.Context, tx Tx, by user.Caller, c federat
 	if err != nil {
 		return err
 	}
-	roles := given(u.Roles, c, now)
-	if slices.Contains(without(u.Roles, roles), rbac.Admin) {
-		holders, err := tx.Users().Holders(ctx, rbac.Admin) // others who take the role wait
-		if err != nil {
-			return err
-		}
-		if holders <= 1 {
-			f.o.Log.Warn("a connection takes the role admin from the last one who has it; it stays", "connection", c.Name, "user", id)
-			roles = given(u.Roles, c, append(now, rbac.Admin))
-		}
-	}
+	// Whoever administers the instance is not for a service to say (TH-42): Clean
+	// refuses such a rule, and one that got past it has no effect.
+	rules := ruled(c)
+	delete(rules, rbac.Admin)
+	roles := given(u.Roles, rules, without(now, []string{rbac.Admin}))
 	if slices.Equal(roles, u.Roles) {
 		return nil
 	}
@@ -118,7 +119,7 @@ func (f *Flow) updateMember(ctx context.Context, tx Tx, by user.Caller, c federa
 	if err != nil {
 		return err
 	}
-	roles := given(all[i].Roles, c, now)
+	roles := given(all[i].Roles, ruled(c), now)
 	if slices.Equal(roles, all[i].Roles) {
 		return nil
 	}

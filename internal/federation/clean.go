@@ -246,6 +246,8 @@ func (c Connection) provision(bool) error {
 		return invalid("/provision/organization", "The organisation is named by its slug.")
 	case !areRoles(p.Roles):
 		return invalid("/provision/roles", "A role is named as it was defined.")
+	case c.ofInstance() && slices.Contains(p.Roles, admin):
+		return invalid("/provision/roles", "No service makes administrators. Give this role here.")
 	}
 	return nil
 }
@@ -278,8 +280,21 @@ func (c Connection) mapping(bool) error {
 		if !isLine(group, maxGroup) || len(roles) == 0 || !areRoles(roles) {
 			return invalid("/mapping/roles", "Each group names the roles that it gives.")
 		}
+		if c.ofInstance() && slices.Contains(roles, admin) {
+			return invalid("/mapping/roles", "No service makes administrators. Give this role here.")
+		}
 	}
 	return nil
+}
+
+// admin is the role of who administers the instance: to give it takes an approval by
+// two, or the host (TH-42), and never what another service says.
+const admin = "admin"
+
+// ofInstance reports whether the roles that c gives are of the instance, and not of
+// an organisation.
+func (c Connection) ofInstance() bool {
+	return c.Organization == "" && c.Settings.Provision.Organization == ""
 }
 
 func isPath(path string) bool {

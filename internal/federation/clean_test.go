@@ -137,8 +137,12 @@ func TestConnectionsThatAreRefused(t *testing.T) {
 		"no mode":            {"oidc", func(_ *federation.Connection, s *federation.Settings) { s.Provision.Mode = "x" }, "/provision/mode"},
 		"domains of no mode": {"oidc", func(_ *federation.Connection, s *federation.Settings) { s.Provision.Domains = []string{"example.org"} }, "/provision/domains"},
 		"mode of no domains": {"oidc", func(_ *federation.Connection, s *federation.Settings) { s.Provision.Mode = "domains" }, "/provision/domains"},
-		"odd role":           {"oidc", func(_ *federation.Connection, s *federation.Settings) { s.Provision.Roles = []string{"a b"} }, "/provision/roles"},
-		"odd organisation":   {"oidc", func(_ *federation.Connection, s *federation.Settings) { s.Provision.Organization = "A b" }, "/provision/organization"},
+		"admin by a group": {"oidc", func(_ *federation.Connection, s *federation.Settings) { // TH-42
+			s.Mapping.Roles = map[string][]string{"boss": {"editor", "admin"}}
+		}, "/mapping/roles"},
+		"admin for all new": {"oidc", func(_ *federation.Connection, s *federation.Settings) { s.Provision.Roles = []string{"admin"} }, "/provision/roles"}, // TH-42
+		"odd role":          {"oidc", func(_ *federation.Connection, s *federation.Settings) { s.Provision.Roles = []string{"a b"} }, "/provision/roles"},
+		"odd organisation":  {"oidc", func(_ *federation.Connection, s *federation.Settings) { s.Provision.Organization = "A b" }, "/provision/organization"},
 	} {
 		con := connections()[c.kind]
 		c.edit(&con, &con.Settings)

@@ -115,6 +115,6 @@ const (
 	ProvisionDefault ProvisionMode = "" // anyone where sign-up is open, else nobody
 	ProvisionAnyone  ProvisionMode = "anyone"
 	ProvisionDomains ProvisionMode = "domains"
-	ProvisionInvited ProvisionMode = "invited" // an invitation for the verified address
+	ProvisionInvited ProvisionMode = "invited" // for whose verified address an administrator made an account that nobody has entered
 	ProvisionNobody  ProvisionMode = "nobody"
 )

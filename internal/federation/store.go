@@ -38,8 +38,11 @@ type Store interface {
 	// LinksOf returns the links of an account, oldest first.
 	LinksOf(ctx context.Context, owner user.ID) ([]Link, error)
 	// Use notes a sign-in by a link: when, address, session over there, and tokens
-	// if there are any. ErrLinkUnknown when it was removed since, ErrStatement as for Link.
+	// if there are any. ErrLinkUnknown when it was removed since, or is not of that
+	// account with that subject; ErrStatement as for Link.
 	Use(ctx context.Context, l Link) error
+	// Keep replaces the tokens of a link if they still are the old ones, else ErrStale.
+	Keep(ctx context.Context, id LinkID, old, tokens Sealed) error
 	// Unlink removes a link of owner, or ErrLinkUnknown. It is ErrLastWay when the
 	// account has no password, no passkey and no other link of a connection that is on.
 	Unlink(ctx context.Context, owner user.ID, id LinkID, ev audit.Event) error
@@ -57,6 +60,17 @@ type Store interface {
 	// Began returns live sessions that began with a link of t, at most limit. Without
 	// subject and session there are none.
 	Began(ctx context.Context, t There, now time.Time, limit int) ([]Began, error)
+
+	// HomeOf returns the connection that an organisation's people are sent to: the
+	// first by name of those that are on. ErrUnknown.
+	HomeOf(ctx context.Context, organization [16]byte) (Connection, error)
+	// Homes reports whether any organisation has one, and a verified domain.
+	Homes(ctx context.Context) (bool, error)
+	// Elsewhere returns live sessions of an account that did not begin with a link of a
+	// connection of the organisation, at most limit.
+	Elsewhere(ctx context.Context, owner user.ID, organization [16]byte, now time.Time, limit int) ([]SessionID, error)
+	// Cut removes a link of owner though it be the last way in. ErrLinkUnknown.
+	Cut(ctx context.Context, owner user.ID, id LinkID, ev audit.Event) error
 
 	// Spend notes that an attempt came back, to be kept at least until the given
 	// time. Of any number of calls with one digest one succeeds; the others are

@@ -1,12 +1,17 @@
 package federation
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/mortise-auth/mortise/internal/user"
+)
 
 // Vouched is somebody whom a service has vouched for just now, and whose link was
 // found. The flow federate makes it of what came back; nothing in it is taken from
 // a request.
 type Vouched struct {
 	Link      LinkID
+	Owner     user.ID // of the link
 	Person    Person
 	Tokens    Sealed   // nil unless kept
 	Owns      []string // fields of the profile that come from there

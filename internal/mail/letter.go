@@ -14,6 +14,7 @@ import (
 type Letter struct {
 	ID        ID        `json:"id"`
 	Channel   string    `json:"channel"`
+	Lang      string    `json:"lang,omitempty"` // of a text that is spoken
 	To        string    `json:"to"`
 	Subject   string    `json:"subject"`
 	Text      string    `json:"text"`
@@ -24,8 +25,12 @@ type Letter struct {
 	Expires   time.Time `json:"expires,omitzero"` // not worth sending afterwards
 }
 
-// Email is the only channel so far.
-const Email = "email"
+// The channels. What goes to a phone has a text only.
+const (
+	Email = "email"
+	SMS   = "sms"
+	Voice = "voice"
+)
 
 // Sender hands letters on. ErrPermanent means never again; every other error
 // means later. Send returns soon after ctx ends and is safe for concurrent use.

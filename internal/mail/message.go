@@ -18,6 +18,7 @@ const (
 	RecoverPasskeys   Template = "recover_passkeys"   // code, link, act: there is no password to reset; it begins a recovery that waits
 	SigninCode        Template = "signin_code"        // code, act
 	SigninLink        Template = "signin_link"        // code, link, act: either signs in
+	PhoneCode         Template = "phone_code"         // code; made for the channels of phones
 	PasswordChanged   Template = "password_changed"   // act
 	PasswordRemoved   Template = "password_removed"   // act
 	Recovered         Template = "recovered"          // act
@@ -62,6 +63,7 @@ var shapes = map[Template]shape{
 	RecoverPasskeys:   {code: true, link: true, act: true, object: "/account/passkeys"},
 	SigninCode:        {code: true, act: true, object: "/recover"},
 	SigninLink:        {code: true, link: true, act: true},
+	PhoneCode:         {code: true},
 	PasswordChanged:   {act: true, object: "/recover"},
 	PasswordRemoved:   {act: true, object: "/account/security"},
 	Recovered:         {act: true, object: "/recover"},
@@ -92,10 +94,12 @@ var shapes = map[Template]shape{
 	Test:              {},
 }
 
-// Message is something to tell one person. Its address has been parsed by user.ParseEmail.
+// Message is something to tell one person. Its address has been parsed by
+// user.ParseEmail, its number by phone.Parse.
 type Message struct {
 	Template Template
-	To       string
+	Channel  string // empty: Email
+	To       string // an address, or for phones a number
 	Lang     string // BCP 47; languages we do not have become English
 	TimeZone string // IANA name; empty or unknown: UTC
 	Data     Data

@@ -43,7 +43,7 @@ func (o *Outbox) Queue(m Message) (Queued, error) {
 		return Queued{}, err
 	}
 	return Queued{
-		ID: id, Channel: Email, Template: string(m.Template),
+		ID: id, Channel: l.Channel, Template: string(m.Template),
 		Sealed: o.sealer.Seal(sealPurpose, []byte(id.String()), raw), NextAt: now, CreatedAt: now,
 	}, nil
 }

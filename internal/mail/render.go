@@ -17,6 +17,7 @@ var layoutFiles embed.FS
 // Renderer turns messages into letters. It is safe for concurrent use.
 type Renderer struct {
 	origin  string
+	host    string
 	product string
 	words   map[string]*words
 	text    *texttemplate.Template
@@ -30,7 +31,7 @@ func NewRenderer(origin, product string) (*Renderer, error) {
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
 		return nil, fmt.Errorf("mail: the public URL must be like https://login.example.com")
 	}
-	r := &Renderer{origin: strings.TrimRight(u.String(), "/"), product: line(product, 60)}
+	r := &Renderer{host: u.Hostname(), origin: strings.TrimRight(u.String(), "/"), product: line(product, 60)}
 	if r.words, err = loadWords(); err != nil {
 		return nil, err
 	}
@@ -66,6 +67,9 @@ func (r *Renderer) Render(id ID, m Message, now time.Time) (Letter, error) {
 	if err != nil {
 		return Letter{}, fmt.Errorf("%w: %q: %w", ErrIncomplete, m.Template, err)
 	}
+	if m.Channel == SMS || m.Channel == Voice {
+		return r.short(id, m, p, now), nil
+	}
 	var text, html strings.Builder
 	if err := r.text.Execute(&text, p); err != nil {
 		return Letter{}, err
@@ -86,6 +90,23 @@ func (r *Renderer) Render(id ID, m Message, now time.Time) (Letter, error) {
 		l.Expires = now.Add(m.Data.Valid)
 	}
 	return l, nil
+}
+
+// short is a letter for a phone. The last line of a text message ties its code to
+// our host, for browsers that fill it in (origin-bound one-time codes); in a call the
+// digits are read one by one.
+func (r *Renderer) short(id ID, m Message, p page, now time.Time) Letter {
+	l := Letter{ID: id, Channel: m.Channel, Lang: p.Lang, To: m.To, Subject: p.Subject, Links: []string{}, Code: p.Code, CreatedAt: now}
+	said := strings.Join(p.Body, " ")
+	if m.Channel == Voice {
+		l.Text = said + " " + strings.Join(strings.Split(p.Code, ""), ", ") + "."
+	} else {
+		l.Text = said + " " + p.Code + "\n\n@" + r.host + " #" + p.Code
+	}
+	if m.Data.Valid > 0 {
+		l.Expires = now.Add(m.Data.Valid)
+	}
+	return l
 }
 
 func (r *Renderer) page(s shape, m Message) (page, error) {

@@ -20,7 +20,7 @@ func NewID(now time.Time) ID { return id.New[noun](now) }
 // Queued is one message in the outbox.
 type Queued struct {
 	ID        ID
-	Channel   string // "email"
+	Channel   string // "email", "sms" or "voice"
 	Template  string
 	Sealed    []byte // keyring purpose "mail", associated data: the id
 	Attempts  int

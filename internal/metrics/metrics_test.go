@@ -14,6 +14,7 @@ import (
 
 	dto "github.com/prometheus/client_model/go"
 
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/web"
 )
@@ -40,6 +41,7 @@ func busy() *Registry {
 	})
 	r.Observe(web.Observation{Method: "POST", Pattern: "POST /login", Status: 303, Duration: 40 * time.Millisecond})
 	r.SignIn("pwd", "succeeded")
+	r.Federation("google", "no_account")
 	r.Hash(password.Outcome{Class: password.SignIn, Result: password.Full, Wait: time.Second})
 	return r
 }
@@ -60,6 +62,7 @@ func TestScrape(t *testing.T) {
 		`mortise_http_requests_total{method="POST",route="POST /login",status="3xx"} 1`,
 		`mortise_http_request_duration_seconds_bucket{route="POST /login",le="0.05"} 1`,
 		`mortise_sign_ins_total{method="pwd",outcome="succeeded"} 1`,
+		`mortise_federation_attempts_total{outcome="no_account",type="google"} 1`,
 		`mortise_password_hashes_total{class="sign_in",result="full"} 1`,
 		`mortise_session_checks_total{result="hit"} 7`,
 		`mortise_session_checks_total{result="uncertain"} 1`,
@@ -110,6 +113,7 @@ func TestClosedLabels(t *testing.T) {
 		odd := fmt.Sprintf("ODD%d", i)
 		r.Observe(web.Observation{Method: odd, Pattern: "GET /", Status: i})
 		r.SignIn(odd, odd)
+		r.Federation(odd, odd)
 	}
 	got := scrape(t, r)
 	if strings.Contains(got, "ODD") {
@@ -120,6 +124,15 @@ func TestClosedLabels(t *testing.T) {
 	}
 	if !strings.Contains(got, `mortise_sign_ins_total{method="other",outcome="other"} 1000`) {
 		t.Error("unknown outcomes are not counted as other")
+	}
+	if !strings.Contains(got, `mortise_federation_attempts_total{outcome="other",type="other"} 1000`) {
+		t.Error("unknown kinds are not counted as other")
+	}
+	for _, kind := range federation.Kinds() {
+		r.Federation(string(kind), "succeeded")
+		if !strings.Contains(scrape(t, r), `outcome="succeeded",type="`+string(kind)+`"`) {
+			t.Errorf("no %s", kind)
+		}
 	}
 }
 

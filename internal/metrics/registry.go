@@ -21,6 +21,7 @@ type Registry struct {
 	requests *prometheus.CounterVec
 	took     *prometheus.HistogramVec
 	signIns  *prometheus.CounterVec
+	services *prometheus.CounterVec
 	hashes   *prometheus.CounterVec
 	waits    *prometheus.HistogramVec
 	handler  http.Handler
@@ -41,6 +42,9 @@ func New(s Sources) *Registry {
 		signIns: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "mortise_sign_ins_total", Help: "Sign-ins judged, by method and outcome.",
 		}, []string{"method", "outcome"}),
+		services: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "mortise_federation_attempts_total", Help: "Attempts to sign in with another service, and sign-outs that one sent (logout_…), by the connection's type and outcome.",
+		}, []string{"type", "outcome"}),
 		hashes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "mortise_password_hashes_total", Help: "Slow hashes asked for, by class and by what became of them: admitted, or refused as full, late or gone.",
 		}, []string{"class", "result"}),
@@ -49,7 +53,7 @@ func New(s Sources) *Registry {
 			Buckets: []float64{.001, .005, .01, .025, .05, .1, .25, .5, 1, 2},
 		}, []string{"class"}),
 	}
-	r.kept.MustRegister(r.requests, r.took, r.signIns, r.hashes, r.waits)
+	r.kept.MustRegister(r.requests, r.took, r.signIns, r.services, r.hashes, r.waits)
 	r.kept.MustRegister(s.collectors()...)
 	r.kept.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	r.handler = promhttp.HandlerFor(r.kept, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second})
@@ -84,6 +88,20 @@ var (
 // outcomes: succeeded, failed, code_asked, second_asked, blocked, busy, limited.
 func (r *Registry) SignIn(method, outcome string) {
 	r.signIns.WithLabelValues(among(signInMethods, method), among(signInOutcomes, outcome)).Inc()
+}
+
+var (
+	serviceKinds    = []string{"oidc", "google", "github", "microsoft", "apple", "gitlab", "oauth2"}
+	serviceOutcomes = []string{
+		"succeeded", "refused", "unavailable", "doubted", "no_account",
+		"logout_succeeded", "logout_refused", "logout_unavailable", "logout_doubted", "logout_other",
+	}
+)
+
+// Federation counts one attempt to sign in with another service. Kinds are those of
+// package federation, outcomes those of package federate.
+func (r *Registry) Federation(kind, outcome string) {
+	r.services.WithLabelValues(among(serviceKinds, kind), among(serviceOutcomes, outcome)).Inc()
 }
 
 // Hash counts what became of one slow hash; it is what

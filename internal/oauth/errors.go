@@ -27,6 +27,8 @@ var (
 	// ErrAssurance: the client asks for a stronger sign-in than this one was.
 	ErrAssurance = problem.New(problem.Forbidden, "client_assurance", "This app asks for a stronger sign-in. Sign in again with a second factor, then repeat it.")
 	ErrOrigin    = problem.New(problem.Forbidden, "client_origin", "This app does not answer under that origin. Register the origin with the client.")
+	// ErrPage: somebody would be sent to a page that nobody registered.
+	ErrPage = problem.New(problem.Invalid, "client_page", "That page is not registered for this app. Use one of its redirect_uris, or a page of one of its origins.")
 )
 
 // Registered returns the registered error that err is, for the token endpoint

@@ -3,6 +3,7 @@ package oauth
 import (
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 	"strconv"
 
@@ -102,6 +103,20 @@ func (f *Flow) audiencesFor(c client.Client, asked []string) ([]string, error) {
 	return audiences, nil
 }
 
+// Leads is nil when the client may be told an answer at page: one of its redirect
+// URIs, or a page of one of its origins. ErrPage.
+func (d *Delivery) Leads(page string) error {
+	const most = 1024
+	u, err := url.Parse(page)
+	if len(page) > most || err != nil || u.Fragment != "" || u.User != nil {
+		return ErrPage
+	}
+	if d.client.Matches(page) || u.Host != "" && d.client.Trusts(u.Scheme+"://"+u.Host) {
+		return nil
+	}
+	return ErrPage.Comparing(join(append(slices.Clone(d.client.RedirectURIs), d.client.Origins...)), page)
+}
+
 // Assurance is what the client asks of a sign-in; 0: it asks for nothing.
 func (d *Delivery) Assurance() int { return d.client.Assurance }
 
@@ -173,6 +188,15 @@ func (f *Flow) Leave(ctx context.Context, r Renewal) (token.Grant, error) {
 	}
 	f.done(ctx, c)
 	return g, nil
+}
+
+// FirstParty reports whether a client is one of ours, and on.
+func (f *Flow) FirstParty(ctx context.Context, id string) (bool, error) {
+	c, err := f.o.Registry.Client(ctx, id)
+	if errors.Is(err, client.ErrUnknown) {
+		return false, nil
+	}
+	return err == nil && c.FirstParty && !c.Disabled, err
 }
 
 // Trusts reports whether a client answers under an origin; for preflights.

@@ -29,7 +29,7 @@ type Organization struct {
 	ID        ID
 	Slug      string // unique, stable, for URLs and files
 	Name      string
-	Domains   []string // claimed e-mail domains, lower-case ASCII; claims prove nothing yet
+	Domains   []string // claimed e-mail domains, lower-case ASCII; which of them are verified is for Domains to say
 	ManagedBy string
 	Revision  int64
 	CreatedAt time.Time
@@ -82,6 +82,9 @@ func (o Organization) Clean() (Organization, error) {
 		if len(d) > 253 || !domain.MatchString(d) {
 			return o, ErrBadDomain.Becausef("domain %q", d)
 		}
+		if Public(d) {
+			return o, ErrPublicDomain.Becausef("domain %q", d)
+		}
 	}
 	return o, nil
 }
@@ -109,4 +112,7 @@ type Store interface {
 	Members(ctx context.Context, org ID, after user.ID, limit int) ([]Membership, error)
 	// Of returns the memberships of one account in order of slug.
 	Of(ctx context.Context, member user.ID) ([]Membership, error)
+
+	Domains
+	Requirements
 }

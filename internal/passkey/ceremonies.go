@@ -55,7 +55,10 @@ func (c *Ceremonies) Register(ctx context.Context, p Purpose, bound string, answ
 	if err != nil {
 		return Passkey{}, err
 	}
-	subject, err := c.spend(ctx, p, in.challenge(), bound)
+	subject, once, err := c.open(p, in.challenge(), bound)
+	if err == nil {
+		err = c.Spend(ctx, once)
+	}
 	if err != nil {
 		return Passkey{}, err
 	}
@@ -102,6 +105,7 @@ type Asserted struct {
 	Count    uint32
 	BackedUp bool
 	At       time.Time
+	Once     Once // the challenge, not used up yet
 }
 
 // Back reports whether the counter went back: the passkey may have a copy (PW-69).
@@ -109,16 +113,29 @@ func (a Asserted) Back() bool {
 	return (a.Count != 0 || a.Passkey.Count != 0) && a.Count <= a.Passkey.Count
 }
 
-// Assert judges the answer to Request. The challenge is
-// spent, nothing else is changed: see Store.Use. With an account that the question
-// was about, the passkey must be its. ErrChallenge; ErrUnknown after
+// Assert judges the answer to Request. With an account that the question was about,
+// the passkey must be its. Nothing is changed, so that what comes of a good answer
+// uses up its challenge in its own transaction: see Asserted.Once and Store.Use. The
+// challenge of one that is refused is used up here. ErrChallenge; ErrUnknown after
 // the time of a judgement when nobody has the credential; ErrRefused, ErrCounter.
 func (c *Ceremonies) Assert(ctx context.Context, p Purpose, bound string, answer *Answer) (Asserted, error) {
-	in, k := answer.in, answer.passkey
-	subject, err := c.spend(ctx, p, in.challenge(), bound)
+	subject, once, err := c.open(p, answer.in.challenge(), bound)
 	if err != nil {
 		return Asserted{}, err
 	}
+	a, bad := c.judge(answer, subject)
+	if bad != nil {
+		if err := c.Spend(ctx, once); err != nil {
+			return Asserted{}, err
+		}
+		return a, bad
+	}
+	a.Once = once
+	return a, nil
+}
+
+func (c *Ceremonies) judge(answer *Answer, subject user.ID) (Asserted, error) {
+	in, k := answer.in, answer.passkey
 	bad := in.verify(c.o.Site, k)
 	if !answer.known {
 		return Asserted{}, ErrUnknown

@@ -133,7 +133,11 @@ func (r *rig) judge(p passkey.Purpose, bound string, answer []byte) (passkey.Ass
 	if err != nil {
 		return passkey.Asserted{}, err
 	}
-	return r.Assert(r.Context(), p, bound, read)
+	a, err := r.Assert(r.Context(), p, bound, read)
+	if err == nil { // as what comes of it does
+		err = r.Spend(r.Context(), a.Once)
+	}
+	return a, err
 }
 
 // PW-50 PW-51 PW-52 PW-53: what is asked.

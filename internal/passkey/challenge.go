@@ -58,23 +58,34 @@ func (c *Ceremonies) mac(p Purpose, bound string, head []byte) [32]byte {
 	return c.o.Keys.MAC("passkey-challenge", c.o.Instance[:], []byte(p), []byte(c.o.Site.ID), []byte(bound), head)
 }
 
-// spend reads a challenge that came back and sees that it never does again; it
-// returns whom it is about. ErrChallenge.
-func (c *Ceremonies) spend(ctx context.Context, p Purpose, text, bound string) (subject user.ID, err error) {
+// Once is a challenge that came back, to be used up: see Store.Spend.
+type Once struct {
+	Digest [32]byte
+	Until  time.Time // to be remembered at least until then
+}
+
+// Spend uses up a challenge by itself. ErrChallenge when it was answered before.
+func (c *Ceremonies) Spend(ctx context.Context, o Once) error {
+	return c.o.Store.Spend(ctx, o.Digest, o.Until)
+}
+
+// open reads a challenge that came back, for whoever has to use it up, and returns
+// whom it is about. ErrChallenge.
+func (c *Ceremonies) open(p Purpose, text, bound string) (subject user.ID, o Once, err error) {
 	var ch challenge
 	raw, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil || len(raw) != len(ch) || bound == "" {
-		return subject, ErrChallenge
+		return subject, o, ErrChallenge
 	}
 	copy(ch[:], raw)
 	mac := c.mac(p, bound, ch[:macAt])
 	if subtle.ConstantTimeCompare(mac[:], ch[macAt:]) != 1 {
-		return subject, ErrChallenge
+		return subject, o, ErrChallenge
 	}
 	until := time.Unix(int64(binary.BigEndian.Uint64(ch[expiryAt:])), 0).UTC()
 	if !c.o.Now().Before(until) {
-		return subject, ErrChallenge
+		return subject, o, ErrChallenge
 	}
 	copy(subject[:], ch[subjectAt:])
-	return subject, c.o.Store.Spend(ctx, sha256.Sum256(ch[:]), until.Add(time.Minute))
+	return subject, Once{sha256.Sum256(ch[:]), until.Add(time.Minute)}, nil
 }

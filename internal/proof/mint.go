@@ -62,6 +62,13 @@ func (p Minted) LinkOnly() Minted {
 	return p
 }
 
+// CodeOnly returns p without link and flow: what belongs to a flow by its Key.
+func (p Minted) CodeOnly() Minted {
+	p.LinkToken, p.FlowToken = secret.Token{}, secret.Token{}
+	p.Link, p.Flow = secret.Digest{}, secret.Digest{}
+	return p
+}
+
 // codeMAC is how a code is kept and compared: keyed, and bound to its proof, so
 // neither a dump nor another proof's code helps.
 func (m Mint) codeMAC(id ID, code secret.Text) []byte {

@@ -28,6 +28,8 @@ const (
 	SignUp         Purpose = "signup"  // finishes a sign-up; Payload holds the account to be
 	SignIn         Purpose = "signin"  // the mailed code that a much-guessed account asks of new devices
 	Enter          Purpose = "enter"   // signs in: the code, or the link in the browser that asked; Payload is what the link's page says
+	Phone          Purpose = "phone"   // a second step by phone; Key is what it belongs to
+	Number         Purpose = "number"  // confirms a phone; Key is its id
 	Address        Purpose = "address" // confirms an address of an existing account
 	Recover        Purpose = "recover" // sets a new password
 	Undo           Purpose = "undo"    // takes back an address change
@@ -50,7 +52,7 @@ type Proof struct {
 	ID              ID
 	Purpose         Purpose
 	User            user.ID       // zero for a sign-up, and for a sign-in of nobody
-	Key             string        // of the address it was mailed to
+	Key             string        // of the address it was mailed to; of a phone's code what it is for
 	Link            secret.Digest // of the link's secret
 	Flow            secret.Digest // of the asking browser's secret; zero: no code
 	Code            []byte        // MAC of the code; empty: link only

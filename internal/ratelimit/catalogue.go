@@ -19,6 +19,8 @@ const (
 	MailPair       Name = "signin.mail.pair"   // the same, for one source or known device that asks
 	CodeMail       Name = "code.mail"          // codes mailed to one address
 	CodeMailPair   Name = "code.mail.pair"     // the same, for one source that asks
+	PhoneSource    Name = "phone.source"       // codes sent to phones
+	PhoneAccount   Name = "phone.account"      //
 	SecondSource   Name = "second.source"      // second factors tried
 	SecondAccount  Name = "second.account"     // the same, of one method of one account
 	SecondPair     Name = "second.pair"        //
@@ -62,6 +64,8 @@ func Defaults() []Limit {
 		{Name: MailPair, Every: 5 * time.Minute, Burst: 3},
 		PerHour(CodeMail, 30),
 		{Name: CodeMailPair, Every: 5 * time.Minute, Burst: 3},
+		PerHour(PhoneSource, 60),
+		{Name: PhoneAccount, Every: 10 * time.Minute, Burst: 3},
 		PerMinute(SecondSource, 60),
 		PerHour(SecondAccount, 60),
 		{Name: SecondPair, Every: 2 * time.Minute, Burst: 15},

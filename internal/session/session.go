@@ -62,6 +62,7 @@ const (
 	PolicyAsked     Cause = "policy"         // it proves less than is asked by now
 	Unlinked        Cause = "unlinked"       // the link it began with was removed
 	EndedThere      Cause = "ended_upstream" // the service it began with says that it is over
+	SSORequired     Cause = "sso_required"   // an organisation requires its own sign-in from now on
 	// AccountRecovered: lost factors were replaced.
 	AccountRecovered Cause = "account_recovered"
 )

@@ -30,7 +30,7 @@ type birth struct {
 	at              time.Time          // when it was proven; zero: now
 	origin          *federation.Origin // nil: no link
 	// before and after are what has to hold, or is used up, in the transaction of
-	// the birth: after it has the account's row to itself (TH-1).
+	// the birth: after has the account's row to itself, before has to take it (TH-1).
 	before, after func(ctx context.Context, tx Tx) error
 }
 
@@ -39,16 +39,23 @@ type birth struct {
 func (f *Flow) atOnce(a *Attempt, r Request, p Proven, guess *lockout.Reservation, known trust.ID) *birth {
 	b := &birth{
 		attempt: a, methods: p.Methods, assurance: p.level(), passwordVersion: p.PasswordVersion, failures: guess.After(), known: known, at: p.At, origin: p.Origin,
-		before: func(ctx context.Context, tx Tx) error { return guess.Confirm(ctx, tx.Lockouts()) },
+	}
+	var d demand
+	b.before = func(ctx context.Context, tx Tx) error {
+		if err := guess.Confirm(ctx, tx.Lockouts()); err != nil || p.level() > 1 {
+			return err
+		}
+		// What is asked for is found before anything is written that would be undone.
+		if err := tx.Users().Hold(ctx, a.Account.ID, a.Account.Version, p.PasswordVersion); err != nil {
+			return err
+		}
+		var err error
+		if d, err = f.demands(ctx, tx, a.Account.ID, p, r.Least); err != nil {
+			return err
+		}
+		return f.excuse(ctx, tx, a, d, known)
 	}
 	b.after = func(ctx context.Context, tx Tx) error {
-		d, err := f.demands(ctx, tx, a.Account.ID, p, r.Least)
-		if err != nil {
-			return err
-		}
-		if err := f.excuse(ctx, tx, a, d, known); err != nil {
-			return err
-		}
 		b.due = d.by
 		if err := d.told(ctx, tx, a.Account.ID, f.now()); err != nil {
 			return err
@@ -101,6 +108,9 @@ func (f *Flow) born(ctx context.Context, r Request, b *birth) (Result, error) {
 				return err
 			}
 		}
+		if err := f.unbound(ctx, tx, r, b); err != nil {
+			return err
+		}
 		if r.Deliver != nil {
 			if err := r.Deliver(ctx, tx.Tokens(), s); err != nil {
 				return err
@@ -116,7 +126,7 @@ func (f *Flow) born(ctx context.Context, r Request, b *birth) (Result, error) {
 		}
 		return nil
 	})
-	if errors.Is(err, session.ErrBirth) || errors.Is(err, token.ErrBirth) || errors.Is(err, trust.ErrBirth) || errors.Is(err, federation.ErrLinkUnknown) {
+	if errors.Is(err, session.ErrBirth) || errors.Is(err, token.ErrBirth) || errors.Is(err, trust.ErrBirth) || errors.Is(err, federation.ErrLinkUnknown) || errors.Is(err, user.ErrStale) {
 		return Result{}, wrong(reasonBirth)
 	}
 	if err != nil {

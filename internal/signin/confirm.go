@@ -60,6 +60,10 @@ func (f *Flow) confirm(ctx context.Context, by user.Caller, r Response, excused 
 	if err != nil || ways == nil || proven.level() > 1 || !given {
 		return proven, err
 	}
+	if second, err = f.fitting(ctx, second, r, u.ID); err != nil {
+		return Proven{}, err
+	}
+	a.Step = by.Session
 	return f.confirmSecond(ctx, second, a, r, proven)
 }
 
@@ -91,9 +95,11 @@ func (f *Flow) confirmFirst(ctx context.Context, m Method, a *Attempt, r Respons
 		return Proven{}, ErrConfirmation.Because(err)
 	}
 	if err == nil && proven.Spend != nil {
-		err = f.o.InTx(ctx, func(tx Tx) error { return proven.Spend(ctx, tx) })
+		if err = f.o.InTx(ctx, func(tx Tx) error { return proven.Spend(ctx, tx) }); err != nil {
+			err = proven.waste(ctx, err)
+		}
 	}
-	proven.Spend = nil
+	proven.Spend, proven.Waste = nil, nil
 	return proven, err
 }
 
@@ -114,6 +120,9 @@ func (f *Flow) confirmSecond(ctx context.Context, m Second, a *Attempt, r Respon
 			}
 			return tx.Challenges().Forgive(ctx, a.Account.ID)
 		})
+		if err != nil {
+			err = two.waste(ctx, err)
+		}
 	}
 	if err != nil {
 		return Proven{}, f.refuseSecond(ctx, a, err)

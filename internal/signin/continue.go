@@ -77,6 +77,10 @@ func (f *Flow) proceed(ctx context.Context, m Second, r Request) (Result, error)
 	if a.Account.ID.IsZero() || a.Account.Version != c.UserVersion {
 		return Result{}, ErrFlow.Because(errReason(reasonBirth))
 	}
+	if m, err = f.fitting(ctx, m, r.Response, c.User); err != nil {
+		return Result{}, err
+	}
+	a.Method, a.Step = m.Name(), c.ID.String()
 	if err := f.limitSecond(ctx, a); err != nil {
 		return Result{}, err
 	}
@@ -94,7 +98,7 @@ func (f *Flow) proceed(ctx context.Context, m Second, r Request) (Result, error)
 	keep := f.remembering(b, r)
 	result, err := f.born(ctx, r, b)
 	if err != nil {
-		return Result{}, f.refuseSecond(ctx, a, err)
+		return Result{}, f.refuseSecond(ctx, a, proven.waste(ctx, err))
 	}
 	f.o.Lockout.Forget(a.guess(false))
 	return keep(result), nil

@@ -19,21 +19,13 @@ var ErrFederated = problem.New(problem.Unauthenticated, "federated_wrong", "That
 // proved more here.
 const Federated = "fed"
 
-// Links is what the federated method needs of federation.Store.
-type Links interface {
-	Linked(ctx context.Context, connection federation.ID, issuer, subject string) (federation.Link, error)
-}
-
 // FederatedMethod proves an account by a service that one of its links is with. Who
-// they are was verified by the flow federate before; here the link counts as it is
-// now.
-type FederatedMethod struct {
-	links Links
-	now   func() time.Time
-}
+// they are was verified by the flow federate before, which found the link; it counts
+// as it is at the birth.
+type FederatedMethod struct{ now func() time.Time }
 
 // NewFederated makes the federated method.
-func NewFederated(l Links, now func() time.Time) *FederatedMethod { return &FederatedMethod{l, now} }
+func NewFederated(now func() time.Time) *FederatedMethod { return &FederatedMethod{now} }
 
 // Name implements Method.
 func (*FederatedMethod) Name() string { return Federated }
@@ -45,42 +37,31 @@ func (*FederatedMethod) Factor() Factor { return Knows }
 // Answers implements Method.
 func (*FederatedMethod) Answers(r Response) bool { return r.Federated != nil }
 
-func (*FederatedMethod) refusal() *problem.Error { return ErrFederated }
+func (*FederatedMethod) Refusal() *problem.Error { return ErrFederated }
 
 // Locate implements Locator.
-func (m *FederatedMethod) Locate(ctx context.Context, r Response) (user.ID, error) {
-	l, err := m.link(ctx, r)
-	if errors.Is(err, federation.ErrLinkUnknown) {
-		return l.User, user.ErrUnknown.Because(err)
+func (*FederatedMethod) Locate(_ context.Context, r Response) (user.ID, error) {
+	if r.Federated.Owner.IsZero() {
+		return user.ID{}, user.ErrUnknown
 	}
-	return l.User, err
+	return r.Federated.Owner, nil
 }
 
-func (m *FederatedMethod) link(ctx context.Context, r Response) (federation.Link, error) {
-	p := r.Federated.Person
-	l, err := m.links.Linked(ctx, p.Connection, p.Issuer, p.Subject)
-	if err == nil && l.ID != r.Federated.Link {
-		return federation.Link{}, federation.ErrLinkUnknown // removed, and made anew by somebody
-	}
-	return l, err
-}
-
-// Finish implements Method.
-func (m *FederatedMethod) Finish(ctx context.Context, a *Attempt, r Response) (Proven, error) {
-	l, err := m.link(ctx, r)
-	switch {
-	case errors.Is(err, federation.ErrLinkUnknown):
-		return Proven{}, wrong(reasonLink)
-	case err != nil:
-		return Proven{}, err
-	case l.User != a.Account.ID:
-		return Proven{}, wrong(reasonLink)
-	}
+// Finish implements Method. That the link is still there, and theirs, is a condition
+// of the birth.
+func (m *FederatedMethod) Finish(_ context.Context, a *Attempt, r Response) (Proven, error) {
 	v := r.Federated
-	l.Email, l.Verified, l.Session, l.Tokens, l.Owns, l.UsedAt = v.Person.Email, v.Person.Verified, v.Person.Session, v.Tokens, v.Owns, m.now().UTC().Truncate(time.Microsecond)
+	if v.Owner.IsZero() || v.Owner != a.Account.ID {
+		return Proven{}, wrong(reasonLink)
+	}
+	p := v.Person
+	l := federation.Link{
+		ID: v.Link, Connection: p.Connection, Issuer: p.Issuer, Subject: p.Subject, User: v.Owner,
+		Email: p.Email, Verified: p.Verified, Session: p.Session, Tokens: v.Tokens, Owns: v.Owns, UsedAt: m.now().UTC().Truncate(time.Microsecond),
+	}
 	out := Proven{
 		Assurance: v.Assurance,
-		Origin:    &federation.Origin{Link: l.ID, Session: v.Person.Session, ACR: v.Person.ACR, AMR: v.Person.AMR},
+		Origin:    &federation.Origin{Link: l.ID, Session: p.Session, ACR: p.ACR, AMR: p.AMR},
 		// Removed meanwhile: nothing is born of it (TH-1).
 		Spend: func(ctx context.Context, tx Tx) error {
 			err := tx.Federation().Use(ctx, l)
@@ -94,7 +75,7 @@ func (m *FederatedMethod) Finish(ctx context.Context, a *Attempt, r Response) (P
 		out.Methods = []string{Federated, multiple}
 	}
 	if !v.Anew { // somebody who was signed in over there proved nothing just now
-		out.At = v.Person.AuthTime
+		out.At = p.AuthTime
 	}
 	return out, nil
 }

@@ -11,8 +11,10 @@ import (
 	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
@@ -37,9 +39,11 @@ type Tx interface {
 	Recovery() recovery.Store
 	Passkeys() passkey.Store
 	Passwords() password.Store
+	Phones() phone.Store
 	Policy() policy.Store
 	Trust() trust.Store
 	Federation() federation.Store
+	Organizations() organization.Store
 	Audit() audit.Store
 }
 
@@ -80,7 +84,7 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-// Options configure a Flow. All are required but Seconds, Enrolls, Limits and Observe.
+// Options configure a Flow. All are required but Seconds, Enrolls, Phones, Limits and Observe.
 type Options struct {
 	Instance [16]byte
 	Now      func() time.Time
@@ -95,6 +99,7 @@ type Options struct {
 	Keys     proof.Keys
 	Devices  *device.Book
 	Mailer   Mailer
+	Phones   *Phones // nil: no code is sent to phones
 	Limits   Limits
 	Observe  func(method, outcome string) // for metrics; may be nil
 }

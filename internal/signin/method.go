@@ -71,7 +71,8 @@ type Attempt struct {
 	Device  device.Device
 	Known   bool // the device is known to the account
 	Method  string
-	Before  int // guesses at the account that failed in a row before this one
+	Step    string // what a second step belongs to: the half-done sign-in, or the session of an act
+	Before  int    // guesses at the account that failed in a row before this one
 }
 
 // Proven is what a Method vouches for.
@@ -84,9 +85,23 @@ type Proven struct {
 	// Spend uses up what proves only once, in the transaction of the birth: ErrWrong
 	// when somebody else was faster. It may run again. Nil: nothing is used up.
 	Spend func(ctx context.Context, tx Tx) error
+	// Waste uses up the same by itself, when nothing is born of it after all; that it
+	// is used up already is no error. Nil: it may be presented again.
+	Waste func(ctx context.Context) error
 }
 
 func (p Proven) level() int { return max(p.Assurance, 1) }
+
+// waste uses up what p proves only once and passes cause on, for which nothing is
+// born of p.
+func (p Proven) waste(ctx context.Context, cause error) error {
+	if p.Waste != nil {
+		if err := p.Waste(ctx); err != nil {
+			return err
+		}
+	}
+	return cause
+}
 
 // spend runs p.Spend if there is one.
 func (p Proven) spend(ctx context.Context, tx Tx) error {

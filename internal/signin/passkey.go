@@ -14,6 +14,7 @@ type Ceremonies interface {
 	Read(ctx context.Context, answer []byte) (*passkey.Answer, error)
 	Assert(ctx context.Context, p passkey.Purpose, bound string, answer *passkey.Answer) (passkey.Asserted, error)
 	Noted(a passkey.Asserted, by user.Caller) passkey.Use
+	Spend(ctx context.Context, o passkey.Once) error
 }
 
 // PasskeyMethod proves an account by a WebAuthn credential, which names the
@@ -28,8 +29,6 @@ func (*PasskeyMethod) Name() string            { return "passkey" }
 func (*PasskeyMethod) Factor() Factor          { return Has }
 func (*PasskeyMethod) Answers(r Response) bool { return r.Passkey != nil }
 func (*PasskeyMethod) Refusal() *problem.Error { return ErrPasskey }
-
-func (*PasskeyMethod) refusal() *problem.Error { return ErrPasskey }
 
 // Locate implements Locator.
 func (m *PasskeyMethod) Locate(ctx context.Context, r Response) (user.ID, error) {
@@ -85,19 +84,31 @@ func (m *PasskeyMethod) Finish(ctx context.Context, a *Attempt, r Response) (Pro
 		return Proven{}, wrong(reasonPasskey)
 	case err != nil:
 		return Proven{}, err
-	case got.Passkey.User != a.Account.ID:
-		return Proven{}, wrong(reasonPasskey)
 	}
 	use := m.ceremonies.Noted(got, a.By)
-	return Proven{
+	out := Proven{
 		Methods: got.Passkey.Methods(), Assurance: got.Passkey.Assurance(),
 		// Removed meanwhile, or used by a copy: nothing is born of it (TH-1).
 		Spend: func(ctx context.Context, tx Tx) error {
+			if err := tx.Passkeys().Spend(ctx, got.Once.Digest, got.Once.Until); err != nil {
+				return err
+			}
 			err := tx.Passkeys().Use(ctx, use)
 			if errors.Is(err, passkey.ErrUnknown) || errors.Is(err, passkey.ErrCounter) {
 				return wrong(reasonGone)
 			}
 			return err
 		},
-	}, nil
+		Waste: func(ctx context.Context) error {
+			err := m.ceremonies.Spend(ctx, got.Once)
+			if errors.Is(err, passkey.ErrChallenge) {
+				return nil
+			}
+			return err
+		},
+	}
+	if got.Passkey.User != a.Account.ID {
+		return out, wrong(reasonPasskey)
+	}
+	return out, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/trust"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -109,7 +110,7 @@ func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) 
 	}
 	result, err := f.enter(ctx, m, a, r, proven, guess)
 	if err != nil {
-		return f.refuse(ctx, a, r, guess, err)
+		return f.refuse(ctx, a, r, guess, proven.waste(ctx, err))
 	}
 	return result, nil
 }
@@ -117,11 +118,7 @@ func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) 
 // enter ends in a session, or asks for a second factor, or for setting one up. What
 // changed while the first was judged is found at the birth.
 func (f *Flow) enter(ctx context.Context, m Method, a *Attempt, r Request, p Proven, guess *lockout.Reservation) (Result, error) {
-	d, err := f.demands(ctx, f.o.Read, a.Account.ID, p, r.Least)
-	if err != nil {
-		return Result{}, err
-	}
-	known, err := f.recognise(ctx, a, r, d)
+	d, known, err := f.foreseen(ctx, a, r, p, guess)
 	if err != nil {
 		return Result{}, err
 	}
@@ -141,6 +138,20 @@ func (f *Flow) enter(ctx context.Context, m Method, a *Attempt, r Request, p Pro
 		}
 	}
 	return f.ask(ctx, m, a, r, p, guess, d)
+}
+
+// foreseen is what will be asked for, and the remembered device that lets it pass. The
+// birth asks once more, and it alone decides: where no device is to be recognised, and
+// the birth has nothing to undo when it finds that more is needed, only it asks.
+func (f *Flow) foreseen(ctx context.Context, a *Attempt, r Request, p Proven, guess *lockout.Reservation) (d demand, known trust.ID, err error) {
+	if len(trusted(r.Trusted)) == 0 && guess.After() == 0 {
+		return d, known, nil
+	}
+	if d, err = f.demands(ctx, f.o.Read, a.Account.ID, p, r.Least); err != nil {
+		return d, known, err
+	}
+	known, err = f.recognise(ctx, a, r, d)
+	return d, known, err
 }
 
 func names(m Method) bool {
@@ -243,10 +254,10 @@ func (e errReason) Error() string { return string(e) }
 func (f *Flow) judge(ctx context.Context, m Method, a *Attempt, r Response) (Proven, error) {
 	proven, err := m.Finish(ctx, a, r)
 	if err != nil {
-		return proven, err
+		return proven, proven.waste(ctx, err)
 	}
 	if a.Account.State != user.Active {
-		return proven, ErrWrong.Because(errReason(reasonInactive))
+		return proven, proven.waste(ctx, ErrWrong.Because(errReason(reasonInactive)))
 	}
 	if proven.Methods == nil {
 		proven.Methods = []string{m.Name()}

@@ -57,6 +57,7 @@ type Request struct {
 	Least      int    // assurance that a client asks for; 0: it asks for nothing
 	Trusted    string // value of the cookie of remembered devices
 	Remember   bool   // no second step is to be asked here for a while
+	Upstream   Upstream
 }
 
 // Deliver hands a new session over in another form than its cookie, in the

@@ -29,6 +29,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
@@ -90,6 +91,7 @@ type Set interface {
 	DeviceCodes() devicecode.Store
 	DPoP() dpop.Store
 	Passkeys() passkey.Store
+	Phones() phone.Store
 	Challenges() challenge.Store
 	TOTP() totp.Store
 	Recovery() recovery.Store

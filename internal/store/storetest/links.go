@@ -67,6 +67,17 @@ func linkLife(c *testcase) {
 	got, err = c.linked(one)
 	c.ok(err)
 	c.same(got.Tokens, one.Tokens)
+	theirs, another := one, one
+	theirs.User, another.Subject = other.ID, "another"
+	c.is(c.Federation().Use(c.ctx, theirs), federation.ErrLinkUnknown)
+	c.is(c.Federation().Use(c.ctx, another), federation.ErrLinkUnknown)
+	c.is(c.Federation().Keep(c.ctx, one.ID, federation.Sealed("other"), federation.Sealed("newest")), federation.ErrStale)
+	c.ok(c.Federation().Keep(c.ctx, one.ID, one.Tokens, federation.Sealed("newest")))
+	c.is(c.Federation().Keep(c.ctx, one.ID, one.Tokens, federation.Sealed("late")), federation.ErrStale)
+	one.Tokens = federation.Sealed("newest")
+	got, err = c.linked(one)
+	c.ok(err)
+	c.same(got, one)
 
 	c.is(c.Federation().Unlink(c.ctx, other.ID, one.ID, c.event(federation.LinkGone, other.ID)), federation.ErrLinkUnknown)
 	c.ok(c.unlink(one))

@@ -23,6 +23,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
@@ -47,6 +48,8 @@ type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
 	AskByMail(ctx context.Context, r signin.Request) (signin.Result, error)
+	SendCode(ctx context.Context, r signin.Request, voice bool) (phone.Number, error)
+	SendProof(ctx context.Context, by user.Caller, lang string, voice bool) (phone.Number, error)
 	OfferFactor(ctx context.Context, r signin.Request, method, name string) (signin.Offer, error)
 	Enrol(ctx context.Context, r signin.Request, in signin.NewFactor) (signin.Result, error)
 	SignOut(ctx context.Context, by user.Caller) error
@@ -58,6 +61,7 @@ type Tokens interface {
 	Renew(ctx context.Context, r oauth.Renewal) (oauth.Tokens, error)
 	Leave(ctx context.Context, r oauth.Renewal) (token.Grant, error)
 	Trusts(ctx context.Context, client, origin string) bool
+	FirstParty(ctx context.Context, client string) (bool, error)
 	Preview(ctx context.Context, r oauth.PreviewRequest) (oauth.Preview, error)
 }
 
@@ -140,6 +144,13 @@ type Directory interface {
 	Members(ctx context.Context, by user.Caller, id organization.ID, after user.ID, limit int) ([]organization.Membership, error)
 	SetMember(ctx context.Context, by user.Caller, m organization.Membership) error
 	RemoveMember(ctx context.Context, by user.Caller, id organization.ID, member user.ID) error
+	Domains(ctx context.Context, by user.Caller, id organization.ID) ([]directory.Domain, error)
+	AddDomain(ctx context.Context, by user.Caller, id organization.ID, name string) (directory.Domain, error)
+	RemoveDomain(ctx context.Context, by user.Caller, id organization.ID, name string) error
+	VerifyDomain(ctx context.Context, by user.Caller, id organization.ID, name string) (directory.Domain, error)
+	SSO(ctx context.Context, by user.Caller, id organization.ID) (organization.Requirement, error)
+	RequireSSO(ctx context.Context, by user.Caller, id organization.ID, glass []user.ID) (organization.Requirement, error)
+	RelaxSSO(ctx context.Context, by user.Caller, id organization.ID) error
 	Clients(ctx context.Context, by user.Caller, after client.ID, limit int) ([]client.Client, error)
 	Client(ctx context.Context, by user.Caller, id client.ID) (client.Client, error)
 	CreateClient(ctx context.Context, by user.Caller, c client.Client, chosen secret.Text) (client.Client, secret.Text, error)
@@ -252,8 +263,8 @@ func Surface(o Options) web.Surface {
 func (s *surface) table() []endpoint {
 	var all []endpoint
 	for _, part := range [][]endpoint{
-		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.passkeyTable(), s.rescueTable(), s.linkTable(),
-		s.userTable(), s.userSessionTable(), s.approvalTable(), s.roleTable(), s.organizationTable(), s.memberTable(),
+		s.signinTable(), s.refreshTable(), s.proofTable(), s.meTable(), s.addressTable(), s.deviceTable(), s.grantTable(), s.consentTable(), s.factorTable(), s.phoneTable(), s.passkeyTable(), s.rescueTable(), s.linkTable(),
+		s.userTable(), s.userSessionTable(), s.approvalTable(), s.roleTable(), s.organizationTable(), s.memberTable(), s.domainTable(),
 		s.clientTable(), s.initialTokenTable(), s.resourceTable(), s.scopeTable(), s.siteTable(), s.policyTable(), s.connectionTable(), s.logoutTable(), s.keyTable(), s.tokenTable(), s.doctorTable(), s.instanceTable(),
 	} {
 		all = append(all, part...)

@@ -225,5 +225,8 @@ func escape(name string) string {
 	if len(name) > most {
 		name = strings.ToValidUTF8(name[:most], "")
 	}
+	if !strings.ContainsAny(name, "~/") {
+		return name
+	}
 	return strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 }

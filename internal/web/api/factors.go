@@ -7,6 +7,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/factor"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -27,6 +28,10 @@ type Factors interface {
 	Remove(ctx context.Context, by user.Caller, p factor.Proof, id totp.ID, lang string) error
 	RemovePasskeyFor(ctx context.Context, by user.Caller, of user.ID, id passkey.ID) error
 	RemoveFor(ctx context.Context, by user.Caller, of user.ID, id totp.ID) error
+	BeginPhone(ctx context.Context, by user.Caller, p factor.Proof, typed string, voice bool, lang string) (factor.Telephone, error)
+	ConfirmPhone(ctx context.Context, by user.Caller, id phone.ID, code secret.Text, lang string) ([]secret.Text, error)
+	RemovePhone(ctx context.Context, by user.Caller, p factor.Proof, id phone.ID, lang string) error
+	RemovePhoneFor(ctx context.Context, by user.Caller, of user.ID, id phone.ID) error
 	Devices(ctx context.Context, by user.Caller) ([]trust.Device, error)
 	ForgetDevice(ctx context.Context, by user.Caller, id trust.ID) error
 	ForgetDevices(ctx context.Context, by user.Caller) (int, error)
@@ -70,16 +75,17 @@ func (s *surface) factorTable() []endpoint {
 		}, s.userFactors),
 		route(s, endpoint{
 			Method: "DELETE", Path: "/users/{user}/factors/{factor}", Access: web.Host, Tag: "Users", Name: "users.factors.remove", Summary: "Remove a factor of a user",
-			Text: "On the host only: no administrator resets another's factor alone. Its owner is told.", Errors: append(one, user.ErrUnknown, passkey.ErrUnknown, passkey.ErrLast),
+			Text: "On the host only: no administrator resets another's factor alone. Its owner is told.", Errors: append(one, user.ErrUnknown, passkey.ErrUnknown, passkey.ErrLast, phone.ErrUnknown),
 		}, s.removeUserFactor),
 	}
 }
 
 // Factor is one factor beyond the password.
 type Factor struct {
-	ID         string     `json:"id" doc:"otp_… or psk_…"`
-	Type       string     `json:"type" enum:"totp,passkey"`
-	Name       string     `json:"name"`
+	ID         string     `json:"id" doc:"otp_…, phn_… or psk_…"`
+	Type       string     `json:"type" enum:"totp,phone,passkey"`
+	Name       string     `json:"name" doc:"Of a phone, the beginning and end of its number."`
+	Restricted bool       `json:"restricted" doc:"The telephone network delivers its codes (NIST SP 800-63B-4): the weakest of all."`
 	CreatedAt  time.Time  `json:"created_at"`
 	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
 }
@@ -95,6 +101,13 @@ func showFactors(all factor.Factors) FactorList {
 	for _, d := range all.Apps {
 		f := Factor{ID: d.ID.String(), Type: "totp", Name: d.Name, CreatedAt: d.CreatedAt.UTC()}
 		if used := d.UsedAt.UTC(); !d.UsedAt.IsZero() {
+			f.LastUsedAt = &used
+		}
+		out.Data = append(out.Data, f)
+	}
+	for _, p := range all.Phones {
+		f := Factor{ID: p.ID.String(), Type: "phone", Name: p.Number.Masked(), Restricted: true, CreatedAt: p.CreatedAt.UTC()}
+		if used := p.UsedAt.UTC(); !p.UsedAt.IsZero() {
 			f.LastUsedAt = &used
 		}
 		out.Data = append(out.Data, f)
@@ -118,7 +131,7 @@ func (s *surface) factors(ctx context.Context, c *Call, _ struct{}) (FactorList,
 type StepUp struct {
 	Current secret.Text     `json:"current_password,omitempty"`
 	Passkey json.RawMessage `json:"passkey,omitempty" doc:"Instead of both: the answer to the question of /me/passkeys/proof."`
-	Code    secret.Text     `json:"code,omitempty" doc:"Of an authenticator app, or a recovery code; needed when the account has a second factor."`
+	Code    secret.Text     `json:"code,omitempty" doc:"Of an authenticator app or sent to a phone (see /me/factors/phone/send), or a recovery code; needed when the account has a second factor."`
 }
 
 func (p StepUp) proof() factor.Proof {
@@ -219,7 +232,7 @@ func (s *surface) userFactors(ctx context.Context, c *Call, in UserRef) (FactorL
 // UserFactor names a factor of a user.
 type UserFactor struct {
 	User   string `path:"user" doc:"usr_… or an e-mail address."`
-	Factor string `path:"factor" doc:"otp_… or psk_…"`
+	Factor string `path:"factor" doc:"otp_…, phn_… or psk_…"`
 }
 
 func (s *surface) removeUserFactor(ctx context.Context, c *Call, in UserFactor) (none, error) {
@@ -229,6 +242,9 @@ func (s *surface) removeUserFactor(ctx context.Context, c *Call, in UserFactor) 
 	}
 	if id, err := passkey.ParseID(in.Factor); err == nil {
 		return none{}, s.Factors.RemovePasskeyFor(ctx, c.Caller, u.ID, id)
+	}
+	if id, err := phone.ParseID(in.Factor); err == nil {
+		return none{}, s.Factors.RemovePhoneFor(ctx, c.Caller, u.ID, id)
 	}
 	id, err := factorID(in.Factor)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/federate"
 	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -14,8 +15,12 @@ import (
 
 // Federation is the flow of signing in with other services; see federate.Flow.
 type Federation interface {
+	Home(ctx context.Context, identifier string) (federation.Connection, error)
+	ForProgram(ctx context.Context, p federate.Program) (federate.Departure, error)
+	RedeemFor(ctx context.Context, client string, flow secret.Token, text string) (*federation.Vouched, error)
 	LinksOf(ctx context.Context, owner user.ID) ([]federate.Linked, error)
 	Unlink(ctx context.Context, by user.Caller, current federate.Proof, id federation.LinkID, lang string) error
+	Token(ctx context.Context, by user.Caller, id federation.LinkID) (federate.Token, error)
 	Remove(ctx context.Context, by user.Caller, of user.ID, id federation.LinkID, lang string) error
 }
 
@@ -28,6 +33,7 @@ func (s *surface) linkTable() []endpoint {
 			Text:    "My other sessions that began with it end. The only way into an account stays.",
 			Example: `{"current_password": "correct horse battery staple"}`, Errors: append(append(gone, signin.ErrSecond), confirming...),
 		}, s.removeMyLink),
+		s.linkTokenEndpoint(),
 		route(s, endpoint{Method: "GET", Path: "/users/{user}/links", Access: web.Admin, Tag: "Users", Name: "users.links.list", Summary: "List the services a user signs in with", Errors: []*problem.Error{user.ErrUnknown}}, s.userLinks),
 		route(s, endpoint{
 			Method: "DELETE", Path: "/users/{user}/links/{link}", Access: web.Admin, Tag: "Users", Name: "users.links.remove", Summary: "Unlink a service from a user",

@@ -15,7 +15,7 @@ import (
 func (s *surface) organizationTable() []endpoint {
 	const tag = "Organisations"
 	which := []*problem.Error{organization.ErrUnknown}
-	wrong := []*problem.Error{organization.ErrBadSlug, organization.ErrSlugTaken, organization.ErrBadDomain}
+	wrong := []*problem.Error{organization.ErrBadSlug, organization.ErrSlugTaken, organization.ErrBadDomain, organization.ErrPublicDomain}
 	return []endpoint{
 		route(s, endpoint{Method: "GET", Path: "/organizations", Access: web.Admin, Tag: tag, Name: "organizations.list", Summary: "List organisations", Text: "In order of id."}, s.organizations),
 		route(s, endpoint{

@@ -195,5 +195,6 @@ func (s *surface) preflights() []web.Route {
 	return []web.Route{
 		{Pattern: "OPTIONS " + Prefix + "/session/refresh", Access: web.Protocol, Handler: answer},
 		{Pattern: "OPTIONS " + Prefix + "/signin", Access: web.Protocol, Handler: answer},
+		{Pattern: "OPTIONS " + Prefix + "/signin/service", Access: web.Protocol, Handler: answer},
 	}
 }

@@ -273,6 +273,8 @@ func (r reply) pointers() []string {
 // noTokens is a flow that knows no client; package app tests the real one.
 type noTokens struct{}
 
+func (noTokens) FirstParty(context.Context, string) (bool, error) { return false, nil }
+
 func (noTokens) Deliver(context.Context, oauth.FirstParty) (*oauth.Delivery, error) {
 	return nil, oauth.ErrNotFirstParty
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/challenge"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/lockout"
 	"github.com/mortise-auth/mortise/internal/oauth"
 	"github.com/mortise-auth/mortise/internal/passkey"
@@ -26,19 +27,21 @@ func (s *surface) signinTable() []endpoint {
 			Method: "POST", Path: "/signin", Access: web.Anyone, Tag: tag, Name: "signin", Once: true,
 			Summary: "Sign in",
 			Text: "Answers complete with the session's cookie, or continue when more is needed. email_code in next: repeat " +
-				"the request with the code that was mailed. otp or recovery in next, the one this person is quickest with " +
-				"first: send the flow with otp or recovery_code, and no password. enroll in next: this account has to set up a second factor first, see /signin/enroll. passkey signs in by itself, or takes the second step; see /signin/passkey. With " +
+				"the request with the code that was mailed. otp, sms or recovery in next, the one this person is quickest with " +
+				"first: send the flow with otp or recovery_code, and no password; /signin/phone has a code sent for sms. enroll in next: this account has to set up a second factor first, see /signin/enroll. passkey signs in by itself, or takes the second step; see /signin/passkey. With " +
 				"method=email_code and no password a code and a link are mailed: repeat the request with the code; an unknown " +
-				"address is answered alike. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
+				"address is answered alike. With an identifier alone whose domain an organisation has verified, federation is in " +
+				"next: open federation.start in a browser. Browsers keep the flow's secret in a cookie; other programs get it as flow " +
 				"and send it back in the body. The answer to a wrong password and to an unknown address is the same. With " +
 				"deliver=tokens a first-party client gets an access token: a native app with a refresh token in the answer, a " +
 				"page of one of the client's origins with one in a cookie that only /session/refresh reads. A page of another " +
-				"origin names its client in the query too.",
+				"origin names its client in the query too. federated ends what /signin/service began.",
 			Example: `{"identifier": "ada@example.test", "password": "correct horse battery staple"}`,
-			Errors:  []*problem.Error{signin.ErrWrong, signin.ErrPasskey, passkey.ErrChallenge, passkey.ErrMalformed, signin.ErrSecond, challenge.ErrGuesses, signin.ErrFlow, signin.ErrMailOff, signin.ErrLinkOnly, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget},
+			Errors:  []*problem.Error{signin.ErrWrong, signin.ErrSSORequired, signin.ErrPasskey, passkey.ErrChallenge, passkey.ErrMalformed, signin.ErrSecond, challenge.ErrGuesses, signin.ErrFlow, signin.ErrMailOff, signin.ErrLinkOnly, proof.ErrWrongCode, lockout.ErrWait, ratelimit.ErrLimited, oauth.ErrNotFirstParty, oauth.ErrOrigin, oauth.ErrInvalidScope, oauth.ErrInvalidTarget, signin.ErrFederated, federation.ErrAttempt},
 			Admits:  s.admits,
 		}, s.signIn),
 		s.enrolEndpoint(tag),
+		s.serviceEndpoint(tag),
 		route(s, endpoint{
 			Method: "GET", Path: "/session", Tag: tag, Name: "session.get", Summary: "Who is signed in, and until when",
 			Errors: []*problem.Error{session.ErrEnded},
@@ -63,9 +66,10 @@ type SignInRequest struct {
 	From       string          `query:"client_id" doc:"Of a page of another origin: its client, as in the body."`
 	Flow       string          `json:"flow,omitempty" doc:"Secret of the flow to continue, unless the cookie carries it."`
 	Code       secret.Text     `json:"code,omitempty" doc:"The mailed code."`
-	OTP        secret.Text     `json:"otp,omitempty" doc:"Second step: the code of an authenticator app."`
+	OTP        secret.Text     `json:"otp,omitempty" doc:"Second step: the code of an authenticator app, or the one that was sent to a phone."`
 	Recovery   secret.Text     `json:"recovery_code,omitempty" doc:"Second step: a recovery code."`
 	Passkey    json.RawMessage `json:"passkey,omitempty" doc:"AuthenticationResponseJSON, instead of identifier and password: the answer to the question of /signin/passkey."`
+	Federated  string          `json:"federated,omitempty" doc:"Of the address that /signin/service led to, with the flow and client_id of that, instead of identifier and password."`
 	NewPasskey json.RawMessage `json:"new_passkey,omitempty" doc:"Where enroll is next: RegistrationResponseJSON, the answer to the question of /signin/enroll."`
 	Enrolment  string          `json:"enrollment,omitempty" doc:"Where enroll is next: of /signin/enroll, together with otp."`
 	Remember   bool            `json:"remember_device,omitempty" doc:"With the second step: ask for none here for as long as the instance allows, if it does."`
@@ -85,7 +89,7 @@ func (in SignInRequest) enrols() bool { return in.NewPasskey != nil || in.Enrolm
 type Step struct {
 	Status string   `json:"status" enum:"complete,continue"`
 	Flow   string   `json:"flow,omitempty" doc:"Secret to continue with, for programs. Browsers have it in a cookie."`
-	Next   []string `json:"next,omitempty" doc:"What would continue the flow." enum:"email_code,otp,recovery,passkey,enroll"`
+	Next   []string `json:"next,omitempty" doc:"What would continue the flow." enum:"email_code,otp,sms,recovery,passkey,enroll,federation"`
 }
 
 // SignInStep is where a sign-in stands.
@@ -96,6 +100,7 @@ type SignInStep struct {
 	TokenSet
 	EnrolBy       *time.Time `json:"enroll_by,omitempty" doc:"Until then a second factor has to be set up."`
 	RecoveryCodes []string   `json:"recovery_codes,omitempty" doc:"That came with a new factor, shown this once."`
+	Federation    *Departure `json:"federation,omitempty" doc:"Where federation is next: the service to go to."`
 	Trusted       string     `json:"trusted_device,omitempty" doc:"For programs that asked to be remembered: send it with the next sign-in."`
 	TrustedUntil  *time.Time `json:"trusted_until,omitempty"`
 }
@@ -110,6 +115,9 @@ func (s *surface) signIn(ctx context.Context, c *Call, in SignInRequest) (SignIn
 	r, err := s.request(c, in)
 	if err != nil {
 		return SignInStep{}, err
+	}
+	if step, ok, err := s.home(ctx, in); ok || err != nil {
+		return step, err
 	}
 	r.Replaces = c.Secret
 	got, err := s.run(ctx, in, r)
@@ -173,6 +181,13 @@ func (s *surface) request(c *Call, in SignInRequest) (signin.Request, error) {
 	}
 	if in.Passkey != nil { // it says whose it is
 		in.Identifier, answer = "", signin.Response{Passkey: s.asserted(c, in)}
+	}
+	if in.Federated != "" {
+		var err error
+		if answer, err = s.vouched(c, in); err != nil {
+			return signin.Request{}, err
+		}
+		in.Identifier = ""
 	}
 	device, err := web.Cookie(c.http, s.Cookies.Names().Device)
 	return signin.Request{

@@ -144,7 +144,7 @@ type Organization struct {
 	ID        organization.ID `json:"id"`
 	Slug      string          `json:"slug" doc:"Unique and stable, for addresses and files."`
 	Name      string          `json:"name"`
-	Domains   []string        `json:"domains" doc:"Claimed e-mail domains; a claim proves nothing."`
+	Domains   []string        `json:"domains" doc:"Claimed e-mail domains; see /domains for which are verified."`
 	ManagedBy string          `json:"managed_by,omitempty" doc:"file, when declared by apply."`
 	CreatedAt time.Time       `json:"created_at"`
 	UpdatedAt time.Time       `json:"updated_at"`

@@ -2,11 +2,13 @@ package endsession
 
 import (
 	"context"
+	"html/template"
 	"net/http"
 	"net/url"
 	"strings"
 
 	"github.com/mortise-auth/mortise/internal/endsession"
+	"github.com/mortise-auth/mortise/internal/federate"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -20,6 +22,7 @@ type Desk interface {
 	CheckForm(r *http.Request, form map[string]string) error
 	Show(w http.ResponseWriter, r *http.Request, status int, v page.View) error
 	Browser(r *http.Request) ([]endsession.Who, error)
+	Parting(r *http.Request, who endsession.Who, to string) (federate.Farewell, error)
 	Forget(w http.ResponseWriter, r *http.Request, who endsession.Who)
 	Fail(w http.ResponseWriter, r *http.Request, err error)
 }
@@ -159,10 +162,15 @@ func (s surface) end(w http.ResponseWriter, r *http.Request, p endsession.Plan, 
 			return err
 		}
 		out.Frames = frames
+		bye, err := s.o.Desk.Parting(r, *p.End, p.To)
+		if err != nil {
+			return err
+		}
 		if err := s.o.SignOut(r.Context(), user.By(p.End.User, p.End.Session.String(), web.Of(r).Caller.Source)); err != nil {
 			return err
 		}
 		s.o.Desk.Forget(w, r, *p.End)
+		out = by(bye, out)
 	}
 	switch {
 	case out.To == "":
@@ -174,6 +182,19 @@ func (s surface) end(w http.ResponseWriter, r *http.Request, p endsession.Plan, 
 		w.Header().Set("Refresh", wait(len(out.Frames))+"; url="+out.To)
 	}
 	return s.o.Desk.Show(w, r, http.StatusOK, out)
+}
+
+// by leads by way of the service that the session began with, which leads back to us
+// and so on to the app; or offers that, where the browser goes nowhere else.
+func by(bye federate.Farewell, out page.SignedOff) page.SignedOff {
+	switch {
+	case bye.Address == "":
+	case bye.Always:
+		out.To, out.App = bye.Address, ""
+	case out.To == "":
+		out.Service = page.Parting{Label: bye.Label, To: template.URL(bye.Address)} //nolint:gosec // made by the protocol of a connection
+	}
+	return out
 }
 
 // wait is how many seconds the frames have to load before the page leads on.

@@ -33,10 +33,15 @@ func (s surface) start(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case q["test"] != "":
 		wish.Purpose, wish.Ticket = federate.Test, q["test"]
+	case q["program"] != "": // its session is another than this browser's
+		wish.Program = q["program"]
 	case web.Of(r).Identity != nil && !wish.Carry.Beside:
 		return s.onward(w, wish.Carry.ReturnTo)
 	}
 	b, err := s.o.Flow.Start(r.Context(), wish)
+	if err != nil && b.Page != "" {
+		return s.tell(w, federate.Outcome{Carry: federate.Carry{Page: b.Page}}, err)
+	}
 	if errors.Is(err, federation.ErrUpstream) {
 		return s.o.Desk.ServiceDown(w, r, b.Connection, wish.Carry.ReturnTo, err)
 	}

@@ -93,6 +93,8 @@ const (
 	ActRemovePassword Act = "remove_password"
 	ActAddApp         Act = "add_app"
 	ActRemoveApp      Act = "remove_app"
+	ActAddPhone       Act = "add_phone"
+	ActRemovePhone    Act = "remove_phone"
 	ActNewCodes       Act = "new_codes"
 	ActLink           Act = "link"
 	ActUnlink         Act = "unlink"
@@ -100,7 +102,7 @@ const (
 )
 
 // Acts lists every Act.
-var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActRemovePassword, ActAddApp, ActRemoveApp, ActNewCodes, ActLink, ActUnlink, ActStopRecovery}
+var Acts = []Act{ActAddAddress, ActPrimary, ActRemove, ActExport, ActDelete, ActEndAll, ActAddPasskey, ActRemovePasskey, ActRemovePassword, ActAddApp, ActRemoveApp, ActAddPhone, ActRemovePhone, ActNewCodes, ActLink, ActUnlink, ActStopRecovery}
 
 // Confirm asks for the password once more, for an act that needs a proof of its
 // own (TH-36): POST password and flow to /account/confirm.
@@ -112,6 +114,8 @@ type Confirm struct {
 	Flow     string // the parked act
 	Back     string // where "cancel" leads, below the base path
 	Code     bool   // the act needs the second step too: POST code
+	Phone    bool   // its code is sent: the same form, posted to /account/confirm/send
+	Sent     string // to this phone it was
 	Passkey  bool   // a passkey does it too: GET /account/confirm/passkey, posted as passkey
 
 	NoPassword bool      // the account has none

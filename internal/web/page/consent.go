@@ -83,6 +83,8 @@ type Again struct {
 	ACR      string // posted back as acr: what has to be proven at least
 	Others   bool   // further accounts are signed in here
 	Code     bool   // the account has a second step: POST code too
+	Phone    bool   // see Confirm: posted to /login/again/send
+	Sent     string
 
 	NoPassword bool      // see Confirm
 	Services   []Service // POST connection and return_to to /login/again/service

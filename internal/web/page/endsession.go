@@ -24,6 +24,8 @@ type SignedOff struct {
 	App    string // the name of the app that it leads back to; may be empty
 	To     string // a registered address, which the answer's header Refresh names too; may be empty
 	Frames []string
+	// Service is a way out of the service that they had signed in with.
+	Service Parting
 }
 
 // Href is To as a link: of the web, or of a native app, whose scheme is a reversed

@@ -349,3 +349,22 @@ func TestRoutes(t *testing.T) {
 	})
 	compare(t, "testdata/routes.txt", strings.Join(slices.Sorted(maps.Keys(found)), "\n")+"\n")
 }
+
+// Enter presses the first button of a form that submits it. Where one of them goes
+// the form's own way, that is the one.
+func TestEnterSubmits(t *testing.T) {
+	each(t, "", func(t *testing.T, s Sample, page string) {
+		elsewhere := ""
+		for _, e := range elements(t, page) {
+			switch {
+			case e.tag == "form":
+				elsewhere = ""
+			case e.tag != "button" || e.attr["type"] == "button":
+			case e.attr["formaction"] != "":
+				elsewhere = e.attr["id"]
+			case elsewhere != "":
+				t.Errorf("Enter presses #%s, not #%s", elsewhere, e.attr["id"])
+			}
+		}
+	})
+}

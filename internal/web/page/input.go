@@ -11,6 +11,7 @@ type input struct {
 	Autocomplete, Mode, Hint string
 	Error, Rules, Show, Hide string
 	Focus, Plain, Code       bool
+	Optional                 bool
 	Locked                   bool // only to be read
 	Said                     bool // the summary shows Error already
 	Least                    int
@@ -27,6 +28,7 @@ var inputs = map[string]input{
 	"code":          {Type: "text", Autocomplete: "one-time-code", Mode: "numeric", Code: true, Plain: true},
 	"recovery-code": {Type: "text", Autocomplete: "off", Code: true, Plain: true},
 	"device-name":   {Type: "text", Autocomplete: "off"},
+	"phone-number":  {Type: "tel", Autocomplete: "tel", Mode: "tel", Plain: true},
 	"dev-code":      {Type: "text", Autocomplete: "off", Code: true, Plain: true},
 }
 
@@ -70,6 +72,12 @@ func (s *scene) Input(id string, value string) input {
 
 // With gives in a hint.
 func (in input) With(hint string) input { in.Hint = hint; return in }
+
+// Unless is in as it may be left empty when that is so.
+func (in input) Unless(so bool) input { in.Optional = so; return in }
+
+// Called gives in another label.
+func (in input) Called(label string) input { in.Label = label; return in }
 
 // Fixed is in as it cannot be changed here.
 func (in input) Fixed() input { in.Locked = true; return in }

@@ -27,6 +27,7 @@ func signinSamples() []Sample {
 		public("login-wrong", Login{Form: badLogin, Identifier: "ada@example.test", Signup: true}),
 		public("login-limited", Login{Form: limited(28 * time.Second), Identifier: "ada@example.test", Signup: true}),
 		public("login-limited-long", Login{Form: limited(12 * time.Minute), Identifier: "ada@example.test"}),
+		public("login-organization", Login{Signup: true, Passkeys: true, Homes: true, ReturnTo: "/account/sessions"}),
 		public("login-mail", Login{Signup: true, Passkeys: true, Mail: true, ReturnTo: "/account/sessions"}),
 		devLogin("login-dev", DevEntry{}),
 		devLogin("login-dev-wrong", DevEntry{Failed: true}),

@@ -9,9 +9,10 @@ import (
 // Ways lead to /login/second?way=….
 type Second struct {
 	Form
-	Way  string   // otp or recovery: what is asked for; empty: only a passkey
+	Way  string   // otp, sms or recovery: what is asked for; empty: only a passkey
 	Ways []string // what else would do
 	Flow string   // posted back as flow
+	Sent string   // for sms: the phone that a code was sent to; the form posted to /login/second/send sends one
 	// Passkey: one would do too, by GET /login/passkey, posted as passkey
 	Passkey bool
 	// Remember is until when this device would be remembered, if remember-device is
@@ -28,6 +29,8 @@ type Security struct {
 	Codes    int       // unused recovery codes
 	CodesAt  time.Time // when they were made; zero: there are none
 	Passkeys int       // that sign in by themselves
+	Phones   []Telephone
+	AddPhone bool // POST phone-number to /account/security/phone/add
 	Devices  []Remembered
 	Strong   bool // this session was proven with a second step
 	// Recovering: somebody is replacing the factors; /account/recovery says more
@@ -40,6 +43,23 @@ type Authenticator struct {
 	Name  string
 	Added time.Time
 	Used  time.Time // zero: never
+}
+
+// Telephone is a phone that codes are sent to. Its id is posted to
+// /account/security/phone/remove.
+type Telephone struct {
+	ID     string
+	Number string // masked
+	Added  time.Time
+	Used   time.Time // zero: never
+}
+
+// EnrolPhone takes the code that proves a number: POST code and flow to
+// /account/security/phone/confirm.
+type EnrolPhone struct {
+	Form
+	Number string // masked
+	Flow   string
 }
 
 // Remembered is a device on which no second step is asked: POST id to
@@ -74,5 +94,9 @@ func (Second) sheet() sheet   { return sheet{name: "second", layout: card, label
 func (Security) sheet() sheet { return sheet{name: "security", layout: account, menu: "security"} }
 func (Enrol) sheet() sheet    { return sheet{name: "enrol", layout: account, menu: "security"} }
 func (Codes) sheet() sheet    { return sheet{name: "codes", layout: account, menu: "security"} }
+
+func (EnrolPhone) sheet() sheet {
+	return sheet{name: "enrol_phone", layout: account, menu: "security"}
+}
 
 var secondCode = map[string]string{"code": "second.code"}

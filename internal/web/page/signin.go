@@ -13,6 +13,7 @@ type Login struct {
 	Services   []Service // to sign in with instead
 	Passkeys   bool      // offers to sign in with one: GET /login/passkey, posted back as passkey
 	Mail       bool      // offers a code by mail: the same form, posted to /login/mail
+	Homes      bool      // an address alone may lead to the service of an organisation: posted back as home
 	Dev        *DevEntry // nil outside development
 }
 

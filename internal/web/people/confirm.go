@@ -23,6 +23,7 @@ type parked struct {
 	Proven  bool   `json:",omitempty"` // they have just signed in for it: no proof is asked
 	Back    string // where "cancel" leads
 	User    string
+	Sent    string `json:",omitempty"` // the phone that a code was sent to, masked
 	Session string
 	Until   time.Time
 }
@@ -38,9 +39,11 @@ func (p *Pages) park(w http.ResponseWriter, r *http.Request, act parked, back st
 }
 
 func (p *Pages) confirmView(r *http.Request, again page.Form, act parked) page.Confirm {
+	code := fully[act.Act] && p.enrolled(r)
 	return page.Confirm{
+		Phone: code && p.byPhone(r), Sent: act.Sent,
 		Form: again, Username: web.Of(r).Identity.Email, Act: act.Act, Object: p.objectOf(act),
-		Flow: p.seal(sealAct, act), Back: act.Back, Code: fully[act.Act] && p.enrolled(r), Passkey: p.hasPasskey(r) && !act.Proven,
+		Flow: p.seal(sealAct, act), Back: act.Back, Code: code, Passkey: p.hasPasskey(r) && !act.Proven,
 		NoPassword: p.noPassword(r), Services: p.servicesFor(r, act), Proven: act.Proven,
 	}
 }
@@ -97,7 +100,7 @@ func (p *Pages) servicesFor(r *http.Request, act parked) []page.Service {
 }
 
 // fully are the acts that need every step of a sign-in (PW-46).
-var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPasskey: true, page.ActRemovePasskey: true, page.ActRemovePassword: true, page.ActLink: true, page.ActUnlink: true, page.ActStopRecovery: true}
+var fully = map[page.Act]bool{page.ActAddApp: true, page.ActRemoveApp: true, page.ActNewCodes: true, page.ActAddPhone: true, page.ActRemovePhone: true, page.ActAddPasskey: true, page.ActRemovePasskey: true, page.ActRemovePassword: true, page.ActLink: true, page.ActUnlink: true, page.ActStopRecovery: true}
 
 func confirmFault(err error) error {
 	if e := signin.ErrSecond; e.Is(err) {
@@ -134,6 +137,8 @@ func (p *Pages) acts() map[page.Act]func(http.ResponseWriter, *http.Request, par
 		page.ActRemovePassword: p.doRemovePassword,
 		page.ActRemoveApp:      p.doRemoveApp,
 		page.ActNewCodes:       p.doNewCodes,
+		page.ActAddPhone:       p.doAddPhone,
+		page.ActRemovePhone:    p.doRemovePhone,
 		page.ActLink:           p.doLink,
 		page.ActUnlink:         p.doUnlink,
 		page.ActStopRecovery:   p.doStopReclaim,
@@ -178,8 +183,15 @@ func (p *Pages) doEndAll(w http.ResponseWriter, r *http.Request, _ parked, proof
 	if _, err := p.o.SignIn.Confirm(r.Context(), by, proven(by, proof)); err != nil {
 		return err
 	}
+	bye, err := p.parting(r)
+	if err != nil {
+		return err
+	}
 	if _, err := p.o.Account.EndEverywhere(r.Context(), by); err != nil {
 		return err
+	}
+	if bye.Address != "" {
+		return p.signedOutThere(w, r, bye, true)
 	}
 	return p.signedOut(w, "", "/logout?scope=all")
 }

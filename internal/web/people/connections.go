@@ -17,13 +17,16 @@ import (
 // Federation is the flow of signing in with other services; see federate.Flow.
 type Federation interface {
 	Buttons(ctx context.Context) ([]federation.Connection, error)
+	Home(ctx context.Context, identifier string) (federation.Connection, error)
+	Homes(ctx context.Context) (bool, error)
 	Links(ctx context.Context, by user.Caller) ([]federate.Linked, error)
 	Start(ctx context.Context, w federate.Wish) (federate.Begun, error)
 	Redeem(ctx context.Context, bound, text string) (*federation.Vouched, error)
 	Waiting(ctx context.Context, by user.Caller, text string) (federate.Waiting, error)
 	Link(ctx context.Context, by user.Caller, current federate.Proof, text, lang string) (federation.Link, error)
 	Unlink(ctx context.Context, by user.Caller, current federate.Proof, id federation.LinkID, lang string) error
-	Farewell(ctx context.Context, by user.Caller) (federate.Farewell, error)
+	Farewell(ctx context.Context, by user.Caller, onward string) (federate.Farewell, error)
+	Onward(state string) string
 }
 
 const connectionsPath = "/account/connections"

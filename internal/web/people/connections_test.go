@@ -13,6 +13,12 @@ type alone struct{}
 
 func (alone) Buttons(context.Context) ([]federation.Connection, error) { return nil, nil }
 
+func (alone) Home(context.Context, string) (federation.Connection, error) {
+	return federation.Connection{}, federation.ErrUnknown
+}
+
+func (alone) Homes(context.Context) (bool, error) { return false, nil }
+
 func (alone) Links(context.Context, user.Caller) ([]federate.Linked, error) { return nil, nil }
 
 func (alone) Start(context.Context, federate.Wish) (federate.Begun, error) {
@@ -35,6 +41,7 @@ func (alone) Unlink(context.Context, user.Caller, federate.Proof, federation.Lin
 	return federation.ErrLinkUnknown
 }
 
-func (alone) Farewell(context.Context, user.Caller) (federate.Farewell, error) {
+func (alone) Onward(string) string { return "" }
+func (alone) Farewell(context.Context, user.Caller, string) (federate.Farewell, error) {
 	return federate.Farewell{}, nil
 }

@@ -37,7 +37,7 @@ func (p *Pages) showLogin(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *Pages) loginView(r *http.Request, again page.Form, f form) page.Login {
-	v := page.Login{Form: again, Identifier: clip(cmp.Or(f["identifier"], f["login_hint"])), ReturnTo: f.returnTo(), Signup: p.signUpOpen(r), Beside: f["beside"] != "", Passkeys: p.o.Passkeys != nil, Mail: p.o.SignIn.ByMail(), Services: p.services(r)}
+	v := page.Login{Form: again, Identifier: clip(cmp.Or(f["identifier"], f["login_hint"])), ReturnTo: f.returnTo(), Signup: p.signUpOpen(r), Beside: f["beside"] != "", Passkeys: p.o.Passkeys != nil, Mail: p.o.SignIn.ByMail(), Services: p.services(r), Homes: p.homes(r)}
 	if seats, err := p.seats(r); err == nil {
 		v.Seats = len(seats)
 	}
@@ -79,7 +79,20 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	if in.Response.Passkey != nil { // it says whose it is; what stands in the field does not matter
 		in.Identifier, in.Response.Password = "", secret.Text{}
 	}
+	if f["home"] != "" {
+		in.Response.Password = secret.Text{}
+	}
+	if in.Response.Passkey == nil && in.Response.Password.IsZero() {
+		if sent, err := p.sendHome(w, r, f); sent || err != nil {
+			return err
+		}
+	}
 	res, err := p.o.SignIn.SignIn(r.Context(), in)
+	if errors.Is(err, signin.ErrSSORequired) {
+		if sent, err := p.sendHome(w, r, f); sent {
+			return err
+		}
+	}
 	if err != nil {
 		return p.again(w, r, err, p.Show, again)
 	}
@@ -106,7 +119,7 @@ func (p *Pages) SignInRequest(r *http.Request, identifier string, password secre
 	trusted, _ := web.Cookie(r, p.o.Frame.Names().Trust) // two cookies are as good as none
 	return signin.Request{
 		By: stranger(r), Identifier: identifier, Response: signin.Response{Password: password},
-		Device: known, Trusted: trusted, Replaces: q.Secret, Lang: p.lang(r),
+		Device: known, Trusted: trusted, Replaces: q.Secret, Lang: p.lang(r), Upstream: p.upstream(r),
 	}
 }
 

@@ -13,6 +13,11 @@ func (p *Pages) showLogout(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if to := p.onwardTo(f["state"]); to != "" { // back from a service, for an app
+		w.Header().Set("Location", to)
+		w.WriteHeader(http.StatusSeeOther)
+		return nil
+	}
 	q := web.Of(r)
 	seats, err := p.seats(r)
 	if err != nil {
@@ -58,7 +63,7 @@ func (p *Pages) logout(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if bye.Address != "" && f.returnTo() == "" {
-		return p.signedOutThere(w, r, bye)
+		return p.signedOutThere(w, r, bye, false)
 	}
 	return p.signedOut(w, f.returnTo(), "/logout")
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -33,6 +34,8 @@ type SignIn interface {
 	ResendCode(ctx context.Context, r signin.Request) (signin.Result, error)
 	ByMail() bool
 	AskByMail(ctx context.Context, r signin.Request) (signin.Result, error)
+	SendCode(ctx context.Context, r signin.Request, voice bool) (phone.Number, error)
+	SendProof(ctx context.Context, by user.Caller, lang string, voice bool) (phone.Number, error)
 	PeekMail(ctx context.Context, link, flow secret.Token) (signin.MailedLink, error)
 	Confirm(ctx context.Context, by user.Caller, r signin.Response) (signin.Proven, error)
 	Reauthenticate(ctx context.Context, by user.Caller, oldSecret string, r signin.Response) (session.Session, secret.Token, error)

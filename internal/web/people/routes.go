@@ -45,6 +45,8 @@ func (p *Pages) publicRoutes() []web.Route {
 		get("/login/second", p.showSecond),
 		{Pattern: "POST /login/second", Access: web.Anyone, Handler: p.takeSecond},
 		post("/login/second/way", p.chooseSecond),
+		post("/login/second/send", p.sendSecond),
+		post("/login/again/send", p.sendAgain),
 		{Pattern: "POST /login/again", Access: web.Anyone, Handler: p.reauthenticate},
 		get("/choose", p.showChoose),
 		post("/choose", p.choose),
@@ -126,6 +128,7 @@ func (p *Pages) accountRoutes() []web.Route {
 		post("/account/data/keep", p.keepData),
 
 		post("/account/confirm", p.confirm),
+		post("/account/confirm/send", p.sendConfirm),
 
 		get("/device", p.showDevice),
 		post("/device", p.decideDevice),

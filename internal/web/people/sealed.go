@@ -79,6 +79,7 @@ type step struct {
 	Code     string `json:",omitempty"` // the mailed code, once it was right
 	ReturnTo string `json:",omitempty"`
 	Purpose  string `json:",omitempty"`
+	Sent     string `json:",omitempty"` // the phone that a code was sent to, masked
 	Bound    string `json:",omitempty"` // what the browser's forms hang on; of a second step
 	Beside   bool   `json:",omitempty"` // whoever is signed in stays so
 	Until    time.Time

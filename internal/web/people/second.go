@@ -16,7 +16,7 @@ import (
 )
 
 // formWays are the second steps that a form can answer.
-var formWays = []string{"otp", "recovery"}
+var formWays = []string{"otp", "sms", "recovery"}
 
 // askSecond leaves a half-done sign-in with the browser, which alone may finish it.
 func (p *Pages) askSecond(w http.ResponseWriter, r *http.Request, res signin.Result, s step) error {
@@ -67,12 +67,17 @@ func (p *Pages) showSecond(w http.ResponseWriter, r *http.Request) error {
 // fromTheStart is the sign-in page after a half-done sign-in is over.
 func (p *Pages) fromTheStart(w http.ResponseWriter, r *http.Request, s step, why error) error {
 	web.Of(r).Refused(why)
+	e := problem.Of(why)
+	return p.Show(w, r, e.Kind.Status(), p.loginView(r, page.Form{Problem: e}, s.form()))
+}
+
+// form is the sign-in form as it was when s began.
+func (s step) form() form {
 	f := form{"identifier": s.Email, "return_to": s.ReturnTo}
 	if s.Beside {
 		f["beside"] = "1"
 	}
-	e := problem.Of(why)
-	return p.Show(w, r, e.Kind.Status(), p.loginView(r, page.Form{Problem: e}, f))
+	return f
 }
 
 // secondView asks for the way that was chosen, or else the quickest.
@@ -85,7 +90,7 @@ func (p *Pages) secondView(r *http.Request, s step) (page.Second, error) {
 	if err != nil {
 		return page.Second{}, err
 	}
-	v := page.Second{Flow: p.seal(sealStep, s)}
+	v := page.Second{Flow: p.seal(sealStep, s), Sent: s.Sent}
 	for _, way := range ways {
 		switch {
 		case way == "passkey":
@@ -149,7 +154,10 @@ func (p *Pages) takeSecond(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in.Response, s.Purpose = typedSecond(f)
+	was := s.Purpose
+	if in.Response, s.Purpose = typedSecond(f); s.Purpose == "otp" && was == "sms" {
+		s.Purpose = was
+	}
 	in.Remember = f["remember-device"] == "yes"
 	if in.Response.Passkey, err = p.signInPasskey(r, f); err != nil {
 		return err
@@ -160,6 +168,11 @@ func (p *Pages) takeSecond(w http.ResponseWriter, r *http.Request) error {
 	res, err := p.o.SignIn.Continue(r.Context(), in)
 	if err == nil {
 		return p.entered(w, r, res, s)
+	}
+	if errors.Is(err, signin.ErrSSORequired) {
+		if sent, err := p.sendHome(w, r, s.form()); sent {
+			return err
+		}
 	}
 	if errors.Is(err, signin.ErrFlow) {
 		return p.fromTheStart(w, r, s, err)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/factor"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/qr"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -29,6 +30,10 @@ type Factors interface {
 	Confirm(ctx context.Context, by user.Caller, id totp.ID, code secret.Text, lang string) ([]secret.Text, error)
 	Rename(ctx context.Context, by user.Caller, id totp.ID, name string) error
 	Remove(ctx context.Context, by user.Caller, p factor.Proof, id totp.ID, lang string) error
+	PhonesOn() (sms, voice bool)
+	BeginPhone(ctx context.Context, by user.Caller, p factor.Proof, typed string, voice bool, lang string) (factor.Telephone, error)
+	ConfirmPhone(ctx context.Context, by user.Caller, id phone.ID, code secret.Text, lang string) ([]secret.Text, error)
+	RemovePhone(ctx context.Context, by user.Caller, p factor.Proof, id phone.ID, lang string) error
 	Devices(ctx context.Context, by user.Caller) ([]trust.Device, error)
 	ForgetDevice(ctx context.Context, by user.Caller, id trust.ID) error
 	ForgetDevices(ctx context.Context, by user.Caller) (int, error)
@@ -47,6 +52,9 @@ func (p *Pages) securityRoutes() []web.Route {
 		post("/confirm", p.confirmApp),
 		post("/rename", p.renameApp),
 		post("/remove", p.removeApp),
+		post("/phone/add", p.addPhone),
+		post("/phone/confirm", p.confirmPhone),
+		post("/phone/remove", p.removePhone),
 		post("/codes", p.newCodes),
 		post("/download", p.downloadCodes),
 		post("/forget", p.forgetDevice),
@@ -55,9 +63,17 @@ func (p *Pages) securityRoutes() []web.Route {
 
 // showSecurity is GET /account/security.
 func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
-	have, err := p.o.Factors.List(r.Context(), web.Of(r).Caller)
+	v, err := p.securityView(r)
 	if err != nil {
 		return err
+	}
+	return p.own(w, r, http.StatusOK, v)
+}
+
+func (p *Pages) securityView(r *http.Request) (page.Security, error) {
+	have, err := p.o.Factors.List(r.Context(), web.Of(r).Caller)
+	if err != nil {
+		return page.Security{}, err
 	}
 	v := page.Security{Codes: have.Recovery.Left, CodesAt: have.Recovery.CreatedAt, Passkeys: len(have.Passkeys), Strong: web.Of(r).Identity.Assurance > 1}
 	for _, d := range have.Apps {
@@ -65,17 +81,26 @@ func (p *Pages) showSecurity(w http.ResponseWriter, r *http.Request) error {
 	}
 	kept, err := p.o.Factors.Devices(r.Context(), web.Of(r).Caller)
 	if err != nil {
-		return err
+		return page.Security{}, err
 	}
 	for _, d := range kept {
 		v.Devices = append(v.Devices, page.Remembered{
 			ID: d.ID.String(), Browser: useragent.Describe(d.UserAgent), Place: d.Place, Since: d.CreatedAt, Until: d.ExpiresAt, LastUsed: d.UsedAt,
 		})
 	}
-	if v.Recovering, err = p.recovering(r); err != nil {
-		return err
+	for _, t := range have.Phones {
+		v.Phones = append(v.Phones, page.Telephone{ID: t.ID.String(), Number: t.Number.Masked(), Added: t.ConfirmedAt, Used: t.UsedAt})
 	}
-	return p.own(w, r, http.StatusOK, v)
+	on, _ := p.o.Factors.PhonesOn()
+	v.AddPhone = on && len(have.Apps) == 0 && len(have.Phones) < phone.MaxPhones
+	v.Recovering, err = p.recovering(r)
+	return v, err
+}
+
+// byPhone reports whether the caller's second step is a code that is sent.
+func (p *Pages) byPhone(r *http.Request) bool {
+	have, err := p.o.Factors.List(r.Context(), web.Of(r).Caller)
+	return err == nil && len(have.Apps) == 0 && len(have.Phones) > 0
 }
 
 // enrolled reports whether the caller's account asks for a second step.

@@ -17,6 +17,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
+	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 	"github.com/mortise-auth/mortise/internal/web/page"
 )
@@ -286,12 +287,29 @@ func (p *Pages) parting(r *http.Request) (federate.Farewell, error) {
 	if p.o.Federation == nil {
 		return federate.Farewell{}, nil
 	}
-	return p.o.Federation.Farewell(r.Context(), web.Of(r).Caller)
+	return p.o.Federation.Farewell(r.Context(), web.Of(r).Caller, "")
+}
+
+// Parting is parting for somebody whom an app signs out, and who then goes on to the
+// app.
+func (p *Pages) Parting(r *http.Request, who endsession.Who, to string) (federate.Farewell, error) {
+	if p.o.Federation == nil {
+		return federate.Farewell{}, nil
+	}
+	return p.o.Federation.Farewell(r.Context(), user.By(who.User, who.Session.String(), web.Of(r).Caller.Source), to)
+}
+
+// onwardTo is where a browser goes that signed out of a service for an app.
+func (p *Pages) onwardTo(state string) string {
+	if p.o.Federation == nil || state == "" {
+		return ""
+	}
+	return p.o.Federation.Onward(state)
 }
 
 // signedOutThere is signedOut for who may be signed in to a service still.
-func (p *Pages) signedOutThere(w http.ResponseWriter, r *http.Request, bye federate.Farewell) error {
-	v := page.LoggedOut{Service: page.Parting{Label: bye.Label, To: template.URL(bye.Address)}} //nolint:gosec // made by the protocol of a connection
+func (p *Pages) signedOutThere(w http.ResponseWriter, r *http.Request, bye federate.Farewell, everywhere bool) error {
+	v := page.LoggedOut{Everywhere: everywhere, Service: page.Parting{Label: bye.Label, To: template.URL(bye.Address)}} //nolint:gosec // made by the protocol of a connection
 	if further, err := p.o.Frame.Further(r); err == nil {
 		v.Others = len(further) > 0
 	}

@@ -73,9 +73,18 @@ func (s connections) Use(ctx context.Context, l federation.Link) error {
 		return err
 	}
 	return s.e.Write(ctx, func(tx Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE links SET email = $2, verified = $3, session = $4, tokens = COALESCE($5, tokens), used_at = $6, owns = $7 WHERE id = $1`,
-			raw(l.ID), text(l.Email), l.Verified, sessionThere(l.Session), octets(l.Tokens), at(l.UsedAt), text(words(l.Owns)))
+		n, err := tx.Exec(ctx, `UPDATE links SET email = $2, verified = $3, session = $4, tokens = COALESCE($5, tokens), used_at = $6, owns = $7
+			WHERE id = $1 AND user_id = $8 AND connection_id = $9 AND issuer = $10 AND subject = $11`,
+			raw(l.ID), text(l.Email), l.Verified, sessionThere(l.Session), octets(l.Tokens), at(l.UsedAt), text(words(l.Owns)),
+			raw(l.User), raw(l.Connection), []byte(l.Issuer), []byte(l.Subject))
 		return exactly(n, err, federation.ErrLinkUnknown)
+	})
+}
+
+func (s connections) Keep(ctx context.Context, id federation.LinkID, old, tokens federation.Sealed) error {
+	return s.e.Write(ctx, func(tx Tx) error {
+		n, err := tx.Exec(ctx, `UPDATE links SET tokens = $3 WHERE id = $1 AND tokens = $2`, raw(id), octets(old), octets(tokens))
+		return exactly(n, err, federation.ErrStale)
 	})
 }
 

@@ -39,6 +39,9 @@ func (s organizations) Update(ctx context.Context, o organization.Organization, 
 		if err = exactly(n, err, organization.ErrUnknown); err != nil {
 			return err
 		}
+		if err := s.unclaim(ctx, tx, o.ID, o.Domains); err != nil {
+			return err
+		}
 		return s.refresh(ctx, tx, o.ID, false, o.UpdatedAt)
 	})
 }

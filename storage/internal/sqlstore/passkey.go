@@ -72,37 +72,49 @@ func (s passkeys) ByCredential(ctx context.Context, credential []byte) (passkey.
 // noticed.
 func (s passkeys) Use(ctx context.Context, u passkey.Use) error {
 	return s.e.Write(ctx, func(tx Tx) error {
-		var (
-			count  int64
-			backed bool
-		)
-		err := tx.QueryRow(ctx, `SELECT sign_count, backed_up FROM passkeys WHERE id = $1 `+s.e.Dialect().ForUpdate, raw(u.ID)).Scan(&count, truthOf{&backed})
-		if errors.Is(err, ErrNoRows) {
-			return passkey.ErrUnknown
-		}
-		if err != nil {
+		// Nearly always the counter went on, or counts nothing, and nothing was lost.
+		n, err := tx.Exec(ctx, `UPDATE passkeys SET sign_count = $2, backed_up = $3, used_at = $4 WHERE id = $1
+			AND (sign_count < $2 OR (sign_count = 0 AND $2 = 0)) AND backed_up <= $3`,
+			raw(u.ID), int64(u.Count), u.BackedUp, at(u.At))
+		if err != nil || n == 1 {
 			return err
 		}
-		back := (count != 0 || u.Count != 0) && int64(u.Count) <= count
-		if back && u.Strict {
-			return passkey.ErrCounter
-		}
-		suspect := any(nil)
-		if back {
-			suspect = at(u.At)
-			if err := eventRow(u.Back).add(ctx, tx); err != nil {
-				return err
-			}
-		}
-		if backed && !u.BackedUp {
-			if err := eventRow(u.Lost).add(ctx, tx); err != nil {
-				return err
-			}
-		}
-		n, err := tx.Exec(ctx, `UPDATE passkeys SET sign_count = $2, backed_up = $3, used_at = $4, suspect_at = COALESCE($5, suspect_at) WHERE id = $1`,
-			raw(u.ID), max(count, int64(u.Count)), u.BackedUp, at(u.At), suspect)
-		return exactly(n, err, passkey.ErrUnknown)
+		return s.useOdd(ctx, tx, u)
 	})
+}
+
+// useOdd is Use of what is to be recorded, or refused.
+func (s passkeys) useOdd(ctx context.Context, tx Tx, u passkey.Use) error {
+	var (
+		count  int64
+		backed bool
+	)
+	err := tx.QueryRow(ctx, `SELECT sign_count, backed_up FROM passkeys WHERE id = $1 `+s.e.Dialect().ForUpdate, raw(u.ID)).Scan(&count, truthOf{&backed})
+	if errors.Is(err, ErrNoRows) {
+		return passkey.ErrUnknown
+	}
+	if err != nil {
+		return err
+	}
+	back := (count != 0 || u.Count != 0) && int64(u.Count) <= count
+	if back && u.Strict {
+		return passkey.ErrCounter
+	}
+	suspect := any(nil)
+	if back {
+		suspect = at(u.At)
+		if err := eventRow(u.Back).add(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if backed && !u.BackedUp {
+		if err := eventRow(u.Lost).add(ctx, tx); err != nil {
+			return err
+		}
+	}
+	n, err := tx.Exec(ctx, `UPDATE passkeys SET sign_count = $2, backed_up = $3, used_at = $4, suspect_at = COALESCE($5, suspect_at) WHERE id = $1`,
+		raw(u.ID), max(count, int64(u.Count)), u.BackedUp, at(u.At), suspect)
+	return exactly(n, err, passkey.ErrUnknown)
 }
 
 func (s passkeys) Rename(ctx context.Context, owner user.ID, id passkey.ID, name string, ev audit.Event) error {

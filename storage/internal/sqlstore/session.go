@@ -197,7 +197,7 @@ func (s sessions) EndAll(ctx context.Context, owner user.ID, except session.ID, 
 		if err := endGrantsOf(ctx, tx, owner, now); err != nil {
 			return err
 		}
-		if err := spendProofs(ctx, tx, owner, now, proof.Recover, proof.Address, proof.SignIn, proof.Enter); err != nil {
+		if err := spendProofs(ctx, tx, owner, now, proof.Recover, proof.Address, proof.SignIn, proof.Enter, proof.Phone, proof.Number); err != nil {
 			return err
 		}
 		return revoke(ctx, tx, revocation.Subject, owner, tokens, now)

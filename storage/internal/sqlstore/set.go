@@ -25,6 +25,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
@@ -84,6 +85,7 @@ func (s set) TOTP() totp.Store                  { return totps(s) }
 func (s set) Recovery() recovery.Store          { return recoveries(s) }
 func (s set) DPoP() dpop.Store                  { return usedProofs(s) }
 func (s set) Passkeys() passkey.Store           { return passkeys(s) }
+func (s set) Phones() phone.Store               { return phones(s) }
 func (s set) Federation() federation.Store      { return connections(s) }
 func (s set) Reclaims() reclaim.Store           { return reclaims(s) }
 func (s set) Approvals() approval.Store         { return approvals(s) }

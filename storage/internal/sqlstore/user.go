@@ -137,7 +137,7 @@ func (s users) SetState(ctx context.Context, id user.ID, from, to user.State, de
 		}
 		// An undo link stays: asking for deletion and cancelling it must not silence
 		// the first owner (TH-43).
-		if err := spendProofs(ctx, tx, id, now, proof.Address, proof.Recover, proof.CancelDeletion, proof.SignIn, proof.Enter); err != nil {
+		if err := spendProofs(ctx, tx, id, now, proof.Address, proof.Recover, proof.CancelDeletion, proof.SignIn, proof.Enter, proof.Phone, proof.Number); err != nil {
 			return err
 		}
 		return revoke(ctx, tx, revocation.Subject, id, tokens, now)

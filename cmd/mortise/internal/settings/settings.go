@@ -44,6 +44,7 @@ type Settings struct {
 	Password  Password  `key:"password"`
 	Passkeys  Passkeys  `key:"passkeys"`
 	SignIn    SignIn    `key:"signin"`
+	Phone     Phone     `key:"phone"`
 	Session   Session   `key:"session"`
 	Retention Retention `key:"retention"`
 
@@ -130,6 +131,39 @@ type SignIn struct {
 	// somebody's mail then is them, unless they have a second factor. Always on in
 	// mortise dev.
 	EmailCode bool `key:"email_code" default:"false"`
+}
+
+// Phone is about codes that are sent to phones as a second step. Money is counted in
+// thousandths of whatever the provider bills in.
+type Phone struct {
+	// Who sends them: nobody (off), or Twilio and all who speak its HTTP interface
+	// (twilio). In mortise dev they land beside the mails.
+	Driver string `key:"driver" default:"off" enum:"off,twilio"`
+	// Where that interface is. Empty: Twilio's.
+	URL string `key:"url"`
+	// The account at the provider: AC….
+	Account string `key:"account"`
+	// Its token.
+	Token secret.Text `key:"token"`
+	// Who they are from: a number, a name, or a messaging service (MG…).
+	From string `key:"from"`
+	// Read codes out in calls too, for people who ask for it.
+	Voice bool `key:"voice" default:"false"`
+	// Beginnings of the numbers that codes go to: +49,+43. Empty: all but those of
+	// paid services.
+	Prefixes []string `key:"prefixes"`
+	// The most messages to one number in a day (UTC).
+	PerNumber int `key:"per_number" default:"5" min:"1" max:"1000"`
+	// The most messages in a day to the numbers that share country code and three digits.
+	PerRange int `key:"per_range" default:"50" min:"1" max:"1000000"`
+	// The most messages to one country in a day.
+	PerCountry int `key:"per_country" default:"500" min:"1" max:"10000000"`
+	// What may be spent in a day, in thousandths: the hard cap.
+	DailySpend int `key:"daily_spend" default:"10000" min:"1" max:"1000000000"`
+	// What a message or call costs, in thousandths, unless prices know better.
+	Price int `key:"price" default:"100" min:"1" max:"1000000"`
+	// What it costs by the beginning of the number: +1=8,+49=75. The longest counts.
+	Prices []string `key:"prices"`
 }
 
 // Passkeys says which passkeys people may use, and where.
