@@ -48,7 +48,7 @@ const (
 // IdP is somebody else's sign-in service, with a connection of the server to it. It
 // opens no port: the server and its browsers reach it inside the test. It is safe
 // for concurrent use.
-type IdP struct {
+type IdP struct { //nolint:staticcheck // as it is written everywhere else
 	Connection string // its id at the server; its button is "continue-" and that
 	Issuer     string
 
@@ -57,7 +57,7 @@ type IdP struct {
 
 // IdP connects the server to a new provider of made-up people, which may vouch for
 // every address.
-func (s *Server) IdP(t testing.TB, p Protocol) *IdP {
+func (s *Server) IdP(t testing.TB, p Protocol) *IdP { //nolint:staticcheck // see the type
 	t.Helper()
 	if p != OIDC {
 		t.Fatalf("mortisetest: there is no IdP that speaks %q", p)

@@ -15,6 +15,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/reclaim"
@@ -32,6 +33,7 @@ type Tx interface {
 	Passwords() password.Store
 	Passkeys() passkey.Store
 	TOTP() totp.Store
+	Phones() phone.Store
 	Reclaims() reclaim.Store
 	Sessions() session.Store
 	Proofs() proof.Store

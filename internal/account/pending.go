@@ -92,7 +92,11 @@ func (f *Flow) losable(ctx context.Context, p proof.Proof, out *Pending) error {
 	if err != nil {
 		return err
 	}
-	out.Factors = len(apps)+len(keys) > 0
+	numbers, err := f.o.Read.Phones().Of(ctx, p.User)
+	if err != nil {
+		return err
+	}
+	out.Factors = len(apps)+len(keys)+len(numbers) > 0
 	err = f.admitRecovery(ctx, f.o.Read, p)
 	out.OnlyPasskeys = errors.Is(err, ErrPasskeysOnly)
 	if out.OnlyPasskeys {

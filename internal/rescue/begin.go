@@ -138,8 +138,12 @@ func (f *Flow) level(ctx context.Context, tx Tx, owner user.ID) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+	numbers, err := tx.Phones().Of(ctx, owner)
+	if err != nil {
+		return 0, err
+	}
 	level := 1
-	if len(apps) > 0 {
+	if len(apps)+len(numbers) > 0 {
 		level = 2
 	}
 	keys, err := tx.Passkeys().Of(ctx, owner)

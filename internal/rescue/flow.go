@@ -11,6 +11,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/reclaim"
@@ -26,6 +27,7 @@ type Tx interface {
 	Users() user.Store
 	Passwords() password.Store
 	TOTP() totp.Store
+	Phones() phone.Store
 	Recovery() recovery.Store
 	Passkeys() passkey.Store
 	Sessions() session.Store

@@ -61,7 +61,9 @@ func (p *Provider) authenticated(r *http.Request) bool {
 		var err1, err2 error
 		id, err1 = url.QueryUnescape(id)
 		text, err2 = url.QueryUnescape(text)
-		basic = err1 == nil && err2 == nil
+		if err1 != nil || err2 != nil {
+			return false
+		}
 	} else {
 		id, text = r.PostForm.Get("client_id"), r.PostForm.Get("client_secret")
 	}

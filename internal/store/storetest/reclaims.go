@@ -5,6 +5,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -128,6 +129,8 @@ func reclaimComplete(c *testcase) {
 	c.confirmed(other, "Phone", 1)
 	c.ok(c.Recovery().Replace(c.ctx, u.ID, []recovery.Digest{{1}}, c.now, c.event(recovery.Made, u.ID)))
 	c.ok(c.Passkeys().Insert(c.ctx, c.passkey(u), c.reread(u).Version, c.event(passkey.Added, u.ID)))
+	number := c.phone(u)
+	c.ok(c.Phones().Confirm(c.ctx, u.ID, number.ID, c.now, c.event(phone.Added, u.ID)))
 	v, d := c.claimed(u), digest()
 	complete := func(d secret.Digest, at time.Time) error {
 		return c.Reclaims().Complete(c.ctx, v.ID, d, at, c.event(reclaim.Finished, u.ID))
@@ -144,7 +147,9 @@ func reclaimComplete(c *testcase) {
 	c.ok(err)
 	keys, err := c.Passkeys().Of(c.ctx, u.ID)
 	c.ok(err)
-	c.same([]int{len(apps), st.Left, len(keys)}, []int{0, 0, 0})
+	numbers, err := c.Phones().Of(c.ctx, u.ID)
+	c.ok(err)
+	c.same([]int{len(apps), st.Left, len(keys), len(numbers)}, []int{0, 0, 0, 0})
 	theirs, err := c.TOTP().Of(c.ctx, other.ID)
 	c.ok(err)
 	c.same(len(theirs), 1)

@@ -125,6 +125,7 @@ func (s reclaims) Complete(ctx context.Context, id reclaim.ID, completing secret
 		}
 		for _, forget := range []string{
 			`DELETE FROM totp_devices WHERE user_id = $1`,
+			`DELETE FROM phones WHERE user_id = $1`,
 			`DELETE FROM recovery_codes WHERE user_id = $1`,
 			`DELETE FROM passkeys WHERE user_id = $1`,
 		} {
