@@ -222,12 +222,11 @@ func TestPhoneIsNoWayAroundAnApp(t *testing.T) {
 	by := inSession(r.signIn(t, kimsMail))
 	_, codes := r.withPhone(t, by)
 	off := r.SignIn
-	r.SignIn = func() *signin.Flow { // the operator switches them off
-		c := r.c
-		r.c.Phones.Driver = ""
-		defer func() { r.c = c }()
-		return r.signInFlow(signin.NewPassword(r.hasher, r.store.Passwords(), r.c.Now, r.c.Log))
-	}()
+	without, err := instanceOn(t, r.store, r.clock, r.c.SecretKey) // the operator switches them off
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.SignIn = without.SignIn
 	half := r.half(t, kimsMail)
 	if _, err := r.SignIn.SendCode(t.Context(), signin.Request{By: from("198.51.100.7"), Flow: half.Flow}, false); !errors.Is(err, tel.ErrOff) {
 		t.Errorf("switched off: %v", err)
@@ -244,7 +243,7 @@ func TestPhoneIsNoWayAroundAnApp(t *testing.T) {
 	if _, err := r.SignIn.SendCode(t.Context(), signin.Request{By: from("198.51.100.7"), Flow: half.Flow}, false); !errors.Is(err, tel.ErrUnknown) {
 		t.Errorf("beside an app: %v", err)
 	}
-	_, err := r.Factors.BeginPhone(t.Context(), by, factor.Proof{Password: secret.NewText(rightPassword), Code: app.code()}, "+491719999999", false, "en")
+	_, err = r.Factors.BeginPhone(t.Context(), by, factor.Proof{Password: secret.NewText(rightPassword), Code: app.code()}, "+491719999999", false, "en")
 	if !errors.Is(err, tel.ErrStronger) {
 		t.Errorf("another phone: %v", err)
 	}
