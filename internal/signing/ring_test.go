@@ -195,7 +195,7 @@ func TestForgedRows(t *testing.T) {
 		"another public key":     func(k, feed *signing.Key) { k.JWK = feed.JWK },
 		"another use":            func(k, feed *signing.Key) { *k, k.Use = *feed, signing.Token },
 		"another algorithm":      func(k, _ *signing.Key) { k.Algorithm = jose.ES256 },
-		"another kid":            func(k, feed *signing.Key) { k.ID = "x" + k.ID[1:] },
+		"another kid":            func(k, feed *signing.Key) { k.ID = k.ID[1:] + k.ID[:1] + "x" },
 		"another's private part": func(k, feed *signing.Key) { k.Sealed = feed.Sealed },
 		"no private part":        func(k, _ *signing.Key) { k.Sealed = []byte{} },
 	} {
