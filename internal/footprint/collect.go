@@ -70,14 +70,15 @@ func (c *Collector) Waited() {
 
 // Begins is called where a piece of such work begins that has waited, by the one who
 // will do it: what earlier pieces left is collected first. It takes as long as a
-// collection of what is alive. A nil Collector does nothing.
+// collection of what is alive, so it is not done while much is. A nil Collector does
+// nothing.
 func (c *Collector) Begins() {
 	if c == nil || c.limits.Spent == 0 {
 		return
 	}
 	c.mu.Lock()
 	c.begun++
-	due := c.begun >= c.limits.Spent
+	due := c.begun >= c.limits.Spent && c.live < max(smallHeap, c.limits.Crowded)
 	if due {
 		c.begun = 0
 	}

@@ -34,7 +34,7 @@ func (p *pool) share(c *client.Client) {
 		*word = p.word(*word)
 	}
 	c.Type, c.Auth, c.Profile = client.Type(p.word(string(c.Type))), client.Auth(p.word(string(c.Auth))), client.Profile(p.word(string(c.Profile)))
-	if c.Name == string(c.ID) {
+	if c.Name == string(c.ID) { // one text in memory, not two
 		c.Name = string(c.ID)
 	}
 }
