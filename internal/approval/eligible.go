@@ -10,7 +10,7 @@ import (
 // Approver is what is known of who would approve.
 type Approver struct {
 	ID       user.ID
-	Since    time.Time // administrator since
+	Since    time.Time // administrator, with the passkeys of today, since
 	Beholden bool      // the requester made, promoted, enabled or reset them
 	SignedIn time.Time // when their session was last proven; zero: no session
 	Methods  []string  // by which, in the names of RFC 8176

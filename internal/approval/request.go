@@ -43,7 +43,8 @@ const (
 const (
 	// Life is how long a request waits.
 	Life = 7 * 24 * time.Hour
-	// Seasoned is how long somebody is an administrator before they approve.
+	// Seasoned is how long somebody is an administrator before they approve, and how
+	// long ago they added their last passkey: who got into their account is found out.
 	Seasoned = 7 * 24 * time.Hour
 	// Fresh is how young the sign-in of who approves is.
 	Fresh = 15 * time.Minute
@@ -73,10 +74,10 @@ var (
 	ErrUnknown = problem.New(problem.NotFound, "approval_unknown", "There is no such request, or it was decided already. Reload the list.")
 	// ErrWaiting: the same was asked for already.
 	ErrWaiting = problem.New(problem.Conflict, "approval_waiting", "The same was requested already and waits for a second administrator.")
-	// ErrSelf: nobody approves what they asked for, or what is about themselves.
-	ErrSelf = problem.New(problem.Forbidden, "approval_self", "Somebody else has to approve this: neither who asked for it nor whom it is about.")
+	// ErrSelf: nobody decides what they asked for, or what is about themselves.
+	ErrSelf = problem.New(problem.Forbidden, "approval_self", "Somebody else has to decide this: neither who asked for it nor whom it is about.")
 	// ErrNew: the approver has been an administrator for too short a time.
-	ErrNew = problem.New(problem.Forbidden, "approval_too_new", "Who approves must have been an administrator for seven days.")
+	ErrNew = problem.New(problem.Forbidden, "approval_too_new", "Who approves must have been an administrator for seven days, and have added no passkey within them.")
 	// ErrBeholden: the requester made, promoted, enabled or reset the approver.
 	ErrBeholden = problem.New(problem.Forbidden, "approval_beholden", "Who approves must not have been invited, promoted, enabled or reset by who asked. Another administrator has to.")
 	// ErrWeak: the approver's sign-in is old, or not by a passkey.

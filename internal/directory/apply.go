@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -220,6 +221,9 @@ func (f *Flow) vouch(ctx context.Context, tx Tx, by user.Caller, id user.ID, w a
 	}
 	for _, e := range emails {
 		if e.Key == key && !e.Verified() {
+			if err := reclaim.Frozen(ctx, tx.Reclaims(), id); err != nil {
+				return err
+			}
 			return tx.Users().VerifyEmail(ctx, id, key, f.now(), by.Event(user.Verified, f.now(), id))
 		}
 	}

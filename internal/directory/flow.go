@@ -19,6 +19,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/registration"
 	"github.com/mortise-auth/mortise/internal/resource"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -49,6 +50,7 @@ type Tx interface {
 	Policy() policy.Store
 	Trust() trust.Store
 	Federation() federation.Store
+	Reclaims() reclaim.Store
 }
 
 // InTx runs fn in one transaction; see store.Store.

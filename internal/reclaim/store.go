@@ -28,8 +28,9 @@ type Store interface {
 	StoppedSince(ctx context.Context, owner user.ID, since time.Time) (bool, error)
 
 	// Delay moves a live claim nobody has delayed to a later time, and takes back
-	// the secret that completes it. Of any number of callers one succeeds: ErrDelayed;
-	// ErrNone when it is over.
+	// the secret that completes it, unless the host handed it over: nobody mails
+	// another one. Of any number of callers one succeeds: ErrDelayed; ErrNone when it
+	// is over.
 	Delay(ctx context.Context, id ID, due, expires, now time.Time, ev audit.Event) error
 	// Stir notes that what was to be told at the time was is being told, and gives
 	// the claim the secret that completes it unless that is zero. Of any number of

@@ -55,11 +55,15 @@ func (f *Flow) stir(ctx context.Context, tx Tx, c reclaim.Claim) error {
 	return f.announce(ctx, tx, c, by)
 }
 
-// ready mails a new secret that completes c to the address that was proven.
+// ready mails a new secret that completes c to the address that was proven. Where
+// there is none, the link that the host handed over stays the only one.
 func (f *Flow) ready(ctx context.Context, tx Tx, by user.Caller, c reclaim.Claim) error {
 	now, finish := f.now(), secret.New(reclaim.Finish)
 	ev := by.Event(reclaim.Ready, now, c.User).With("claim", c.ID.String())
-	if err := tx.Reclaims().Stir(ctx, c.ID, c.NextAt, c.ExpiresAt, finish.Digest(f.o.Instance), ev); err != nil || c.Address == "" {
+	if c.Address == "" {
+		return tx.Reclaims().Stir(ctx, c.ID, c.NextAt, c.ExpiresAt, secret.Digest{}, ev)
+	}
+	if err := tx.Reclaims().Stir(ctx, c.ID, c.NextAt, c.ExpiresAt, finish.Digest(f.o.Instance), ev); err != nil {
 		return err
 	}
 	u, err := tx.Users().ByID(ctx, c.User)

@@ -37,7 +37,7 @@ func (f *Flow) Begin(ctx context.Context, by user.Caller, link secret.Token, lan
 	}
 	c, err := f.Running(ctx, p.User)
 	switch {
-	case err == nil && c.Due(now):
+	case err == nil && c.Due(now) && c.Kind != reclaim.Link: // a mailbox is not who the host handed a link to
 		return c, f.again(ctx, by, p, c)
 	case err == nil:
 		return c, reclaim.ErrRunning
@@ -185,9 +185,6 @@ func (f *Flow) Link(ctx context.Context, by user.Caller, owner user.ID) (string,
 	c.Vouched, c.Secret = "host", finish.Digest(f.o.Instance)
 	c.DueAt, c.ExpiresAt, c.NextAt = now, now.Add(reclaim.LinkLife), now.Add(reclaim.LinkLife)
 	err = f.mailing(ctx, func(tx Tx) error {
-		if c.Address, err = primary(ctx, tx, owner); err != nil {
-			return err
-		}
 		if err := tx.Reclaims().Begin(ctx, c, by.Event(reclaim.Handed, now, owner).With("claim", c.ID.String()).With("vouched", "host")); err != nil {
 			return err
 		}

@@ -59,6 +59,16 @@ func (f *Flow) due(ctx context.Context, by user.Caller, token secret.Token) (rec
 	if err == nil && c.Kind != reclaim.Link { // the host's word is no address's
 		err = f.held(ctx, u.ID)
 	}
+	if err != nil {
+		return c, u, err
+	}
+	if c.Address != "" { // undoing a change may have taken it away since
+		if _, err := f.verified(ctx, u.ID, user.EmailKey(c.Address)); err != nil {
+			return c, u, reclaim.ErrNone.Because(err)
+		}
+	}
+	level, err := f.level(ctx, f.o.Read, u.ID) // a better factor may have come since, and goes too
+	c.Level = max(c.Level, level)
 	return c, u, err
 }
 

@@ -62,7 +62,11 @@ func (f *Flow) Request(ctx context.Context, by user.Caller, of user.ID, reason s
 	if err != nil {
 		return r, err
 	}
-	if policy.Reset == reclaim.ByOne && !slices.Contains(u.Roles, rbac.Admin) && by.User != of {
+	boss, err := f.administered(ctx, u)
+	if err != nil {
+		return r, err
+	}
+	if policy.Reset == reclaim.ByOne && !boss && by.User != of {
 		return f.alone(ctx, by, r)
 	}
 	return r, f.put(ctx, by, r, reclaim.Requested)
@@ -199,6 +203,13 @@ func (f *Flow) Approve(ctx context.Context, by user.Caller, id approval.ID) (app
 	if err := f.eligible(ctx, by, r); err != nil {
 		return r, err
 	}
+	policy, err := f.Policy(ctx)
+	if err != nil {
+		return r, err
+	}
+	if r.Kind == approval.Reset && policy.Reset == reclaim.ByNobody { // since it was asked for
+		return r, ErrResetOff
+	}
 	return r, f.mailing(ctx, func(tx Tx) error { return f.decide(ctx, tx, by, r) })
 }
 
@@ -274,7 +285,8 @@ func (f *Flow) reset(ctx context.Context, tx Tx, by user.Caller, r approval.Requ
 	return f.announce(ctx, tx, c, by)
 }
 
-// Deny ends a request, or a claim, in the name of an administrator or the host.
+// Deny ends a request in the name of an administrator or the host; who asked takes
+// it back. Whom it is about does not: that session may be a thief's (TH-43).
 func (f *Flow) Deny(ctx context.Context, by user.Caller, id approval.ID) error {
 	if err := f.allow(ctx, by, "deny"); err != nil {
 		return err
@@ -284,11 +296,15 @@ func (f *Flow) Deny(ctx context.Context, by user.Caller, id approval.ID) error {
 	if err != nil {
 		return err
 	}
+	if !host(by) && by.User == r.Subject && by.User != r.Requester {
+		return approval.ErrSelf
+	}
 	ev := about(by.Event(approval.Decided, now, r.Subject), r).With("decision", string(approval.Denied)).With("requested_by", name(r.Requester))
 	return f.o.Read.Approvals().Decide(ctx, id, approval.Denied, by.User, now, ev)
 }
 
-// DenyClaim ends a live claim and tells every address of the account.
+// DenyClaim ends a live claim to somebody else's account and tells every address of
+// it. One's own is stopped by proof only: see Stop. reclaim.ErrNone, approval.ErrSelf.
 func (f *Flow) DenyClaim(ctx context.Context, by user.Caller, id reclaim.ID) error {
 	if err := f.allow(ctx, by, "deny"); err != nil {
 		return err
@@ -296,6 +312,9 @@ func (f *Flow) DenyClaim(ctx context.Context, by user.Caller, id reclaim.ID) err
 	c, err := f.o.Read.Reclaims().ByID(ctx, id)
 	if err != nil {
 		return err
+	}
+	if !host(by) && by.User == c.User {
+		return approval.ErrSelf
 	}
 	now := f.now()
 	return f.mailing(ctx, func(tx Tx) error {

@@ -6,17 +6,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
 // favours are the events by which an account owes who acted: they made it, gave it
-// roles, enabled it, or had its factors reset (TH-42).
+// roles, enabled it, or had its factors reset (TH-42); and passkeys, which count as
+// late as they came.
 var favours = []string{
 	user.Created.String(), user.RoleAssigned.String(), user.Enabled.String(),
-	reclaim.Requested.String(), reclaim.Approved.String(), "password.recovery_link_created", "password.given",
+	reclaim.Requested.String(), reclaim.Approved.String(), passkey.Added.String(), "password.recovery_link_created", "password.given",
 }
 
 // standing tells, from the log, since when u administers, and whether u owes the
@@ -26,7 +29,8 @@ func (f *Flow) standing(ctx context.Context, u user.User, requester user.ID) (si
 	since = u.CreatedAt
 	for _, name := range favours {
 		err := f.each(ctx, audit.Query{Subject: u.ID.String(), Name: name, Limit: 200}, func(e audit.Event) {
-			if e.Name == user.RoleAssigned.String() && slices.Contains(strings.Fields(e.Details["given"]), rbac.Admin) && e.Time.After(since) {
+			made := e.Name == user.RoleAssigned.String() && slices.Contains(strings.Fields(e.Details["given"]), rbac.Admin)
+			if (made || e.Name == passkey.Added.String()) && e.Time.After(since) {
 				since = e.Time
 			}
 			if !requester.IsZero() && (e.Actor.ID == requester.String() || e.Details["requested_by"] == requester.String()) {
@@ -38,6 +42,21 @@ func (f *Flow) standing(ctx context.Context, u user.User, requester user.ID) (si
 		}
 	}
 	return since, beholden, nil
+}
+
+// administered reports whether u is an administrator, or was one within a week: one
+// administrator takes the role away alone, and then resets alone what needs two.
+func (f *Flow) administered(ctx context.Context, u user.User) (bool, error) {
+	since, was := f.now().Add(-approval.Seasoned), slices.Contains(u.Roles, rbac.Admin)
+	for _, name := range []audit.Name{user.RoleAssigned, user.RoleRemoved} {
+		err := f.each(ctx, audit.Query{Subject: u.ID.String(), Name: name.String(), Limit: 200}, func(e audit.Event) {
+			was = was || e.Time.After(since) && slices.Contains(strings.Fields(e.Details["taken"]), rbac.Admin)
+		})
+		if err != nil {
+			return was, err
+		}
+	}
+	return was, nil
 }
 
 // each runs fn over all events that q selects.

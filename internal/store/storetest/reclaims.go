@@ -98,6 +98,14 @@ func reclaimDelay(c *testcase) {
 	c.same(got, v)
 	c.ok(c.Reclaims().End(c.ctx, v.ID, reclaim.Denied, c.now, c.event(reclaim.Refused, u.ID)))
 	c.is(c.Reclaims().Delay(c.ctx, v.ID, due, expires, c.now, c.event(reclaim.Delayed, u.ID)), reclaim.ErrNone)
+
+	link := c.reclaimed(u, reclaim.Link) // what the host handed over keeps its secret
+	c.ok(c.Reclaims().Begin(c.ctx, link, c.event(reclaim.Handed, u.ID)))
+	d := digest()
+	c.ok(c.Reclaims().Stir(c.ctx, link.ID, link.NextAt, link.DueAt, d, c.event(reclaim.Ready, u.ID)))
+	c.ok(c.Reclaims().Delay(c.ctx, link.ID, due, expires, c.now, c.event(reclaim.Delayed, u.ID)))
+	_, err = c.Reclaims().BySecret(c.ctx, d)
+	c.ok(err)
 }
 
 func reclaimStir(c *testcase) {

@@ -29,7 +29,7 @@ func (s *surface) approvalTable() []endpoint {
 		}, s.approve),
 		route(s, endpoint{
 			Method: "POST", Path: "/recoveries/{id}/deny", Access: web.Admin, Tag: tag, Name: "recoveries.deny", Summary: "Deny a request, or end a recovery",
-			Errors: []*problem.Error{approval.ErrUnknown, reclaim.ErrNone},
+			Errors: []*problem.Error{approval.ErrUnknown, approval.ErrSelf, reclaim.ErrNone},
 		}, s.deny),
 		route(s, endpoint{
 			Method: "POST", Path: "/users/{user}/recovery-reset", Access: web.Admin, Tag: tag, Name: "users.recovery_reset", Summary: "Ask to reset a user's factors",

@@ -86,8 +86,8 @@ func (s reclaims) StoppedSince(ctx context.Context, owner user.ID, since time.Ti
 
 func (s reclaims) Delay(ctx context.Context, id reclaim.ID, due, expires, now time.Time, ev audit.Event) error {
 	return change(ctx, s.e, ev, func(tx Tx) error {
-		n, err := tx.Exec(ctx, `UPDATE reclaims SET delayed_at = $2, due_at = $3, expires_at = $4, next_at = $2, secret = NULL
-			WHERE id = $1 AND ended_at IS NULL AND delayed_at IS NULL`, raw(id), at(now), at(due), at(expires))
+		n, err := tx.Exec(ctx, `UPDATE reclaims SET delayed_at = $2, due_at = $3, expires_at = $4, next_at = $2, secret = CASE WHEN kind = $5 THEN secret END
+			WHERE id = $1 AND ended_at IS NULL AND delayed_at IS NULL`, raw(id), at(now), at(due), at(expires), string(reclaim.Link))
 		if err != nil || n > 0 {
 			return err
 		}
