@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/reclaim"
@@ -199,11 +200,30 @@ func (f *Flow) RemoveEmail(ctx context.Context, by user.Caller, current Proof, k
 				if err := tx.Proofs().Cancel(ctx, u.ID, proof.Recover, key, now); err != nil {
 					return err
 				}
-				return tx.Users().RemoveEmail(ctx, u.ID, key, now, by.Event(user.EmailRemoved, now, u.ID))
+				return staysBound(ctx, tx, u.ID, func() error {
+					return tx.Users().RemoveEmail(ctx, u.ID, key, now, by.Event(user.EmailRemoved, now, u.ID))
+				})
 			})
 		}
 	}
 	return f.cancelWaiting(ctx, by, key, now)
+}
+
+// staysBound makes a change, unless with it an organisation's required sign-in would
+// bind somebody no more who stays one of its people (TH-40).
+func staysBound(ctx context.Context, tx Tx, owner user.ID, change func() error) error {
+	before, err := tx.Organizations().Bound(ctx, owner)
+	if err != nil {
+		return err
+	}
+	if err := change(); err != nil {
+		return err
+	}
+	after, err := tx.Organizations().Bound(ctx, owner)
+	if err == nil && len(after) < len(before) {
+		return organization.ErrSSOAddress
+	}
+	return err
 }
 
 // cancelWaiting forgets an address that was never confirmed.

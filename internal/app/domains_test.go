@@ -56,10 +56,10 @@ type estate struct {
 	org  organization.Organization
 }
 
-func newEstate(t *testing.T) *estate {
+func newEstate(t *testing.T, change ...func(*Config)) *estate {
 	t.Helper()
 	z := &zone{records: map[string][]string{}}
-	a := newAbroad(t, func(c *Config) { c.Resolver = z })
+	a := newAbroad(t, append(change, func(c *Config) { c.Resolver = z })...)
 	org, err := a.Directory.CreateOrganization(t.Context(), user.Host(), organization.Organization{Slug: "acme", Name: "Acme"})
 	must(t, err)
 	a.alter(t, "acme", func(c *federation.Connection) { c.Organization, c.Hidden = org.ID.String(), true })

@@ -56,6 +56,14 @@ func TestProofByService(t *testing.T) {
 	if ask := a.idp.lastAsk(); ask.Prompt != "login" || ask.MaxAge == nil || *ask.MaxAge != 0 {
 		t.Errorf("asked %+v", ask)
 	}
+	// Nor where the service could not say that it proved anybody anew.
+	a.connect(t, "gamma", func(c *federation.Connection) { c.Kind, c.Settings.PassOn = federation.GitHub, true })
+	a.linkKim(t, "gamma", "kim")
+	asked = b.submit("/account/passkeys/offer", b.get("/account/passkeys"))
+	if strings.Contains(asked.Body.String(), `id="confirm-gamma"`) {
+		t.Error("a service that proves nobody anew is offered")
+	}
+	b.submit("/account/confirm/service", asked, "flow", hidden(t, asked, "flow"), "connection", "gamma").says(t, 403, "federation_no_proof")
 }
 
 // OA-94: signing in again by the service, in the same session.

@@ -259,6 +259,9 @@ func (f *Flow) memberships(ctx context.Context, tx Tx, by user.Caller, id user.I
 		if err := tx.Organizations().SetMember(ctx, next, by.Event(name, now, id).With("organization", o.ID.String())); err != nil {
 			return err
 		}
+		if err := f.endElsewhere(ctx, tx, by, o.ID, id); err != nil {
+			return err
+		}
 	}
 	for _, gone := range since {
 		ev := by.Event(organization.MemberRemoved, now, id).With("organization", gone.Organization.String())

@@ -261,7 +261,7 @@ func (f *Flow) endUnbound(ctx context.Context, by user.Caller, id organization.I
 			return err
 		}
 		for _, m := range members {
-			if err := f.endElsewhere(ctx, by, id, m.User); err != nil {
+			if err := f.endElsewhere(ctx, f.o.Read, by, id, m.User); err != nil {
 				return err
 			}
 			after = m.User
@@ -272,18 +272,18 @@ func (f *Flow) endUnbound(ctx context.Context, by user.Caller, id organization.I
 	}
 }
 
-func (f *Flow) endElsewhere(ctx context.Context, by user.Caller, id organization.ID, member user.ID) error {
-	bound, err := f.o.Read.Organizations().Bound(ctx, member)
+func (f *Flow) endElsewhere(ctx context.Context, tx Tx, by user.Caller, id organization.ID, member user.ID) error {
+	bound, err := tx.Organizations().Bound(ctx, member)
 	if err != nil || !slices.Contains(bound, id) {
 		return err
 	}
 	now := f.now()
-	all, err := f.o.Read.Federation().Elsewhere(ctx, member, id, now, mostSessions)
+	all, err := tx.Federation().Elsewhere(ctx, member, id, now, mostSessions)
 	if err != nil {
 		return err
 	}
 	for _, s := range all {
-		if err := f.endSession(ctx, f.o.Read, by, member, session.ID(s), session.SSORequired); err != nil {
+		if err := f.endSession(ctx, tx, by, member, session.ID(s), session.SSORequired); err != nil {
 			return err
 		}
 	}

@@ -132,14 +132,21 @@ func (f *Flow) Members(ctx context.Context, by user.Caller, id organization.ID, 
 	return f.o.Read.Organizations().Members(ctx, id, after, limit)
 }
 
-// SetMember adds an account to an organisation or replaces its roles there.
+// SetMember adds an account to an organisation or replaces its roles there. Whom the
+// organisation's required sign-in binds by it loses the sessions that began otherwise.
 func (f *Flow) SetMember(ctx context.Context, by user.Caller, m organization.Membership) error {
 	if err := f.allow(ctx, by, "organizations.members.set"); err != nil {
 		return err
 	}
 	now := f.now()
 	m.JoinedAt = now
-	return f.o.Read.Organizations().SetMember(ctx, m, by.Event(organization.MemberAdded, now, m.User).With("organization", m.Organization.String()))
+	return f.o.InTx(ctx, func(tx Tx) error {
+		ev := by.Event(organization.MemberAdded, now, m.User).With("organization", m.Organization.String())
+		if err := tx.Organizations().SetMember(ctx, m, ev); err != nil {
+			return err
+		}
+		return f.endElsewhere(ctx, tx, by, m.Organization, m.User)
+	})
 }
 
 // RemoveMember takes an account out of an organisation, and ends the sessions that began

@@ -136,7 +136,7 @@ func (f *Flow) stepUp(ctx context.Context, r Return, a attempt, out *Outcome) er
 		return err
 	}
 	out.Vouched = f.vouch(out.Connection, l, out.Person)
-	out.Vouched.Anew = out.Connection.Settings.PassOn
+	out.Vouched.Anew = out.Connection.ProvesAnew()
 	f.answer(out)
 	return nil
 }

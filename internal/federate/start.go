@@ -58,7 +58,7 @@ func (f *Flow) Start(ctx context.Context, w Wish) (Begun, error) {
 			return Begun{Connection: c}, err
 		}
 		ask.LoginHint = cmp.Or(ask.LoginHint, l.Email)
-		if c.Settings.PassOn {
+		if c.ProvesAnew() {
 			ask.Prompt, ask.MaxAge = "login", new(time.Duration)
 		}
 	}
@@ -133,7 +133,7 @@ func (f *Flow) proves(ctx context.Context, owner user.ID, c federation.Connectio
 	}
 	for _, l := range all {
 		if l.Connection == c.ID {
-			if !c.Settings.PassOn {
+			if !c.ProvesAnew() {
 				err = f.nothingBetter(ctx, owner)
 			}
 			return l, err

@@ -56,7 +56,7 @@ func (f *Flow) LinksOf(ctx context.Context, owner user.ID) ([]Linked, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, Linked{Link: l, Connection: c, Proves: c.Enabled && (c.Settings.PassOn || only == nil)})
+		out = append(out, Linked{Link: l, Connection: c, Proves: c.Enabled && (c.ProvesAnew() || only == nil)})
 	}
 	return out, nil
 }

@@ -89,6 +89,8 @@ func (c Connection) client(bool) error {
 		return invalid("/scopes", "A scope is one word without quotes.")
 	case c.Kind.Discovers() && len(s.Scopes) > 0 && !slices.Contains(s.Scopes, "openid"):
 		return invalid("/scopes", "Without the scope openid nobody is named.")
+	case s.PassOn && !c.Kind.Preset().Freshness:
+		return invalid("/pass_on_freshness", "This type does not tell whether it proved people anew.")
 	case !slices.Contains([]LogoutMode{LogoutLocal, LogoutOffer, LogoutAlways}, s.Logout):
 		return invalid("/logout", "Logout is offer, always, or left out.")
 	case len(s.Strong) > maxList || slices.ContainsFunc(s.Strong, func(one string) bool { return !isLine(one, maxPath) }):

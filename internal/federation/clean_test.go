@@ -157,3 +157,15 @@ func TestConnectionsThatAreRefused(t *testing.T) {
 		t.Errorf("http here in development: %v", problem.Of(err))
 	}
 }
+
+// TH-36: only who says that it proved somebody anew is asked for that.
+func TestFreshnessIsTold(t *testing.T) {
+	t.Parallel()
+	for kind, c := range connections() {
+		c.Settings.PassOn = true
+		told := kind == federation.OIDC || kind == federation.Microsoft || kind == federation.GitLab
+		if _, err := c.Clean(false); (err == nil) != told {
+			t.Errorf("%s: %v", kind, err)
+		}
+	}
+}

@@ -70,7 +70,8 @@ type Settings struct {
 	Trust []string `json:"trusted_domains,omitempty"`
 	// KeepTokens keeps the service's tokens, sealed, to be used on behalf of the person.
 	KeepTokens bool `json:"keep_tokens,omitempty"`
-	// PassOn asks the service to prove people anew when we are asked to (max_age, prompt).
+	// PassOn asks the service to prove people anew when we are asked to (max_age, prompt):
+	// for kinds that tell that they did, see Preset.Freshness.
 	PassOn bool `json:"pass_on_freshness,omitempty"`
 	// Strong are acr and amr values of theirs that count as two factors here; without
 	// them a sign-in over there is one factor, whatever it was.

@@ -30,6 +30,10 @@ func (c Connection) Assurance(p Person) int {
 	return 1
 }
 
+// ProvesAnew reports whether the service proves people anew when we ask for it, and
+// says so in what it signs. Where it could not say, an open browser over there is no proof.
+func (c Connection) ProvesAnew() bool { return c.Settings.PassOn && c.Kind.Preset().Freshness }
+
 // Owns are the fields of a profile that p tells and that the connection keeps up to
 // date: those that the mapping does not name as taken once. Apple tells a name only
 // once, and a language is a person's own unless the mapping asks for it.

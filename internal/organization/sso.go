@@ -30,6 +30,8 @@ var (
 	ErrNotRequired = problem.New(problem.NotFound, "sso_not_required", "The organisation does not require its own sign-in.")
 	ErrBreakGlass  = problem.New(problem.Unprocessable, "break_glass_missing", "Name 1 to 10 members with the role owner in the organisation who may still sign in by themselves when its service is down.")
 	ErrNoHome      = problem.New(problem.Conflict, "sso_not_ready", "The organisation needs a verified domain and a connection that is on before its sign-in can be required.")
+	// ErrSSOAddress: without the address its people would not be bound any more.
+	ErrSSOAddress = problem.New(problem.Conflict, "sso_address", "Your organisation signs you in by this address, so it stays for as long as you belong to it. Ask its administrator.")
 
 	SSORequired = audit.Define("org.sso_required", audit.Critical, "")
 	SSORelaxed  = audit.Define("org.sso_relaxed", audit.Critical, "")

@@ -66,6 +66,7 @@ const (
 	reasonCode     = "code_required"
 	reasonPasskey  = "passkey_refused"
 	reasonKeyed    = "passkeys_only"
+	reasonSSO      = "sso_required"
 	reasonGone     = "passkey_unknown"
 	reasonCounter  = "passkey_counter"
 	reasonLink     = "link_unknown"

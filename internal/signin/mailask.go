@@ -69,7 +69,7 @@ func (f *Flow) askByMail(ctx context.Context, a *Attempt, r Request) (Result, er
 	if err := f.limitMail(ctx, a); err != nil {
 		return Result{}, err
 	}
-	reason, err := f.unreachable(ctx, a)
+	reason, err := f.unreachable(ctx, a, r)
 	if err != nil {
 		return Result{}, err
 	}
@@ -116,11 +116,13 @@ func (f *Flow) limitMail(ctx context.Context, a *Attempt) error {
 }
 
 // unreachable says why nobody is to be mailed; "" when somebody is. While a change
-// of addresses was just undone, no mailbox opens the account (TH-43).
-func (f *Flow) unreachable(ctx context.Context, a *Attempt) (string, error) {
+// of addresses was just undone, no mailbox opens the account (TH-43), and none stands in
+// for the sign-in that an organisation requires (TH-40).
+func (f *Flow) unreachable(ctx context.Context, a *Attempt, r Request) (string, error) {
 	frozen, err := f.o.Read.Proofs().Pending(ctx, a.Account.ID, proof.Frozen, f.now())
 	keyed, err1 := f.onlyPasskeys(ctx, a.Account.ID)
-	switch err := errors.Join(err, err1); {
+	bound, err2 := elsewhere(ctx, f.o.Read, r.Upstream, a.Account.ID, nil)
+	switch err := errors.Join(err, err1, err2); {
 	case err != nil:
 		return "", err
 	case a.Account.ID.IsZero():
@@ -133,6 +135,8 @@ func (f *Flow) unreachable(ctx context.Context, a *Attempt) (string, error) {
 		return reasonFrozen, nil
 	case keyed:
 		return reasonKeyed, nil
+	case bound:
+		return reasonSSO, nil
 	}
 	return "", nil
 }

@@ -27,32 +27,34 @@ type Upstream struct {
 // not (TH-40). Who has just been there may prove an account for the link that waits: that
 // is the proof without which nothing is linked.
 func (f *Flow) unbound(ctx context.Context, tx Tx, r Request, b *birth) error {
-	bound, err := tx.Organizations().Bound(ctx, b.attempt.Account.ID)
-	if err != nil || len(bound) == 0 {
-		return err
-	}
-	by, err := broughtBy(ctx, tx, b)
-	if err != nil {
-		return err
-	}
-	if by == "" {
-		if by, err = waitsFor(ctx, tx, r.Upstream, b.attempt.Account.ID); err != nil {
-			return err
-		}
-	}
-	if !slices.ContainsFunc(bound, func(id organization.ID) bool { return id.String() == by }) {
+	bound, err := elsewhere(ctx, tx, r.Upstream, b.attempt.Account.ID, b.origin)
+	if err == nil && bound {
 		return ErrSSORequired
 	}
-	return nil
+	return err
+}
+
+// elsewhere reports whether an account is bound to sign in by an organisation of its own,
+// and this is none of them: what a session would begin with, or whose service u has been at.
+func elsewhere(ctx context.Context, tx Tx, u Upstream, owner user.ID, o *federation.Origin) (bool, error) {
+	bound, err := tx.Organizations().Bound(ctx, owner)
+	if err != nil || len(bound) == 0 {
+		return false, err
+	}
+	by, err := broughtBy(ctx, tx, owner, o)
+	if err == nil && by == "" {
+		by, err = waitsFor(ctx, tx, u, owner)
+	}
+	return !slices.ContainsFunc(bound, func(id organization.ID) bool { return id.String() == by }), err
 }
 
 // broughtBy is the organisation of the connection that a session begins with.
-func broughtBy(ctx context.Context, tx Tx, b *birth) (string, error) {
-	if b.origin == nil {
+func broughtBy(ctx context.Context, tx Tx, owner user.ID, o *federation.Origin) (string, error) {
+	if o == nil {
 		return "", nil
 	}
-	links, err := tx.Federation().LinksOf(ctx, b.attempt.Account.ID)
-	i := slices.IndexFunc(links, func(l federation.Link) bool { return l.ID == b.origin.Link })
+	links, err := tx.Federation().LinksOf(ctx, owner)
+	i := slices.IndexFunc(links, func(l federation.Link) bool { return l.ID == o.Link })
 	if err != nil || i < 0 {
 		return "", err
 	}

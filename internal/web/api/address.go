@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/account"
+	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -24,7 +25,7 @@ func (s *surface) addressTable() []endpoint {
 			Method: "DELETE", Path: "/me/emails/{address}", Tag: tag, Name: "me.emails.remove", Summary: "Remove an address",
 			Text:    "The address is told, with a link that undoes it.",
 			Example: `{"current_password": "correct horse battery staple"}`,
-			Errors:  append([]*problem.Error{user.ErrEmailUnknown, user.ErrLastEmail}, confirming...),
+			Errors:  append([]*problem.Error{user.ErrEmailUnknown, user.ErrLastEmail, organization.ErrSSOAddress}, confirming...),
 		}, s.removeEmail),
 		route(s, endpoint{
 			Method: "POST", Path: "/me/emails/{address}/primary", Tag: tag, Name: "me.emails.primary", Summary: "Make an address the primary one",
