@@ -11,10 +11,12 @@ import (
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
+	"github.com/mortise-auth/mortise/internal/totp"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -23,6 +25,8 @@ type Tx interface {
 	Users() user.Store
 	Passwords() password.Store
 	Passkeys() passkey.Store
+	TOTP() totp.Store
+	Phones() phone.Store
 	Sessions() session.Store
 	Roles() rbac.Store
 	Organizations() organization.Store

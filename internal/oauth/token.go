@@ -106,7 +106,7 @@ func (f *Flow) renew(ctx context.Context, c *caller, text, scope string, audienc
 		scope = resource.FormatScopes(names)
 	}
 	issued, err := f.o.Grants.Refresh(ctx, token.Request{
-		Token: text, Client: string(c.ID), Authenticated: c.proven, Source: c.source,
+		Token: text, Client: string(c.ID), Authenticated: c.proven, Least: c.Assurance, Source: c.source,
 		Wanted: token.Wanted{Scope: scope, Audiences: audiences, JKT: c.jkt},
 	})
 	if err == nil && !issued.Grant.Session.IsZero() && f.o.Used != nil {

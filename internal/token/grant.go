@@ -2,6 +2,8 @@ package token
 
 import (
 	"encoding/json"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/id"
@@ -140,4 +142,17 @@ func (g *Grant) lapses(now time.Time) time.Time {
 		return idle
 	}
 	return g.ExpiresAt
+}
+
+// assurance is what the sign-in of g proved: what its ACR says, which is less where
+// the client asked for less, or two factors.
+func (g *Grant) assurance() int {
+	level, err := strconv.Atoi(g.ACR)
+	if err != nil {
+		level = 1
+	}
+	if slices.Contains(g.Methods, "mfa") {
+		level = max(level, 2)
+	}
+	return level
 }

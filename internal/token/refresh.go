@@ -16,6 +16,7 @@ type Request struct {
 	// Authenticated: the client has proven itself (a secret, an assertion, a
 	// certificate). JKT and X5T in Wanted are keys proven in this very request.
 	Authenticated bool
+	Least         int // assurance that the client asks for now; 0: it asks for nothing
 	Wanted        Wanted
 	Source        audit.Source
 }
@@ -106,6 +107,8 @@ func (s *Grants) living(ctx context.Context, r Request, t refreshToken, now time
 		return g, ErrRefused.Becausef("grant %s without the proof of its sender (%s)", g.ID, g.Sender.Kind)
 	case !alive || g.Family.Generation == 0:
 		return g, ErrRefused.Becausef("grant %s is over: %s", g.ID, g.Cause)
+	case g.assurance() < r.Least:
+		return g, ErrRefused.Becausef("grant %s of assurance %d, the client asks for %d", g.ID, g.assurance(), r.Least)
 	}
 	return g, nil
 }

@@ -189,8 +189,9 @@ func trustEnds(c *testcase) {
 		"role": func(user.User) {
 			c.ok(c.Roles().Put(c.ctx, rbac.Role{Name: "keeper", Assurance: 2, CreatedAt: c.now, UpdatedAt: c.now}, c.system()))
 		},
-		"policy": func(user.User) { c.policy(policy.Policy{Assurance: 1, Remember: 2 * policy.Day}) },
-		"all":    func(u user.User) { c.forgetAll(u, 1) },
+		"policy":                          func(user.User) { c.policy(policy.Policy{Assurance: 1, Remember: 2 * policy.Day}) },
+		"all":                             func(u user.User) { c.forgetAll(u, 1) },
+		"a password, where none was used": func(u user.User) { c.ok(c.setPassword(c.credential(u, 1))) },
 	} {
 		u := c.person()
 		c.confirmed(u, "First", 1)

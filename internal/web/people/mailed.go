@@ -56,7 +56,7 @@ func (p *Pages) mailedRequest(r *http.Request, s step, back signin.Mailed) (sign
 	}
 	var err error
 	back.Flow, err = flowToken(proof.Enter, s)
-	in.Response.Mailed = &back
+	in.Response.Mailed, in.Least = &back, p.least(r, s.ReturnTo)
 	return in, err
 }
 

@@ -114,7 +114,7 @@ func (p *Pages) SignInWith(w http.ResponseWriter, r *http.Request, out federate.
 	in := p.SignInRequest(r, "", secret.Text{})
 	in.Response = signin.Response{Federated: out.Vouched}
 	s := step{Email: out.Person.Email, ReturnTo: p.ReturnTo(out.Carry.ReturnTo), Beside: out.Carry.Beside || web.Of(r).Identity != nil}
-	if s.Beside {
+	if in.Least = p.least(r, s.ReturnTo); s.Beside {
 		in.Replaces = ""
 	}
 	res, err := p.o.SignIn.SignIn(r.Context(), in)

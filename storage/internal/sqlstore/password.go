@@ -41,7 +41,10 @@ func (s passwords) Set(ctx context.Context, c password.Credential, ev audit.Even
 			return err
 		}
 		n, err := tx.Exec(ctx, sql, raw(c.User), c.Version, string(c.Hash), at(c.ChangedAt), c.MustChange)
-		return exactly(n, err, password.ErrStale)
+		if err := exactly(n, err, password.ErrStale); err != nil {
+			return err
+		}
+		return noTrust(ctx, tx, c.User) // also those of sign-ins without a password
 	})
 }
 
@@ -62,6 +65,9 @@ func (s passwords) Remove(ctx context.Context, owner user.ID, ev audit.Event) er
 			return otherwiseIs(err, user.ErrUnknown, password.ErrNone)
 		}
 		n, err := tx.Exec(ctx, `UPDATE passwords SET version = version + 1, hash = '', must_change = 0 WHERE user_id = $1 AND hash <> ''`, raw(owner))
-		return exactly(n, err, password.ErrNone)
+		if err := exactly(n, err, password.ErrNone); err != nil {
+			return err
+		}
+		return noTrust(ctx, tx, owner)
 	})
 }

@@ -88,8 +88,13 @@ func (s trusts) Sweep(ctx context.Context, before time.Time, limit int) (int, er
 // browser is remembered by what it proved before, and no guess counts against what
 // was not there.
 func otherFactors(ctx context.Context, tx Tx, owner user.ID) error {
-	if err := tx.Queue(ctx, `DELETE FROM trusted_devices WHERE user_id = $1`, raw(owner)); err != nil {
+	if err := noTrust(ctx, tx, owner); err != nil {
 		return err
 	}
 	return tx.Queue(ctx, `DELETE FROM second_failures WHERE user_id = $1`, raw(owner))
+}
+
+// noTrust forgets every remembered device of an account.
+func noTrust(ctx context.Context, tx Tx, owner user.ID) error {
+	return tx.Queue(ctx, `DELETE FROM trusted_devices WHERE user_id = $1`, raw(owner))
 }
