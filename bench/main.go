@@ -89,9 +89,15 @@ func runTable(args []string) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	quick := flags.Bool("quick", false, "fewer rounds, within two minutes")
 	only := flags.String("run", "", "measure only what matches this expression")
+	profiles := flags.String("profile", "", "write the CPU profile of each server into this folder")
 	out := flags.String("o", "docs/benchmarks.md", "write the table here too; empty: do not")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	if *profiles != "" {
+		if err := os.Setenv(profileVariable, *profiles); err != nil { // for the servers, which inherit it
+			return err
+		}
 	}
 	match, err := regexp.Compile(*only)
 	if err != nil {

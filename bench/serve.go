@@ -28,6 +28,11 @@ import (
 func serve(kind, addr string, args []string) error {
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer cancel()
+	profiled, err := profile(kind)
+	if err != nil {
+		return err
+	}
+	defer profiled()
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", floor.Bare)
 	switch kind {
