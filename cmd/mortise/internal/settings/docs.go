@@ -2,53 +2,21 @@ package settings
 
 import (
 	_ "embed"
-	"go/ast"
-	"go/parser"
-	"go/token"
-	"strings"
+	"encoding/json"
+	"sync"
 )
 
-//go:embed settings.go
-var source string
+//go:generate go test -run ^TestWordsAreTheComments$ . -update
 
-// comments reads the comments of the struct in settings.go, by Go path: the
-// program documents itself with the words its authors wrote for each other.
-func comments() map[string]string {
-	file, err := parser.ParseFile(token.NewFileSet(), "settings.go", source, parser.ParseComments)
-	if err != nil {
-		return nil // a file the compiler took; the tests see that every setting has words
-	}
-	structs := map[string]*ast.StructType{}
-	for _, d := range file.Decls {
-		if g, ok := d.(*ast.GenDecl); ok {
-			named(g, structs)
-		}
-	}
-	found := map[string]string{}
-	gather(structs, structs["Settings"], "", found)
+//go:embed words.json
+var words []byte
+
+// comments are those of the struct in settings.go, by Go path: the program documents
+// itself with the words its authors wrote for each other.
+var comments = sync.OnceValue(func() (found map[string]string) {
+	_ = json.Unmarshal(words, &found) // made by a test from settings.go
 	return found
-}
-
-func named(g *ast.GenDecl, structs map[string]*ast.StructType) {
-	for _, spec := range g.Specs {
-		if t, ok := spec.(*ast.TypeSpec); ok {
-			if st, ok := t.Type.(*ast.StructType); ok {
-				structs[t.Name.Name] = st
-			}
-		}
-	}
-}
-
-func gather(structs map[string]*ast.StructType, st *ast.StructType, path string, found map[string]string) {
-	for _, f := range st.Fields.List {
-		full := joined(path, f.Names[0].Name)
-		if t, ok := f.Type.(*ast.Ident); ok && structs[t.Name] != nil {
-			gather(structs, structs[t.Name], full, found)
-			continue
-		}
-		found[full] = strings.Join(strings.Fields(f.Doc.Text()), " ")
-	}
-}
+})
 
 // Doc describes one setting.
 type Doc struct {
