@@ -47,23 +47,40 @@ type Call struct {
 	w    http.ResponseWriter
 }
 
-// route completes e with what answers it. Everything a request passes before fn,
-// and an answer after it, is here.
+// route completes e with what answers it.
 func route[Req, Resp any](s *surface, e endpoint, fn func(context.Context, *Call, Req) (Resp, error)) endpoint {
-	e.req, e.resp = reflect.TypeFor[Req](), reflect.TypeFor[Resp]()
-	e.shape = shapeOf(e.req)
+	_, empty := any(*new(Resp)).(none)
+	e.complete(s, reflect.TypeFor[Req](), reflect.TypeFor[Resp](), empty, func() (any, act) {
+		in := new(Req)
+		return in, func(ctx context.Context, c *Call) (any, error) { return fn(ctx, c, *in) }
+	})
+	return e
+}
+
+// act is what an endpoint does with a request that was read.
+type act func(ctx context.Context, c *Call) (any, error)
+
+// complete is what endpoints have in common, whatever they are asked: everything that
+// a request passes before its act, and an answer after it. fresh makes what a request
+// is read into, with its act.
+func (e *endpoint) complete(s *surface, req, resp reflect.Type, empty bool, fresh func() (any, act)) {
+	e.req, e.resp, e.shape = req, resp, shapeOf(req)
 	if e.Body == 0 {
 		e.Body = maxBody
 	}
-	if _, empty := any(*new(Resp)).(none); e.Status == 0 && empty {
+	if e.Status == 0 && empty {
 		e.Status = http.StatusNoContent
 	} else if e.Status == 0 {
 		e.Status = http.StatusOK
 	}
-	e.accepts = func(body []byte) error { return decode(body, new(Req)) }
+	e.accepts = func(body []byte) error {
+		in, _ := fresh()
+		return decode(body, in)
+	}
+	own := *e // e itself is copied into the table
 	e.handler = func(w http.ResponseWriter, r *http.Request) error {
-		var in Req
-		body, err := e.shape.bind(w, r, e.Body, &in)
+		in, act := fresh()
+		body, err := own.shape.bind(w, r, own.Body, in)
 		if err != nil {
 			return err
 		}
@@ -71,15 +88,8 @@ func route[Req, Resp any](s *surface, e endpoint, fn func(context.Context, *Call
 		if err := s.charge(r.Context(), c); err != nil {
 			return err
 		}
-		return s.once(e, c, body, func(ctx context.Context) (reply, error) {
-			out, err := fn(ctx, c, in)
-			if err != nil {
-				return reply{}, err
-			}
-			return e.reply(c, out)
-		})
+		return s.once(&own, c, body, act)
 	}
-	return e
 }
 
 // charge counts the request against the account that makes it, whatever
@@ -105,7 +115,15 @@ type reply struct {
 // carried are the headers that belong to an answer.
 var carried = []string{"ETag", "Location", "Link"}
 
-func (e endpoint) reply(c *Call, out any) (reply, error) {
+func (e *endpoint) answer(ctx context.Context, c *Call, act act) (reply, error) {
+	out, err := act(ctx, c)
+	if err != nil {
+		return reply{}, err
+	}
+	return e.reply(c, out)
+}
+
+func (e *endpoint) reply(c *Call, out any) (reply, error) {
 	a := reply{Status: e.Status, Head: map[string]string{}}
 	for _, name := range carried {
 		if v := c.head.Get(name); v != "" {

@@ -15,10 +15,10 @@ const keyHeader = "Idempotency-Key"
 // once runs act, unless the request repeats one that carried the same key: then
 // the kept answer is given again. Keys belong to a principal; requests nobody has
 // signed in for have none, so theirs is ignored (TH-31).
-func (s *surface) once(e endpoint, c *Call, body []byte, act func(context.Context) (reply, error)) error {
+func (s *surface) once(e *endpoint, c *Call, body []byte, act act) error {
 	key := c.http.Header.Get(keyHeader)
 	if key == "" || e.Method != http.MethodPost || e.Access == web.Anyone {
-		a, err := act(c.http.Context())
+		a, err := e.answer(c.http.Context(), c, act)
 		if err == nil {
 			s.write(c.w, a)
 		}
@@ -41,7 +41,7 @@ func (s *surface) once(e endpoint, c *Call, body []byte, act func(context.Contex
 
 // first runs act, well within its lease, and keeps its answer. An act that
 // failed changed nothing, so its key may be used again.
-func (s *surface) first(ctx context.Context, e endpoint, c *Call, entry idempotency.Entry, act func(context.Context) (reply, error)) error {
+func (s *surface) first(ctx context.Context, e *endpoint, c *Call, entry idempotency.Entry, act act) error {
 	limited, cancel := context.WithTimeout(ctx, idempotency.Lease/2)
 	defer cancel()
 	ctx = context.WithoutCancel(ctx) // the act is done, whoever still listens
@@ -51,7 +51,7 @@ func (s *surface) first(ctx context.Context, e endpoint, c *Call, entry idempote
 			s.abandon(ctx, entry)
 		}
 	}()
-	a, err := act(limited)
+	a, err := e.answer(limited, c, act)
 	if err != nil {
 		return err
 	}
