@@ -30,11 +30,12 @@ type Policy struct {
 	UpdatedAt time.Time
 }
 
-// Asked is what is asked of one account now.
+// Asked is what is asked of one account now, and whether it has an answer.
 type Asked struct {
 	Policy
-	Role  int       // the highest level that a role of theirs asks for; 0: none does
-	Since time.Time // when they were asked first; zero: never
+	Role     int       // the highest level that a role of theirs asks for; 0: none does
+	Since    time.Time // when they were asked first; zero: never
+	Equipped bool      // it has something that can be a second step
 }
 
 // Level is the highest that applies.

@@ -39,12 +39,14 @@ func (f *Flow) demands(ctx context.Context, tx Tx, owner user.ID, p Proven, leas
 	if p.level() > 1 {
 		return d, nil
 	}
-	ways, asking, err := f.standings(ctx, tx, owner)
-	if err != nil {
-		return d, err
-	}
 	if d.asked, err = tx.Policy().Of(ctx, owner); err != nil {
 		return d, err
+	}
+	ways, asking := []string(nil), false
+	if d.asked.Equipped {
+		if ways, asking, err = f.standings(ctx, tx, owner); err != nil {
+			return d, err
+		}
 	}
 	d.strict = least > 1
 	now := f.now()

@@ -4,8 +4,11 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/organization"
+	"github.com/mortise-auth/mortise/internal/passkey"
+	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/totp"
 	"github.com/mortise-auth/mortise/internal/trust"
@@ -15,6 +18,7 @@ import (
 var policyTests = []test{
 	{"kept, changed, stale", policyKept},
 	{"what is asked of an account", policyAsked},
+	{"what an account can answer with", policyEquipped},
 	{"the first time counts", policyBegun},
 	{"weak sessions end with the time that was given", policyEnforced},
 }
@@ -75,6 +79,49 @@ func policyAsked(c *testcase) {
 	admin, err := c.Roles().ByName(c.ctx, rbac.Admin)
 	c.ok(err)
 	c.same([]any{admin.Assurance, admin.BuiltIn}, []any{2, true})
+}
+
+// Every kind of factor counts once it is confirmed and until it is used up: who is
+// not seen to have one is asked for nothing.
+func policyEquipped(c *testcase) {
+	for name, have := range map[string]func(u user.User) (gone func()){
+		"passkey": func(u user.User) func() {
+			c.ok(c.setPassword(c.credential(u, 1))) // without one the last passkey stays
+			k := c.passkey(u)
+			c.ok(c.register(k, u.Version))
+			return func() { c.ok(c.Passkeys().Remove(c.ctx, u.ID, k.ID, c.event(passkey.Removed, u.ID))) }
+		},
+		"app": func(u user.User) func() {
+			d := c.authenticator(u, "First")
+			c.same(c.equipped(u), false)
+			c.ok(c.TOTP().Confirm(c.ctx, u.ID, d.ID, 1, c.now, c.event(totp.Added, u.ID)))
+			return func() { c.ok(c.TOTP().Remove(c.ctx, u.ID, d.ID, c.event(totp.Removed, u.ID))) }
+		},
+		"phone": func(u user.User) func() {
+			p := c.phone(u)
+			c.same(c.equipped(u), false)
+			c.ok(c.Phones().Confirm(c.ctx, u.ID, p.ID, c.now, c.event(phone.Added, u.ID)))
+			return func() { c.ok(c.Phones().Remove(c.ctx, u.ID, p.ID, c.event(phone.Removed, u.ID))) }
+		},
+		"code": func(u user.User) func() {
+			set := c.codes(u, 1)
+			return func() { c.ok(c.Recovery().Use(c.ctx, u.ID, set[0], c.now, c.event(recovery.Used, u.ID))) }
+		},
+	} {
+		c.Log(name)
+		u := c.person()
+		gone := have(u)
+		c.same([]bool{c.equipped(u), c.equipped(c.person())}, []bool{true, false})
+		gone()
+		c.same(c.equipped(u), false)
+	}
+}
+
+func (c *testcase) equipped(u user.User) bool {
+	c.Helper()
+	a, err := c.Policy().Of(c.ctx, u.ID)
+	c.ok(err)
+	return a.Equipped
 }
 
 func policyBegun(c *testcase) {

@@ -36,14 +36,20 @@ func (s policies) Put(ctx context.Context, p policy.Policy, ev audit.Event) erro
 
 func (s policies) Of(ctx context.Context, owner user.ID) (policy.Asked, error) {
 	scan := func(row Row) (a policy.Asked, err error) {
-		return a, row.Scan(append(policyFields(&a.Policy), &a.Role, timeOf{&a.Since})...)
+		return a, row.Scan(append(policyFields(&a.Policy), &a.Role, timeOf{&a.Since}, &a.Equipped)...)
 	}
 	return one(ctx, s.e, ErrNoRows, scan, `SELECT `+policyColumns+`,
 		COALESCE((SELECT MAX(r.assurance) FROM roles r WHERE r.assurance > 0 AND (
 			EXISTS (SELECT 1 FROM user_roles h WHERE h.user_id = $1 AND h.role = r.name)
 			OR EXISTS (SELECT 1 FROM member_roles m WHERE m.user_id = $1 AND m.role = r.name))), 0),
-		(SELECT since FROM signin_demands WHERE user_id = $1) FROM signin_policy p`, raw(owner))
+		(SELECT since FROM signin_demands WHERE user_id = $1), `+equipped+` FROM signin_policy p`, raw(owner))
 }
+
+// equipped is whether the account $1 has a factor that may follow another one.
+const equipped = ` (EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)
+	OR EXISTS (SELECT 1 FROM totp_devices WHERE user_id = $1 AND confirmed_at IS NOT NULL)
+	OR EXISTS (SELECT 1 FROM phones WHERE user_id = $1 AND confirmed_at IS NOT NULL)
+	OR EXISTS (SELECT 1 FROM recovery_codes WHERE user_id = $1 AND used_at IS NULL))`
 
 func (s policies) Begin(ctx context.Context, owner user.ID, now time.Time) (since time.Time, err error) {
 	err = s.e.Write(ctx, func(tx Tx) error {
