@@ -9,7 +9,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/secret"
-	"github.com/mortise-auth/mortise/internal/testenv"
+	"github.com/mortise-auth/mortise/internal/testenv/pgstore"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/storage/postgres"
@@ -104,7 +104,7 @@ func TestWakeAfterHours(t *testing.T) {
 	t.Parallel()
 	for engine, opts := range map[string][]Option{
 		"sqlite":   nil,
-		"postgres": {Postgres(testenv.Postgres(t, nil), postgres.Options{})},
+		"postgres": {Postgres(pgstore.URL(t), postgres.Options{})},
 	} {
 		t.Run(engine, func(t *testing.T) {
 			web, held := newFamily(t, "web", opts...)

@@ -13,8 +13,8 @@ import (
 	"github.com/mortise-auth/mortise/internal/client"
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/store"
-	"github.com/mortise-auth/mortise/internal/testenv"
 	"github.com/mortise-auth/mortise/internal/testenv/dpoptest"
+	"github.com/mortise-auth/mortise/internal/testenv/pgstore"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/storage/postgres"
@@ -227,7 +227,7 @@ func TestProtectedResource(t *testing.T) {
 // used at one is used at both, and when what they remember is lost all nonces are void.
 func TestProofsOfReplicas(t *testing.T) {
 	t.Parallel()
-	url, secretKey := testenv.Postgres(t, nil), keyring.NewMaster().Reveal()
+	url, secretKey := pgstore.URL(t), keyring.NewMaster().Reveal()
 	replica := func() *rig {
 		st, err := postgres.Open(t.Context(), url, postgres.Options{})
 		must(t, err)

@@ -15,9 +15,9 @@ import (
 	"github.com/mortise-auth/mortise/internal/signing"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/testenv"
+	"github.com/mortise-auth/mortise/internal/testenv/pgstore"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
-	"github.com/mortise-auth/mortise/storage/postgres"
 	"github.com/mortise-auth/mortise/storage/sqlite"
 )
 
@@ -54,12 +54,7 @@ func engines(t *testing.T, test func(t *testing.T, st store.Store)) {
 	})
 	t.Run("postgres", func(t *testing.T) {
 		t.Parallel()
-		st, err := postgres.Open(t.Context(), testenv.Postgres(t, nil), postgres.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		t.Cleanup(func() { _ = st.Close() })
-		test(t, st)
+		test(t, pgstore.Open(t))
 	})
 }
 

@@ -80,7 +80,7 @@ func prepare(ctx context.Context, admin string, migrate Migrate) (string, error)
 }
 
 func createDatabase(ctx context.Context, admin, name, from string) error {
-	return execute(ctx, admin, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s",
+	return execute(ctx, admin, fmt.Sprintf("CREATE DATABASE %s TEMPLATE %s STRATEGY file_copy", // the faster one where no checkpoint waits for a disk
 		pgx.Identifier{name}.Sanitize(), pgx.Identifier{from}.Sanitize()))
 }
 

@@ -20,7 +20,7 @@ func Redis(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, attr, err := unprivilegedDir("mortise-redis-")
+	dir, attr, err := unprivilegedDir("", "mortise-redis-")
 	if err != nil {
 		return nil, err
 	}

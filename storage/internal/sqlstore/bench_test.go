@@ -14,7 +14,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/store"
-	"github.com/mortise-auth/mortise/internal/testenv"
+	"github.com/mortise-auth/mortise/internal/testenv/pgstore"
 	"github.com/mortise-auth/mortise/internal/token"
 	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/storage/postgres"
@@ -29,7 +29,7 @@ func BenchmarkRefresh(b *testing.B) {
 		benchRefresh(b, s, err)
 	})
 	b.Run("postgres", func(b *testing.B) {
-		s, err := postgres.Open(b.Context(), testenv.Postgres(b, nil), postgres.Options{})
+		s, err := postgres.Open(b.Context(), pgstore.URL(b), postgres.Options{})
 		benchRefresh(b, s, err)
 	})
 }

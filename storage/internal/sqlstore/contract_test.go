@@ -6,6 +6,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/store/storetest"
 	"github.com/mortise-auth/mortise/internal/testenv"
+	"github.com/mortise-auth/mortise/internal/testenv/pgstore"
 	"github.com/mortise-auth/mortise/storage/postgres"
 	"github.com/mortise-auth/mortise/storage/sqlite"
 )
@@ -24,7 +25,7 @@ func TestContract(t *testing.T) {
 
 // TH-6: two processes on one database are two handles with nothing in common.
 func TestShared(t *testing.T) {
-	url := testenv.Postgres(t, nil)
+	url := pgstore.URL(t)
 	open := func() store.Store {
 		s, err := postgres.Open(t.Context(), url, postgres.Options{})
 		return opened(t, s, err)
@@ -37,11 +38,7 @@ func openSQLite(t *testing.T) store.Store {
 	return opened(t, s, err)
 }
 
-// openPostgres opens a database of its own.
-func openPostgres(t *testing.T) store.Store {
-	s, err := postgres.Open(t.Context(), testenv.Postgres(t, nil), postgres.Options{})
-	return opened(t, s, err)
-}
+func openPostgres(t *testing.T) store.Store { return pgstore.Open(t) }
 
 func opened(t *testing.T, s store.Store, err error) store.Store {
 	t.Helper()
