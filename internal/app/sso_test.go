@@ -126,13 +126,10 @@ func TestRequiredSSOKeepsTheAddress(t *testing.T) {
 	zoe := e.person(t, "zoe@mail.org")
 	e.join(t, zoe.ID)
 	require()
-	res, err := e.vouched(t, "zoe@mail.org")
-	must(t, err)
 	own := user.Email{User: zoe.ID, Address: "zoe@other.org", Key: "zoe@other.org", VerifiedAt: e.now(), CreatedAt: e.now()}
 	must(t, e.store.Users().AddEmail(t.Context(), own, user.System().Event(user.EmailAdded, e.now(), zoe.ID)))
-	if res, err = e.vouched(t, "zoe@mail.org"); err != nil { // adding one ends what was there
-		t.Fatal(err)
-	}
+	res, err := e.vouched(t, "zoe@mail.org")
+	must(t, err)
 	by, given := inSession(res), account.Proof{Password: secret.NewText(rightPassword)}
 	must(t, e.Account.MakePrimary(t.Context(), by, given, "zoe@other.org", "en"))
 	remove := func(address string) error { return e.Account.RemoveEmail(t.Context(), by, given, address, "en") }
