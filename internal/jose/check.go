@@ -85,19 +85,17 @@ func onEdwards25519(pub []byte) bool {
 		return false
 	}
 	slices.Reverse(le)
-	p, one := fieldPrime(), big.NewInt(1)
-	y := new(big.Int).SetBytes(le)
+	p, y := fieldPrime(), new(big.Int).SetBytes(le)
 	if y.Cmp(p) >= 0 {
 		return false
 	}
-	d := new(big.Int).ModInverse(big.NewInt(121666), p)
-	d.Mul(d, big.NewInt(-121665))
-	yy := new(big.Int).Mul(y, y)
-	u := new(big.Int).Sub(yy, one)
-	v := d.Mul(d, yy)
-	v.Add(v, one).Mod(v, p)
-	xx := u.Mul(u, v.ModInverse(v, p)) // v is never 0: -1/d is no square
-	return new(big.Int).ModSqrt(xx.Mod(xx, p), p) != nil
+	// x² = u/v with u = 121666(y²-1) and v = 121666-121665y². It has a root if uv has
+	// one, their quotient being v². Neither is 0: y is not 1 or -1, and -1/d is no square.
+	n, yy := big.NewInt(121666), new(big.Int).Mul(y, y)
+	u := new(big.Int).Sub(yy, big.NewInt(1))
+	v := yy.Mul(yy, big.NewInt(121665)).Sub(n, yy)
+	u.Mul(u, n).Mul(u, v)
+	return big.Jacobi(u.Mod(u, p), p) == 1
 }
 
 // isSmallOrder knows the y of the eight points whose order divides 8.
