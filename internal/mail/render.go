@@ -7,6 +7,7 @@ import (
 	htmltemplate "html/template"
 	"net/url"
 	"strings"
+	"sync"
 	texttemplate "text/template"
 	"time"
 )
@@ -20,8 +21,7 @@ type Renderer struct {
 	host    string
 	product string
 	words   map[string]*words
-	text    *texttemplate.Template
-	html    *htmltemplate.Template
+	layout  layout
 }
 
 // NewRenderer makes letters whose links begin with origin (the configured
@@ -35,12 +35,25 @@ func NewRenderer(origin, product string) (*Renderer, error) {
 	if r.words, err = loadWords(); err != nil {
 		return nil, err
 	}
-	if r.text, err = texttemplate.ParseFS(layoutFiles, "layout/letter.txt"); err != nil {
-		return nil, err
-	}
-	r.html, err = htmltemplate.ParseFS(layoutFiles, "layout/letter.html")
+	r.layout, err = loadLayout()
 	return r, err
 }
+
+// layout is how letters are written, in plain text and in HTML.
+type layout struct {
+	text *texttemplate.Template
+	html *htmltemplate.Template
+}
+
+// loadLayout parses it once per process. Executing changes nothing in it.
+var loadLayout = sync.OnceValues(func() (layout, error) {
+	text, err := texttemplate.ParseFS(layoutFiles, "layout/letter.txt")
+	if err != nil {
+		return layout{}, err
+	}
+	html, err := htmltemplate.ParseFS(layoutFiles, "layout/letter.html")
+	return layout{text, html}, err
+})
 
 // page is what both layouts show.
 type page struct {
@@ -71,10 +84,10 @@ func (r *Renderer) Render(id ID, m Message, now time.Time) (Letter, error) {
 		return r.short(id, m, p, now), nil
 	}
 	var text, html strings.Builder
-	if err := r.text.Execute(&text, p); err != nil {
+	if err := r.layout.text.Execute(&text, p); err != nil {
 		return Letter{}, err
 	}
-	if err := r.html.Execute(&html, p); err != nil {
+	if err := r.layout.html.Execute(&html, p); err != nil {
 		return Letter{}, err
 	}
 	l := Letter{

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 )
@@ -43,7 +44,10 @@ type view struct {
 	Count                                      int
 }
 
-func loadWords() (map[string]*words, error) {
+// loadWords reads the catalogue, once per process: nobody changes it.
+var loadWords = sync.OnceValues(readWords)
+
+func readWords() (map[string]*words, error) {
 	files, err := wordFiles.ReadDir("words")
 	if err != nil {
 		return nil, err
