@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/account"
@@ -278,11 +279,9 @@ func (s *surface) link(path string) string { return strings.TrimRight(s.URL.Stri
 // elsewhere answers what no endpoint takes: a wrong method with those that work,
 // an unknown address with not found.
 func (s *surface) elsewhere() web.Handler {
-	mux := http.NewServeMux()
-	for _, e := range s.endpoints {
-		mux.Handle(e.Method+" "+Prefix+e.Path, http.NotFoundHandler())
-	}
+	addresses := sync.OnceValue(s.addresses) // few ask for what is not there
 	return func(w http.ResponseWriter, r *http.Request) error {
+		mux := addresses()
 		var allowed []string
 		for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 			if _, pattern := mux.Handler(&http.Request{Method: m, URL: r.URL, Host: r.Host}); pattern != "" {
@@ -300,4 +299,13 @@ func (s *surface) elsewhere() web.Handler {
 		w.WriteHeader(http.StatusNoContent)
 		return nil
 	}
+}
+
+// addresses knows which endpoints there are.
+func (s *surface) addresses() *http.ServeMux {
+	mux := http.NewServeMux()
+	for _, e := range s.endpoints {
+		mux.Handle(e.Method+" "+Prefix+e.Path, http.NotFoundHandler())
+	}
+	return mux
 }

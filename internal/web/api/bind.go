@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/mortise-auth/mortise/internal/problem"
@@ -33,7 +34,19 @@ type param struct {
 	field    reflect.StructField
 }
 
+// shapes are those that were asked for, by reflect.Type: a program has as many as it
+// has endpoints, whatever the number of its instances.
+var shapes sync.Map
+
 func shapeOf(t reflect.Type) shape {
+	if s, ok := shapes.Load(t); ok {
+		return s.(shape)
+	}
+	s, _ := shapes.LoadOrStore(t, newShape(t))
+	return s.(shape)
+}
+
+func newShape(t reflect.Type) shape {
 	var s shape
 	for i := range t.NumField() {
 		f := t.Field(i)

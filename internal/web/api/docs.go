@@ -54,12 +54,12 @@ func (s *surface) shown(e endpoint, types *schemas) page.APIOperation {
 	op := page.APIOperation{
 		ID: "op-" + slug(e.Name), Method: e.Method, Path: e.Path, Summary: e.Summary, Description: e.Text, Security: e.who(), Example: s.curl(e),
 	}
-	for _, p := range e.shape.params {
+	for _, p := range e.shape().params {
 		op.Params = append(op.Params, page.APIField{
 			Name: p.name, In: p.in, Type: typeOf(types.of(p.field.Type)), Description: p.field.Tag.Get("doc"), Required: p.in == "path",
 		})
 	}
-	if e.shape.body {
+	if e.shape().body {
 		op.BodySchema, op.Body = nameOf(e.req), fields(types, e.req)
 	}
 	success := page.APIResponse{Status: fmt.Sprint(e.Status), Description: e.Summary + "."}

@@ -93,7 +93,7 @@ func (s *surface) types() *schemas {
 	types := &schemas{all: map[string]reflect.Type{}, named: object{}}
 	types.add(reflect.TypeFor[Problem]())
 	for _, e := range s.endpoints {
-		if e.shape.body {
+		if e.shape().body {
 			types.add(e.req)
 		}
 		if e.Status != http.StatusNoContent {
@@ -111,7 +111,7 @@ func (s *surface) operation(e endpoint, types *schemas) object {
 	if text := e.description(); text != "" {
 		op["description"] = text
 	}
-	if e.shape.body {
+	if e.shape().body {
 		media := object{"schema": types.of(e.req)}
 		if e.Example != "" {
 			media["example"] = json.RawMessage(e.Example)
@@ -155,7 +155,7 @@ func (e endpoint) idempotent() bool { return e.Method == http.MethodPost && e.Ac
 
 func (e endpoint) parameters(types *schemas) []object {
 	out := []object{}
-	for _, p := range e.shape.params {
+	for _, p := range e.shape().params {
 		s := types.member(member{t: p.field.Type, field: p.field})
 		one := object{"name": p.name, "in": p.in, "required": p.in == "path", "schema": s}
 		if doc, ok := s["description"]; ok {
@@ -176,7 +176,7 @@ func (e endpoint) parameters(types *schemas) []object {
 // refusals are the errors of e by status, its own and those every request may meet.
 func (e endpoint) refusals() map[int][]*problem.Error {
 	all := append([]*problem.Error{errParameters, ratelimit.ErrLimited}, e.Errors...)
-	if e.shape.body {
+	if e.shape().body {
 		all = append(all, errMalformed, errMembers, web.ErrMedia, web.ErrTooLarge)
 	}
 	if e.Access != web.Anyone && e.Access != web.Host {

@@ -83,7 +83,7 @@ func TestExamplesFitTheirSchemas(t *testing.T) {
 		}
 	}
 	for _, e := range s.endpoints {
-		if !e.shape.body {
+		if !e.shape().body {
 			if e.Example != "" {
 				t.Errorf("%s: an example of a body that is not taken", e.Name)
 			}
@@ -122,7 +122,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 		if !slices.ContainsFunc(tags, func(tag [2]string) bool { return tag[0] == e.Tag }) {
 			t.Errorf("%s: tag %q is not declared", e.Name, e.Tag)
 		}
-		for _, p := range e.shape.params {
+		for _, p := range e.shape().params {
 			if p.in == "path" && !strings.Contains(e.Path, "{"+p.name+"}") {
 				t.Errorf("%s: no {%s} in %s", e.Name, p.name, e.Path)
 			}
@@ -144,7 +144,7 @@ func TestEveryRouteIsDescribed(t *testing.T) {
 }
 
 func inPath(e endpoint) (out []string) {
-	for _, p := range e.shape.params {
+	for _, p := range e.shape().params {
 		if p.in == "path" {
 			out = append(out, "{"+p.name+"}")
 		}
@@ -155,7 +155,7 @@ func inPath(e endpoint) (out []string) {
 // SE-30
 func TestNothingChangesOnGet(t *testing.T) {
 	for _, e := range described().endpoints {
-		if e.Method == http.MethodGet && e.shape.body {
+		if e.Method == http.MethodGet && e.shape().body {
 			t.Errorf("%s: GET takes a body", e.Name)
 		}
 	}

@@ -30,7 +30,6 @@ type endpoint struct {
 	Errors       []*problem.Error
 	Admits       func(r *http.Request) bool // see web.Route
 
-	shape     shape
 	req, resp reflect.Type
 	handler   web.Handler
 	accepts   func(body []byte) error
@@ -64,7 +63,7 @@ type act func(ctx context.Context, c *Call) (any, error)
 // a request passes before its act, and an answer after it. fresh makes what a request
 // is read into, with its act.
 func (e *endpoint) complete(s *surface, req, resp reflect.Type, empty bool, fresh func() (any, act)) {
-	e.req, e.resp, e.shape = req, resp, shapeOf(req)
+	e.req, e.resp = req, resp
 	if e.Body == 0 {
 		e.Body = maxBody
 	}
@@ -80,7 +79,7 @@ func (e *endpoint) complete(s *surface, req, resp reflect.Type, empty bool, fres
 	own := *e // e itself is copied into the table
 	e.handler = func(w http.ResponseWriter, r *http.Request) error {
 		in, act := fresh()
-		body, err := own.shape.bind(w, r, own.Body, in)
+		body, err := own.shape().bind(w, r, own.Body, in)
 		if err != nil {
 			return err
 		}
@@ -91,6 +90,9 @@ func (e *endpoint) complete(s *surface, req, resp reflect.Type, empty bool, fres
 		return s.once(&own, c, body, act)
 	}
 }
+
+// shape is how the request is filled.
+func (e *endpoint) shape() shape { return shapeOf(e.req) }
 
 // charge counts the request against the account that makes it, whatever
 // addresses it comes from.
