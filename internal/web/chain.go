@@ -94,38 +94,26 @@ func NewFrame(o Options) *Frame {
 // Handler serves the surfaces below the mount path, which is stripped. Requests
 // that no route takes go to the first surface's Fail.
 func (f *Frame) Handler(surfaces ...Surface) http.Handler {
-	mux := http.NewServeMux()
+	var patterns []string
+	var routes []http.Handler
+	add := func(s Surface, r Route) {
+		patterns, routes = append(patterns, r.Pattern), append(routes, f.serve(s, r))
+	}
 	for _, s := range surfaces {
-		for _, route := range s.Routes {
-			mux.Handle(route.Pattern, f.serve(s, route))
+		for _, r := range s.Routes {
+			add(s, r)
 		}
 	}
-	fallback := surfaces[0]
-	mux.Handle("/", f.serve(fallback, Route{Pattern: "/", Access: Anyone, Handler: func(_ http.ResponseWriter, r *http.Request) error {
+	var mux *http.ServeMux
+	add(surfaces[0], Route{Pattern: "/", Access: Anyone, Handler: func(_ http.ResponseWriter, r *http.Request) error {
 		return unmatched(mux, r)
-	}}))
-	return http.StripPrefix(strings.TrimRight(f.o.URL.Path, "/"), f.enter(mux))
+	}})
+	mux = routing(patterns)
+	return http.StripPrefix(strings.TrimRight(f.o.URL.Path, "/"), f.enter(mux, routes))
 }
 
-var methods = []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete}
-
-// unmatched tells a wrong method from an unknown address.
-func unmatched(mux *http.ServeMux, r *http.Request) error {
-	var allowed []string
-	for _, m := range methods {
-		probe := &http.Request{Method: m, URL: r.URL, Host: r.Host}
-		if _, pattern := mux.Handler(probe); pattern != "/" && pattern != "" {
-			allowed = append(allowed, m)
-		}
-	}
-	if allowed != nil {
-		return ErrMethod.Becausef("allowed: %s", strings.Join(allowed, ", "))
-	}
-	return ErrNotFound
-}
-
-// enter finds out where a request comes from, before any route is chosen.
-func (f *Frame) enter(next http.Handler) http.Handler {
+// enter finds out where a request comes from, before next chooses one of the routes.
+func (f *Frame) enter(next http.Handler, routes []http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := r.Context()
 		q, ok := ctx.Value(requestKey{}).(*Request)
@@ -133,7 +121,7 @@ func (f *Frame) enter(next http.Handler) http.Handler {
 			q = &Request{}
 			ctx = context.WithValue(ctx, requestKey{}, q)
 		}
-		q.started, q.ID = f.o.Now(), requestID()
+		q.started, q.ID, q.routes = f.o.Now(), requestID(), routes
 		q.Client = f.o.Trust.Of(clientaddr.Request{Peer: r.RemoteAddr, TLS: r.TLS != nil, Host: r.Host, Headers: r.Header})
 		q.source = q.Client.Source()
 		w.Header()["Request-Id"] = []string{q.ID}

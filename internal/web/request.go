@@ -29,6 +29,7 @@ type Request struct {
 	kind     string // of the credential presented; empty: none
 	clientID string // whose it is said to be, or is
 
+	routes  []http.Handler // of the Frame it entered
 	started time.Time
 	source  string // of Client, as limits count it
 	pattern string
