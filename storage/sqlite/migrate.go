@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
 
 	"github.com/pressly/goose/v3"
 
@@ -23,9 +24,18 @@ func migrations() (fs.FS, []schema.Migration, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	all, err := schema.Read(files)
+	all, err := readMigrations()
 	return files, all, err
 }
+
+// readMigrations reads them once per process.
+var readMigrations = sync.OnceValues(func() ([]schema.Migration, error) {
+	files, err := fs.Sub(embedded, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	return schema.Read(files)
+})
 
 // createTable is goose's own, so that goose finds what it expects.
 const createTable = `CREATE TABLE ` + schema.Table + ` (
