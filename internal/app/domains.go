@@ -27,7 +27,7 @@ const (
 // watchDomains looks again at the DNS of verified domains. It is a job of its own, since
 // a DNS that does not answer would hold up every other sweep.
 func (a *App) watchDomains(ctx context.Context) error {
-	return every(ctx, recheckEvery, func() {
+	return later(ctx, recheckEvery, func() {
 		if !a.guard.Check() { // a clock that jumped makes nothing lapse (TH-4)
 			return
 		}

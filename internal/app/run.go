@@ -117,6 +117,19 @@ func every(ctx context.Context, interval time.Duration, fn func()) error {
 	}
 }
 
+// settled is when a start is over, which has better to do than to go through tables.
+const settled = 5 * time.Second
+
+// later is every, beginning when the start is over.
+func later(ctx context.Context, interval time.Duration, fn func()) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case <-time.After(settled):
+		return every(ctx, interval, fn)
+	}
+}
+
 // sweepEvery is how often things that are over are cleared away.
 const sweepEvery = time.Minute
 
@@ -125,7 +138,7 @@ const sweepEvery = time.Minute
 const batch = 500
 
 func (a *App) sweep(ctx context.Context) error {
-	return every(ctx, sweepEvery, func() {
+	return later(ctx, sweepEvery, func() {
 		if err := a.sweepSteadily(ctx); err != nil && ctx.Err() == nil {
 			a.c.Log.Warn("a sweep failed; it is tried again", "error", err)
 		}
