@@ -43,7 +43,7 @@ type Store struct {
 	restored bool
 	closing  sync.Once
 	closed   error
-	cleanup  func() error
+	cleanup  func() error // before the files are closed: SQLite copies no log into one that is gone
 }
 
 var (
@@ -278,7 +278,7 @@ func (s *Store) Engine() string { return "sqlite" }
 
 // Close implements store.Store. Acts that wait are still done.
 func (s *Store) Close() error {
-	s.closing.Do(func() { s.closed = errors.Join(s.release(), s.cleanup()) })
+	s.closing.Do(func() { s.closed = errors.Join(s.cleanup(), s.release()) })
 	return s.closed
 }
 
