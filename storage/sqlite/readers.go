@@ -3,41 +3,70 @@ package sqlite
 import (
 	"context"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/mortise-auth/mortise/storage/internal/sqlstore"
 )
 
-// readers are connections that cannot write. They are dialled when first
-// wanted, at most as many as there are turns; then callers wait for one. Whoever
-// comes next gets the connection used last: its pages are the warmest, and where
-// few read at once few connections keep pages at all.
+// readers are connections that cannot write. They are dialled when wanted and none
+// comes back soon, at most as many as there are turns; then callers wait for one.
+// Whoever comes next gets the connection used last: its pages are the warmest, and
+// where few read at once few connections keep pages at all.
 type readers struct {
 	dsn   string
 	turns chan struct{}
 	once  sync.Once
 	done  chan struct{}
 
+	some  atomic.Bool   // there is a connection, or soon
+	given chan struct{} // holds a token after one came back
+
 	mu   sync.Mutex
 	idle []*conn
 }
 
+// dialTime is how long a read waits for a connection in use before it dials another:
+// reading the schema takes longer than most reads.
+const dialTime = 5 * time.Millisecond
+
 func newReaders(dsn string, n int) *readers {
-	return &readers{dsn: dsn, turns: make(chan struct{}, n), done: make(chan struct{})}
+	return &readers{dsn: dsn, turns: make(chan struct{}, n), done: make(chan struct{}), given: make(chan struct{}, 1)}
 }
 
 func (r *readers) take(ctx context.Context) (*conn, error) {
 	if err := r.turn(ctx); err != nil {
 		return nil, err
 	}
-	if c := r.warmest(); c != nil {
+	if c := r.spare(); c != nil {
 		return c, nil
 	}
+	r.some.Store(true)
 	c, err := dial(r.dsn)
 	if err != nil {
 		<-r.turns
 		return nil, err
 	}
 	return c, nil
+}
+
+// spare returns a connection that nobody uses, or nil when there will be none soon.
+func (r *readers) spare() *conn {
+	if c := r.warmest(); c != nil || !r.some.Load() {
+		return c
+	}
+	late := time.NewTimer(dialTime)
+	defer late.Stop()
+	for {
+		select {
+		case <-r.given:
+			if c := r.warmest(); c != nil {
+				return c
+			}
+		case <-late.C:
+			return r.warmest()
+		}
+	}
 }
 
 // turn waits until another connection may be used.
@@ -78,6 +107,10 @@ func (r *readers) give(c *conn) {
 	r.mu.Lock()
 	r.idle = append(r.idle, c)
 	r.mu.Unlock()
+	select {
+	case r.given <- struct{}{}:
+	default:
+	}
 	<-r.turns
 }
 
