@@ -50,6 +50,12 @@ func (r *readers) take(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
+// warm dials the first connection while its caller goes on. What is wrong with it
+// the first reader is told.
+func (r *readers) warm() {
+	go func() { _ = r.read(context.Background(), func(sqlstore.Querier) error { return nil }) }()
+}
+
 // spare returns a connection that nobody uses, or nil when there will be none soon.
 func (r *readers) spare() *conn {
 	if c := r.warmest(); c != nil || !r.some.Load() {

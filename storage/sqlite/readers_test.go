@@ -49,3 +49,33 @@ func TestReadersDialSparingly(t *testing.T) {
 		})
 	}
 }
+
+// Two connections may open a database at once only when it has its log already.
+func TestLogged(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if logged(dir) {
+		t.Error("a folder without a database has a log")
+	}
+	if err := makeFolder(dir); err != nil {
+		t.Fatal(err)
+	}
+	if logged(dir) {
+		t.Error("an empty database has a log")
+	}
+	c, err := dial(dsn(dir, "busy_timeout(5000)"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for mode, want := range map[string]bool{"DELETE": false, "WAL": true} {
+		if err := c.script("PRAGMA journal_mode=" + mode + "; CREATE TABLE IF NOT EXISTS x (y)"); err != nil {
+			t.Fatal(err)
+		}
+		if got := logged(dir); got != want {
+			t.Errorf("%s: logged: %t", mode, got)
+		}
+	}
+	if err := c.close(); err != nil {
+		t.Fatal(err)
+	}
+}

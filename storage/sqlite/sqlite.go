@@ -125,6 +125,10 @@ func (s *Store) open(ctx context.Context) error {
 	if s.mark, err = openMark(s.dir, s.options.volatile); err != nil {
 		return fmt.Errorf("sqlite: epoch file: %w", err)
 	}
+	s.readers = newReaders(readDSN(s.dir), s.options.readers())
+	if logged(s.dir) {
+		s.readers.warm()
+	}
 	conn, err := dial(writeDSN(s.dir, s.options.volatile))
 	if err != nil {
 		return err
@@ -153,7 +157,6 @@ func (s *Store) begin(ctx context.Context, conn *conn) error {
 		return err
 	}
 	s.writer = newWriter(conn, s.mark, id.heads)
-	s.readers = newReaders(readDSN(s.dir), s.options.readers())
 	s.Set = sqlstore.NewSet(s)
 	if why != "" {
 		return s.rewind(ctx, id, why)
@@ -182,6 +185,19 @@ func makeFolder(dir string) error {
 		return err
 	}
 	return errors.Join(f.Chmod(0o600), f.Close())
+}
+
+// logged reports whether there is a database with a write-ahead log: two connections
+// may open one at once, while nobody else may be there when it gets its log.
+func logged(dir string) bool {
+	f, err := os.Open(filepath.Join(dir, file))
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	var versions [2]byte // of the file format, to write and to read
+	_, err = f.ReadAt(versions[:], 18)
+	return err == nil && versions == [2]byte{2, 2}
 }
 
 // Read implements sqlstore.Engine.
