@@ -46,6 +46,7 @@ type document[T any] struct {
 	fetched time.Time // zero: never
 	fresh   time.Time // until when it need not be asked for
 	looked  time.Time // when it last was
+	renewed time.Time // when it last was though it was fresh
 	fault   error     // of the last look
 	used    time.Time
 }
@@ -56,22 +57,19 @@ func newDocuments[T any](http oauth2.HTTP, now func() time.Time, parse func([]by
 
 // get is what stands at address, as new as it need be.
 func (d *documents[T]) get(ctx context.Context, address string) (T, error) {
-	return d.read(ctx, address, func(one *document[T], now time.Time) bool {
-		return !one.fetched.IsZero() && now.Before(one.fresh)
-	})
+	return d.read(ctx, address, false)
 }
 
-// renewed is what stands at address, fetched anew unless it was looked at within
-// the last rest.
+// renewed is what stands at address, fetched anew unless it was within the last rest
+// for this very reason. That it was fetched because it was old does not count:
+// providers turn their keys a moment later too, and make some when first used.
 func (d *documents[T]) renewed(ctx context.Context, address string) (T, error) {
-	return d.read(ctx, address, func(one *document[T], now time.Time) bool {
-		return !one.fetched.IsZero() && now.Before(one.looked.Add(rest))
-	})
+	return d.read(ctx, address, true)
 }
 
-func (d *documents[T]) read(ctx context.Context, address string, good func(*document[T], time.Time) bool) (T, error) {
+func (d *documents[T]) read(ctx context.Context, address string, anew bool) (T, error) {
 	one := d.entry(address)
-	if v, ok := one.have(d.now(), good); ok {
+	if v, ok := one.have(d.now(), anew); ok {
 		return v, nil
 	}
 	var none T
@@ -82,7 +80,7 @@ func (d *documents[T]) read(ctx context.Context, address string, good func(*docu
 		return none, federation.ErrUpstream.Because(ctx.Err())
 	}
 	now := d.now()
-	if v, ok := one.have(now, good); ok { // of whoever had the turn before
+	if v, ok := one.have(now, anew); ok { // of whoever had the turn before
 		return v, nil
 	}
 	if !one.resting(now) {
@@ -121,10 +119,14 @@ func (d *documents[T]) makeRoom() {
 	}
 }
 
-func (d *document[T]) have(now time.Time, good func(*document[T], time.Time) bool) (v T, ok bool) {
+func (d *document[T]) have(now time.Time, anew bool) (v T, ok bool) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !good(d, now) {
+	until := d.fresh
+	if anew {
+		until = d.renewed.Add(rest)
+	}
+	if d.fetched.IsZero() || !now.Before(until) {
 		return v, false
 	}
 	return d.value, true
@@ -180,6 +182,9 @@ func (d *documents[T]) fetch(ctx context.Context, address string, one *document[
 	one.mu.Lock()
 	defer one.mu.Unlock()
 	one.looked, one.fault = now, err
+	if now.Before(one.fresh) {
+		one.renewed = now
+	}
 	if err != nil {
 		return
 	}
