@@ -45,6 +45,10 @@ soak: ## the long tests in full: crashes, races, hours of traffic (PostgreSQL wa
 conformance: ## our copies of the protocol test modules, and the matrix of what has a test
 	@scripts/conformance
 
+.PHONY: keycloak
+keycloak: ## people of a real Keycloak sign in; fetches it from Maven Central
+	@scripts/test-keycloak
+
 .PHONY: bench
 bench: ## the tables of docs/benchmarks.md, measured now, each beside its floor
 	@scripts/bench

@@ -162,6 +162,10 @@ func (g *guest) enter(connection string) {
 			g.Submit("submit")
 		case g.Has("approve"):
 			g.Submit("approve")
+		case g.Has("kc-login"):
+			g.Fill("username", g.name)
+			g.Fill("password", password)
+			g.Submit("kc-login")
 		case g.named("login", `[name="login"]`): // oidc-provider's own pages, which have no ids
 			g.named("secret", `[name="password"]`)
 			g.named("go", `.login-submit`)
