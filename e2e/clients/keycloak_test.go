@@ -60,6 +60,7 @@ connections:
     trusted_domains: [example.test]
     provision: {mode: anyone}
     mapping: {roles: {engineers: [editor], writers: [reader]}}
+    pass_on_freshness: true
     logout: always
   - id: signed
     type: oidc
@@ -187,6 +188,14 @@ func (k *keycloak) basic(t *testing.T) {
 	g.enter("basic")
 	born := k.account(t, "kim@example.test")
 	want(t, "roles", strings.Join(born.Roles, " "), "editor")
+
+	g.Goto(k.issuer + "/login?again=1&return_to=/account/sessions") // no password here: proven anew over there
+	g.Submit("confirm-basic")
+	g.Wait("kc-login")
+	g.Fill("password", password)
+	if g.Submit("kc-login"); !strings.HasPrefix(g.URL(), k.issuer+"/account/sessions") {
+		t.Errorf("proven anew, the browser is at %s: %s", g.URL(), g.Text(""))
+	}
 
 	kim := k.idOf(t, "users", "kim")
 	k.admin(t, "DELETE", "/users/"+kim+"/groups/"+k.idOf(t, "groups", "engineers"), nil, nil)
