@@ -176,6 +176,9 @@ func (p *program) connectionsPreview() *cobra.Command {
 func readJSON(cmd *cobra.Command, name string) (json.RawMessage, error) {
 	raw, err := readFile(cmd, name)
 	if err == nil && !json.Valid(raw) {
+		if name == "-" {
+			name = "standard input"
+		}
 		err = usage("%s is not JSON", name)
 	}
 	return raw, err
