@@ -179,7 +179,7 @@ func readJSON(cmd *cobra.Command, name string) (json.RawMessage, error) {
 		if name == "-" {
 			name = "standard input"
 		}
-		err = usage("%s is not JSON", name)
+		err = usage(`%s is not JSON; what comes from the service is wanted, such as {"sub": "248289761001", "email": "jo@example.org"}`, name)
 	}
 	return raw, err
 }
