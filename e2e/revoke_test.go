@@ -65,7 +65,7 @@ var acts = []act{
 
 // TestNextCallIsRefused: sign in, call an API in another process, end the access
 // elsewhere, in each way there is; the API refuses the next call within a second
-// and asked the issuer about no call: it only follows the feed. TH-1 TH-3 TH-13 TH-19
+// and asked the issuer about no call: it only follows the feed. TH-1 TH-3 TH-13 TH-19 JW-34
 func TestNextCallIsRefused(t *testing.T) {
 	t.Parallel()
 	g := guard(t, crowd(len(acts)))

@@ -76,7 +76,7 @@ func (s *signer) post(t *testing.T, path, text string, more ...string) answer {
 	return s.form(t, path, "", append([]string{"client_assertion_type", assertion.Type, "client_assertion", text}, more...)...)
 }
 
-// OA-31 OA-32 OA-36 TH-27: assertions open a client at every endpoint, once, on both
+// OA-31 OA-32 OA-36 JW-33 TH-27: assertions open a client at every endpoint, once, on both
 // engines; a replay is told to nobody but the operator.
 func TestPrivateKeyJWT(t *testing.T) {
 	t.Parallel()

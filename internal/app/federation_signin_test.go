@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/federate"
 	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/rbac"
@@ -383,7 +384,7 @@ func TestFederationLeavesNothing(t *testing.T) {
 	}
 }
 
-// Apple's form comes from another site: it is turned into a GET, and does nothing by
+// SE-33 SE-12: Apple's form comes from another site: it is turned into a GET, and does nothing by
 // itself.
 func TestFederationFormPost(t *testing.T) {
 	t.Parallel()
@@ -405,6 +406,19 @@ func TestFederationFormPost(t *testing.T) {
 	b.get(to.RequestURI()).to(t)
 	if b.account() == "" {
 		t.Error("not signed in")
+	}
+}
+
+// AU-6: an answer that fails a check signs nobody in, and is in the log.
+func TestFederationDoubtIsLogged(t *testing.T) {
+	t.Parallel()
+	a := newAbroad(t)
+	b := a.tab(t)
+	b.home("acme", b.away("/federation/acme/start"), "somebody the service never named").says(t, 422, "federation_answer_refused")
+	b.mustBe("")
+	evs, err := a.store.Audit().Search(t.Context(), audit.Query{Name: federation.Doubted.String(), Limit: 5})
+	if err != nil || len(evs) != 1 || evs[0].Reason != "statement" || evs[0].Outcome != audit.Failure || evs[0].Details["connection"] != "acme" {
+		t.Errorf("%+v (%v)", evs, err)
 	}
 }
 

@@ -219,7 +219,7 @@ func TestPolicyCountsPasskeys(t *testing.T) {
 	}
 }
 
-// A remembered device lets its owner pass in that browser, says nothing that was not
+// SE-23: a remembered device lets its owner pass in that browser, says nothing that was not
 // proven, and answers no client.
 func TestRememberedDevice(t *testing.T) {
 	t.Parallel()

@@ -167,6 +167,23 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// PW-71: extensions that nobody asked for change nothing, nor does it that none came.
+func TestExtensions(t *testing.T) {
+	t.Parallel()
+	for name, a := range map[string]*authenticator.Authenticator{
+		"absent":  {},
+		"signed":  {Extensions: []byte("\xa1\x69unheardof\xf5")},
+		"claimed": {Results: map[string]any{"appid": true, "unheardof": map[string]any{"a": 1}, "prf": map[string]any{"enabled": true}}},
+	} {
+		r := newRig(t, passkey.Policy{})
+		r.key.Extensions, r.key.Results = a.Extensions, a.Results
+		r.enrol()
+		if _, err := r.assert(r.get()); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // PW-60: the challenge of another browser, ceremony or time, or a second time.
 func TestChallenges(t *testing.T) {
 	t.Parallel()

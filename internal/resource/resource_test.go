@@ -24,6 +24,7 @@ func TestIdentifier(t *testing.T) {
 	}
 }
 
+// JW-34: no access token lives longer than a quarter of an hour.
 func TestCleanResource(t *testing.T) {
 	r, err := Resource{Identifier: "https://api.example.org", Scopes: []string{"b", "a", "b"}}.Clean()
 	if err != nil || r.TokenFormat != JWT || r.Algorithm != "EdDSA" || r.TokenLifetime != DefaultLifetime || r.Name != r.Identifier || !slices.Equal(r.Scopes, []string{"a", "b"}) {

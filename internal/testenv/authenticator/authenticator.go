@@ -13,7 +13,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 )
@@ -37,6 +36,8 @@ type Authenticator struct {
 	Model       [16]byte
 	Transports  []string
 	Client      func(data map[string]any) // changes what the client says, before it is signed
+	Extensions  []byte                    // CBOR of extensions that nobody asked for, signed
+	Results     map[string]any            // what the client says of extensions; nil: nothing, not even that
 
 	mu   sync.Mutex
 	keys []*key
@@ -52,7 +53,7 @@ type key struct {
 
 // New makes one that verifies and counts, on a page of origin.
 func New(origin string) *Authenticator {
-	return &Authenticator{Origin: origin, Verifies: true, Counts: true, Transports: []string{"usb"}}
+	return &Authenticator{Origin: origin, Verifies: true, Counts: true, Transports: []string{"usb"}, Results: map[string]any{}}
 }
 
 // Clone is a copy with the same keys and counters of its own.
@@ -62,6 +63,7 @@ func (a *Authenticator) Clone() *Authenticator {
 	b := &Authenticator{
 		Origin: a.Origin, RPID: a.RPID, Verifies: a.Verifies, Absent: a.Absent, Synced: a.Synced, Silent: a.Silent,
 		CrossOrigin: a.CrossOrigin, Counts: a.Counts, Model: a.Model, Transports: slices.Clone(a.Transports), Client: a.Client,
+		Extensions: bytes.Clone(a.Extensions), Results: a.Results,
 	}
 	for _, k := range a.keys {
 		c := *k
@@ -136,10 +138,10 @@ func (a *Authenticator) Create(asked any) ([]byte, error) {
 	data := a.data(k, 0x40)
 	data = append(data, a.Model[:]...)
 	data = binary.BigEndian.AppendUint16(data, uint16(len(k.id)))
-	data = append(append(data, k.id...), public...)
+	data = slices.Concat(data, k.id, public, a.Extensions)
 	object := []byte{0xa3, 0x63, 'f', 'm', 't', 0x64, 'n', 'o', 'n', 'e', 0x67, 'a', 't', 't', 'S', 't', 'm', 't', 0xa0, 0x68, 'a', 'u', 't', 'h', 'D', 'a', 't', 'a', 0x59}
 	object = binary.BigEndian.AppendUint16(object, uint16(len(data)))
-	return credential(k, map[string]any{
+	return a.credential(k, map[string]any{
 		"clientDataJSON": text(a.client("webauthn.create", o.Challenge)), "attestationObject": text(append(object, data...)), "transports": a.Transports,
 	})
 }
@@ -161,7 +163,7 @@ func (a *Authenticator) Get(asked any) ([]byte, error) {
 			continue
 		}
 		k.count++
-		data, client := a.data(k, 0), a.client("webauthn.get", o.Challenge)
+		data, client := append(a.data(k, 0), a.Extensions...), a.client("webauthn.get", o.Challenge)
 		sum := sha256.Sum256(client)
 		digest := sha256.Sum256(append(bytes.Clone(data), sum[:]...))
 		sig, err := ecdsa.SignASN1(rand.Reader, k.secret, digest[:])
@@ -172,7 +174,7 @@ func (a *Authenticator) Get(asked any) ([]byte, error) {
 		if !a.Silent {
 			response["userHandle"] = text(k.handle)
 		}
-		return credential(k, response)
+		return a.credential(k, response)
 	}
 	return nil, ErrNone
 }
@@ -183,7 +185,7 @@ func (a *Authenticator) data(k *key, flags byte) []byte {
 	if a.RPID != "" {
 		rp = a.RPID
 	}
-	for set, bit := range map[byte]bool{0x01: !a.Absent, 0x04: a.Verifies, 0x18: a.Synced} {
+	for set, bit := range map[byte]bool{0x01: !a.Absent, 0x04: a.Verifies, 0x18: a.Synced, 0x80: a.Extensions != nil} {
 		if bit {
 			flags |= set
 		}
@@ -205,9 +207,11 @@ func (a *Authenticator) client(ceremony, challenge string) []byte {
 	return b
 }
 
-func credential(k *key, response map[string]any) ([]byte, error) {
-	all := map[string]any{"id": text(k.id), "rawId": text(k.id), "type": "public-key", "clientExtensionResults": map[string]any{}}
-	maps.Copy(all, map[string]any{"response": response})
+func (a *Authenticator) credential(k *key, response map[string]any) ([]byte, error) {
+	all := map[string]any{"id": text(k.id), "rawId": text(k.id), "type": "public-key", "response": response}
+	if a.Results != nil {
+		all["clientExtensionResults"] = a.Results
+	}
 	return json.Marshal(all)
 }
 

@@ -43,7 +43,6 @@ type Metadata struct {
 	DPoPAlgs              []string `json:"dpop_signing_alg_values_supported,omitempty"`
 	ChallengeMethods      []string `json:"code_challenge_methods_supported"`
 	IssuerParameter       bool     `json:"authorization_response_iss_parameter_supported,omitempty"`
-	DetailTypes           []string `json:"authorization_details_types_supported,omitempty"`
 	ClientIDMetadata      bool     `json:"client_id_metadata_document_supported,omitempty"`
 	Backchannel           bool     `json:"backchannel_logout_supported,omitempty"`
 	BackchannelSession    bool     `json:"backchannel_logout_session_supported,omitempty"`
@@ -72,18 +71,17 @@ type MetadataOptions struct {
 
 	Authorize      bool // /oauth2/authorize: response types and modes, prompts, iss
 	PAR            bool
-	RequestObjects bool     // request objects by value and by registered https address
-	Registration   bool     // /oauth2/register answers
-	ClientID       bool     // Client ID Metadata Documents are taken
-	Device         bool     // /oauth2/device_authorization
-	DPoP           bool     // proofs are taken
-	PrivateKeyJWT  bool     // private_key_jwt
-	EndSession     bool     // RP-initiated logout
-	Backchannel    bool     // and its sid
-	Frontchannel   bool     // and its sid
-	DetailTypes    []string // of authorization_details
-	SignUp         bool     // prompt=create
-	Policy, Terms  string   // addresses; empty: none
+	RequestObjects bool   // request objects by value and by registered https address
+	Registration   bool   // /oauth2/register answers
+	ClientID       bool   // Client ID Metadata Documents are taken
+	Device         bool   // /oauth2/device_authorization
+	DPoP           bool   // proofs are taken
+	PrivateKeyJWT  bool   // private_key_jwt
+	EndSession     bool   // RP-initiated logout
+	Backchannel    bool   // and its sid
+	Frontchannel   bool   // and its sid
+	SignUp         bool   // prompt=create
+	Policy, Terms  string // addresses; empty: none
 }
 
 // MetadataOf is the document of an issuer where o is wired.
@@ -103,7 +101,7 @@ func MetadataOf(o MetadataOptions) Metadata {
 		Scopes: []string{"openid", "profile", "email", "offline_access"}, Claims: claims.Names(), ClaimTypes: []string{"normal"}, ClaimsParameter: o.Authorize,
 		ResponseTypes: []string{}, GrantTypes: o.GrantTypes, ACRs: []string{"1", "2", "3"}, SubjectTypes: []string{client.PublicSubject, client.PairwiseSubject},
 		IDTokenAlgs: algs, UserInfoAlgs: algs, RequestParameter: o.RequestObjects, RequestURIParameter: o.RequestObjects, RequestURIsRegistered: o.RequestObjects,
-		ChallengeMethods: []string{"S256"}, IssuerParameter: o.Authorize, DetailTypes: o.DetailTypes, ClientIDMetadata: o.ClientID,
+		ChallengeMethods: []string{"S256"}, IssuerParameter: o.Authorize, ClientIDMetadata: o.ClientID,
 		Backchannel: o.Backchannel, BackchannelSession: o.Backchannel, Frontchannel: o.Frontchannel, FrontchannelSession: o.Frontchannel,
 		Introspection: o.Issuer + "/oauth2/introspect", Revocation: o.Issuer + "/oauth2/revoke",
 		ServiceDocumentation: o.Issuer + "/docs/api", UILocales: []string{"en", "de"}, Policy: o.Policy, Terms: o.Terms,
