@@ -11,7 +11,7 @@ import (
 )
 
 // IdPOption changes what IdP makes.
-type IdPOption func(w *idpWish)
+type IdPOption func(w *idpWish) //nolint:staticcheck // as IdP is written
 
 type idpWish struct {
 	organization string
