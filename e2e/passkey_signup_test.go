@@ -64,7 +64,7 @@ func TestPasskeyOnlyInABrowser(t *testing.T) {
 	dev.stopped()
 }
 
-// PW-54: whoever began with a passkey, and opens the mailed link where no scripts run,
+// Whoever began with a passkey, and opens the mailed link where no scripts run,
 // finishes with a password there.
 func TestPasskeySignUpEndsWithoutScriptsInABrowser(t *testing.T) {
 	t.Parallel()

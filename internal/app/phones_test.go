@@ -147,7 +147,7 @@ func TestPhoneByThePages(t *testing.T) {
 }
 
 // Whoever gets no text messages is called instead, wherever the pages send codes, and told
-// so. PW-48
+// so.
 func TestCallsByThePages(t *testing.T) {
 	t.Parallel()
 	w := newRig(t, withPhones).running(t).begun(t).world(t).codeClients(t)
