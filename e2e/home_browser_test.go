@@ -11,9 +11,10 @@ import (
 )
 
 // TestHomeInABrowser is being sent to one's organisation by the domain of one's address,
-// in Chromium, with and without scripts: by an address alone and by the button, back as
-// somebody new, and again; an address elsewhere and one of nobody stay. The service is
-// on another origin, as it is in life. TH-40
+// in Chromium, with and without scripts: while its service is away; by an address alone
+// and by the button, as somebody new and again; an address elsewhere stays. Then it is
+// required: a password leads there and no further, but for an owner who may break the
+// glass. The service is on another origin, as it is in life. TH-40
 func TestHomeInABrowser(t *testing.T) {
 	t.Parallel()
 	b := browser.Launch(t, testenv.Chromium(t), "--ignore-certificate-errors")
