@@ -31,7 +31,7 @@ var looks = []struct {
 	axe   int // which pages axe-core checks here: it is slow, so each in one window
 }{
 	{"phone-light", 390, false, 0},
-	{"phone-dark", 390, true, 1},
+	{"phone-dark", 360, true, 1},
 	{"desktop-dark", 1280, true, 0},
 	{"desktop-light", 1280, false, 2},
 }
@@ -81,6 +81,9 @@ func (p *tab) examine(path string) {
 			for _, v := range p.Axe() {
 				p.t.Errorf("%s: %s (%s): %s", p.name, path, l.name, v)
 			}
+		}
+		for _, v := range p.Cramped() {
+			p.t.Errorf("%s: %s (%s): %s", p.name, path, l.name, v)
 		}
 		if dir := os.Getenv("MORTISE_TEST_SCREENSHOTS"); dir != "" {
 			file := fmt.Sprintf("%s-%02d%s-%s.png", p.name, len(p.seen), strings.ReplaceAll(path, "/", "-"), l.name)

@@ -5,6 +5,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/testenv"
 	"github.com/mortise-auth/mortise/internal/testenv/browser"
+	"github.com/mortise-auth/mortise/mortisetest"
 )
 
 // PW-36 PW-52 PW-54 PW-72: somebody signs up with a passkey alone in Chromium, signs in
@@ -61,4 +62,28 @@ func TestPasskeyOnlyInABrowser(t *testing.T) {
 	}
 	byAutofill()
 	dev.stopped()
+}
+
+// Whoever began with a passkey, and opens the mailed link where no scripts run,
+// finishes with a password there.
+func TestPasskeySignUpEndsWithoutScriptsInABrowser(t *testing.T) {
+	t.Parallel()
+	const me = "rosa@example.test"
+	b, srv := browser.Launch(t, testenv.Chromium(t)), mortisetest.NewServer(t, mortisetest.Listen())
+	p := open(t, b, "began", srv.URL(""), browser.Options{})
+	addAuthenticator(p.Page, "internal", true, true)
+	p.Goto(p.base + "/auth/signup")
+	p.Fill("display-name", "Rosa Luxemburg")
+	p.Fill("email", me)
+	p.Submit("passkey")
+	p.at("/auth/verify")
+
+	other := open(t, b, "ended", srv.URL(""), browser.Options{NoScript: true, Language: "de"})
+	other.Goto(srv.Inbox(t).Next(me).Link())
+	other.at("/auth/verify")
+	other.send("submit", "new-password", ownPassword)
+	other.at("/auth/verify")
+	other.goTo("/auth/login")
+	other.send("submit", "identifier", me, "password", ownPassword)
+	other.at("/auth/account")
 }

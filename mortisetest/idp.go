@@ -45,9 +45,10 @@ const (
 	UpstreamAway    = testidp.TemporarilyAway // it says that it cannot right now
 )
 
-// IdP is somebody else's sign-in service, with a connection of the server to it. It
-// opens no port: the server and its browsers reach it inside the test. It is safe
-// for concurrent use.
+// IdP is somebody else's sign-in service, with a connection of the server to it. The
+// server and its browsers reach it inside the test. Where the server opens a port
+// (Listen) it opens one too, with the certificate of net/http/httptest, which a real
+// browser is to be told to accept. It is safe for concurrent use.
 type IdP struct { //nolint:staticcheck // as it is written everywhere else
 	Connection string // its id at the server; its button is "continue-" and that
 	Issuer     string
@@ -57,13 +58,22 @@ type IdP struct { //nolint:staticcheck // as it is written everywhere else
 
 // IdP connects the server to a new provider of made-up people, which may vouch for
 // every address.
-func (s *Server) IdP(t testing.TB, p Protocol) *IdP { //nolint:staticcheck // see the type
+func (s *Server) IdP(t testing.TB, p Protocol, opts ...IdPOption) *IdP { //nolint:staticcheck // see the type
 	t.Helper()
 	if p != OIDC {
 		t.Fatalf("mortisetest: there is no IdP that speaks %q", p)
 	}
+	var w idpWish
+	for _, opt := range opts {
+		opt(&w)
+	}
 	n := s.upstream.next()
 	i := &IdP{Connection: fmt.Sprintf("idp-%d", n), Issuer: fmt.Sprintf("https://idp-%d.example.net", n)}
+	if s.listens {
+		ts := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { i.provider.ServeHTTP(w, r) }))
+		t.Cleanup(ts.Close)
+		i.Issuer = ts.URL
+	}
 	text := secret.New("mortisetest").Reveal()
 	var err error
 	i.provider, err = testidp.New(testidp.Options{
@@ -72,9 +82,14 @@ func (s *Server) IdP(t testing.TB, p Protocol) *IdP { //nolint:staticcheck // se
 	})
 	s.must(t, "make an IdP", err)
 	s.upstream.add(i)
-	label := "the test provider"
+	label, trusted := "the test provider", []string{"*"}
+	if w.organization != "" {
+		s.own(t, w)
+		label, trusted = w.organization, w.domains
+	}
 	_, err = s.app.Directory.CreateConnection(t.Context(), user.Host(), apply.Connection{ID: i.Connection, ConnectionMembers: apply.ConnectionMembers{
-		Type: "oidc", Label: &label, Issuer: &i.Issuer, ClientID: "mortise", Secret: secret.NewText(text), Trust: []string{"*"},
+		Organization: w.organization,
+		Type:         "oidc", Label: &label, Issuer: &i.Issuer, ClientID: "mortise", Secret: secret.NewText(text), Trust: trusted,
 	}})
 	s.must(t, "connect an IdP", err)
 	return i

@@ -49,3 +49,28 @@ func TestTwoIdPs(t *testing.T) {
 		b.Open("/auth/account").See(name)
 	}
 }
+
+// TH-40: an address in an organisation's domain leads to its service, with or without an
+// account; a password does no more once that is required, but of an owner who may break
+// the glass.
+func TestHome(t *testing.T) {
+	t.Parallel()
+	srv := mortisetest.NewServer(t)
+	idp := srv.IdP(t, mortisetest.OIDC, mortisetest.HomeOf("acme", "acme.example"))
+	idp.Person(mortisetest.UpstreamPerson{Subject: "noor", Name: "Noor Khan", Email: "noor@acme.example", Verified: true})
+	glass := srv.User(t, mortisetest.Email("glass@acme.example"), mortisetest.Organization("acme", "owner"))
+	ada := srv.User(t, mortisetest.Email("ada@acme.example"), mortisetest.Organization("acme"))
+
+	b := srv.Browser(t)
+	b.Open("/auth/login").Fill("identifier", "noor@elsewhere.example").Press("organization").Problem("federation_no_home")
+	idp.Choose(b.Fill("identifier", "noor@acme.example").Press("organization").Follow("Continue"), "noor")
+	b.Open("/auth/account").See("Noor Khan")
+
+	enter := func(u *mortisetest.User) *mortisetest.Browser {
+		return srv.Browser(t).Open("/auth/login").Fill("identifier", u.Email).Fill("password", u.Password).Submit()
+	}
+	enter(ada).At("/auth/account")
+	srv.RequireSSO(t, "acme", glass)
+	enter(ada).Follow("Continue").See("Noor Khan") // who can be chosen over there
+	enter(glass).At("/auth/account")
+}

@@ -47,6 +47,8 @@ type Server struct {
 	apps     atomic.Uint32
 	secure   func() *httptest.Server
 	upstream upstream
+	zone     zone
+	listens  bool
 }
 
 // NewServer starts an instance for t. Without options: SQLite in a temporary
@@ -69,6 +71,7 @@ func NewServer(t testing.TB, opts ...Option) *Server {
 	}
 	s.start(t)
 	if o.listener != nil {
+		s.listens = true
 		s.listen(t, o.listener)
 	}
 	return s
@@ -80,6 +83,7 @@ func (s *Server) wire(t testing.TB, cfg mortise.Config) {
 	var err error
 	s.Auth, s.app, err = mortise.Wire(t.Context(), cfg, s.store, func(c *app.Config) {
 		c.Now, c.Monotonic, c.Sender, c.Outbound = s.Clock.Now, s.Clock.fake.Monotonic, s.mailbox, s.upstream.before
+		c.Resolver = &s.zone
 		c.Passwords.Parameters = password.TestParameters()
 		if c.SecretKey == "" {
 			c.SecretKey = masterKey()

@@ -119,13 +119,18 @@ func (s *Server) join(t testing.TB, who user.ID, m organization.Membership) {
 	for _, role := range m.Roles {
 		s.ensureRole(t, rbac.Role{Name: role})
 	}
-	o, err := s.app.Directory.Organization(t.Context(), user.Host(), m.Slug)
-	if errors.Is(err, organization.ErrUnknown) {
-		o, err = s.app.Directory.CreateOrganization(t.Context(), user.Host(), organization.Organization{Slug: m.Slug, Name: m.Slug})
-	}
-	s.must(t, "make the organisation "+m.Slug, err)
-	m.Organization, m.User = o.ID, who
+	m.Organization, m.User = s.ensureOrganization(t, m.Slug).ID, who
 	s.must(t, "add a member to "+m.Slug, s.app.Directory.SetMember(t.Context(), user.Host(), m))
+}
+
+func (s *Server) ensureOrganization(t testing.TB, slug string) organization.Organization {
+	t.Helper()
+	o, err := s.app.Directory.Organization(t.Context(), user.Host(), slug)
+	if errors.Is(err, organization.ErrUnknown) {
+		o, err = s.app.Directory.CreateOrganization(t.Context(), user.Host(), organization.Organization{Slug: slug, Name: slug})
+	}
+	s.must(t, "make the organisation "+slug, err)
+	return o
 }
 
 // Session starts a session of u, proven just now by a password, and returns its

@@ -137,20 +137,32 @@ func addQuery(cmd *cobra.Command) *cobra.Command {
 	f.Int("limit", 50, "rows at most")
 	f.String("after", "", "go on after this cursor")
 	f.Bool("all", false, "every row, however many")
+	return addView(cmd)
+}
+
+// addView gives cmd the flags of a list that the API answers as a whole.
+func addView(cmd *cobra.Command) *cobra.Command {
+	f := cmd.Flags()
 	f.StringArray("filter", nil, "keep rows where KEY=TEXT, or KEY~TEXT for a part of it; may be repeated")
 	f.String("sort", "", "order by this key, or -KEY for the reverse; reads every row")
 	f.StringSlice("columns", nil, "the columns to show, between commas")
 	return addAs(cmd)
 }
 
+// paged reports whether cmd shows a list that the API answers in pages.
+func paged(cmd *cobra.Command) bool { return cmd.Flags().Lookup("limit") != nil }
+
 func query(cmd *cobra.Command) (output.Query, error) {
 	f := cmd.Flags()
 	var q output.Query
-	q.Limit, _ = f.GetInt("limit") // these flags were defined by addQuery
-	q.After, _ = f.GetString("after")
-	q.Filter, _ = f.GetStringArray("filter")
+	q.Filter, _ = f.GetStringArray("filter") // these flags were defined by addView
 	q.Sort, _ = f.GetString("sort")
 	q.Columns, _ = f.GetStringSlice("columns")
+	if !paged(cmd) {
+		return q, nil
+	}
+	q.Limit, _ = f.GetInt("limit") // and these by addQuery
+	q.After, _ = f.GetString("after")
 	if q.Limit < 1 {
 		return q, usage("--limit is at least 1; --all has no limit")
 	}
@@ -173,6 +185,9 @@ func (s *session) list(a act, columns ...string) error {
 		return err
 	}
 	rows, next, err := q.Collect(func(after string, limit int) (output.Page, error) {
+		if !paged(s.cmd) {
+			return s.rows(a)
+		}
 		return s.page(a, after, limit)
 	})
 	if err != nil {
@@ -193,6 +208,10 @@ func (s *session) page(a act, after string, limit int) (output.Page, error) {
 		v.Set("after", after)
 	}
 	a.path += "?" + v.Encode()
+	return s.rows(a)
+}
+
+func (s *session) rows(a act) (output.Page, error) {
 	data, err := s.do(a)
 	if err != nil {
 		return output.Page{}, err

@@ -158,5 +158,5 @@ func refused(status int, body []byte) error {
 	if status == http.StatusUnauthorized || status == http.StatusForbidden {
 		pr.Exit = exitDenied
 	}
-	return &failure{pr}
+	return &failure{hinted(pr)}
 }

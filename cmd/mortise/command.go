@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -115,7 +116,13 @@ func verbs(cmd *cobra.Command) []string {
 }
 
 func unknownVerb(cmd *cobra.Command, name string) error {
-	if near := settings.Nearest(name, verbs(cmd)); near != "" {
+	known := verbs(cmd)
+	for _, other := range synonyms[name] {
+		if slices.Contains(known, other) {
+			return usage("unknown command %q for %s; did you mean %s?", name, cmd.CommandPath(), other)
+		}
+	}
+	if near := settings.Nearest(name, known); near != "" {
 		return usage("unknown command %q for %s; did you mean %s?", name, cmd.CommandPath(), near)
 	}
 	return usage("unknown command %q for %s; see %s --help", name, cmd.CommandPath(), cmd.CommandPath())
@@ -170,5 +177,19 @@ func flagError(cmd *cobra.Command, err error) error {
 			return usage("%s; did you mean --%s?", message, near)
 		}
 	}
+	if flag, value, ok := notNumber(message); ok {
+		return usage("--%s wants a whole number, and %q is none", flag, value)
+	}
 	return usage("%s; see %s --help", message, cmd.CommandPath())
+}
+
+// notNumber is what pflag says of a value that strconv does not read, without either.
+func notNumber(message string) (flag, value string, ok bool) {
+	rest, ok := strings.CutPrefix(message, `invalid argument "`)
+	if !ok || !strings.Contains(rest, "strconv.ParseInt") {
+		return "", "", false
+	}
+	value, rest, _ = strings.Cut(rest, `" for "`)
+	names, _, ok := strings.Cut(rest, `" flag: `)
+	return names[strings.LastIndex(names, "--")+2:], value, ok
 }

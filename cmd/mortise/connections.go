@@ -176,7 +176,10 @@ func (p *program) connectionsPreview() *cobra.Command {
 func readJSON(cmd *cobra.Command, name string) (json.RawMessage, error) {
 	raw, err := readFile(cmd, name)
 	if err == nil && !json.Valid(raw) {
-		err = usage("%s is not JSON", name)
+		if name == "-" {
+			name = "standard input"
+		}
+		err = usage(`%s is not JSON; what comes from the service is wanted, such as {"sub": "248289761001", "email": "jo@example.org"}`, name)
 	}
 	return raw, err
 }

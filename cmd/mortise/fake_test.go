@@ -52,6 +52,8 @@ func (b *fakeBackend) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	b.asked = append(b.asked, strings.TrimSpace(r.Method+" "+r.URL.RequestURI()+" "+string(body)))
 	switch path := strings.TrimPrefix(r.URL.EscapedPath(), "/api/v1"); {
+	case strings.Contains(path, "connections/ghost"):
+		problemAnswer(w, 404, "connection_unknown", "There is no such way to sign in here.")
 	case strings.Contains(path, "ghost"):
 		problemAnswer(w, 404, "user_unknown", "There is no such user.")
 	case strings.Contains(path, "locked"):

@@ -51,8 +51,12 @@ func helpText(cmd *cobra.Command) string {
 	}
 	if children := available(cmd); len(children) > 0 {
 		b.WriteString("\nCommands\n")
+		wide := 15
 		for _, c := range children {
-			fmt.Fprintf(&b, "  %-16s %s\n", c.Name(), c.Short)
+			wide = max(wide, len(c.Name()))
+		}
+		for _, c := range children {
+			fmt.Fprintf(&b, "  %-*s  %s\n", wide, c.Name(), c.Short)
 		}
 	}
 	flagSection(&b, "Flags", cmd.LocalNonPersistentFlags())
@@ -81,8 +85,12 @@ func flagSection(b *strings.Builder, title string, set *pflag.FlagSet) {
 		return
 	}
 	fmt.Fprintf(b, "\n%s\n", title)
+	wide := 27
 	for _, f := range lines {
-		fmt.Fprintf(b, "  %-28s %s\n", f.spelling(), f.Use)
+		wide = max(wide, len(f.spelling()))
+	}
+	for _, f := range lines {
+		fmt.Fprintf(b, "  %-*s  %s\n", wide, f.spelling(), f.Use)
 	}
 }
 

@@ -15,7 +15,7 @@ func (p *program) usersLinks() *cobra.Command {
 }
 
 func (p *program) usersLinksList() *cobra.Command {
-	return p.command(verb{
+	return addView(p.command(verb{
 		use: "list USER", aliases: []string{"ls"}, short: "List the services that a person signs in with",
 		examples: [2]string{"mortise users links list ada@example.org", "mortise users links list ada@example.org --json"},
 		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
@@ -23,7 +23,7 @@ func (p *program) usersLinksList() *cobra.Command {
 				return s.list(newAct(http.MethodGet, "users", args[0], "links"), "id", "connection", "subject", "email", "created_at", "used_at")
 			})
 		},
-	})
+	}))
 }
 
 func (p *program) usersLinksRemove() *cobra.Command {

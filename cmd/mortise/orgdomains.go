@@ -17,7 +17,7 @@ func (p *program) organizationDomains() *cobra.Command {
 }
 
 func (p *program) domainsList() *cobra.Command {
-	return addQuery(p.command(verb{
+	return addView(p.command(verb{
 		use: "list ORG", aliases: []string{"ls"}, short: "List the domains of an organisation, and what their DNS has to say",
 		examples: [2]string{"mortise orgs domains list acme", "mortise orgs domains list acme --json"},
 		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
@@ -92,8 +92,12 @@ func (p *program) ssoRequire() *cobra.Command {
 	glass := []string{}
 	cmd := addYes(p.command(verb{
 		use: "require ORG", short: "Let people of its verified domains sign in with its own service only",
+		long:     "Administrators of the instance, and the owners named by --break-glass, get in as before.",
 		examples: [2]string{"mortise orgs sso require acme --break-glass ada@acme.example", "mortise orgs sso require acme --break-glass ada@acme.example --yes"},
 		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
+			if len(glass) == 0 {
+				return usage("name an owner who may still sign in when the service is down: --break-glass ada@acme.example")
+			}
 			a, err := newAct(http.MethodPut, "organizations", args[0], "sso").with(map[string]any{"break_glass": glass})
 			if err != nil {
 				return err

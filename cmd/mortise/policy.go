@@ -65,12 +65,12 @@ func (p *program) usersDevices() *cobra.Command {
 }
 
 func (p *program) devicesList() *cobra.Command {
-	return addAs(p.command(verb{
+	return addView(p.command(verb{
 		use: "list USER", aliases: []string{"ls"}, short: "List a person's remembered devices",
 		examples: [2]string{"mortise users devices list ada@example.org", "mortise users devices list ada@example.org --json"},
 		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
 			return p.api(ctx, cmd, func(s *session) error {
-				return s.object(newAct(http.MethodGet, "users", args[0], "devices"), deviceColumns...)
+				return s.list(newAct(http.MethodGet, "users", args[0], "devices"), deviceColumns...)
 			})
 		},
 	}))

@@ -137,7 +137,9 @@ func (p *program) userAct(name, short string) *cobra.Command {
 func (p *program) usersRecoveryLink() *cobra.Command {
 	return addAs(p.command(verb{
 		use: "recovery-link USER", short: "Make a one-time link that lets a person back in, on the host",
-		long:     "Whoever opens it sets a new password or, where the account asks for more, a new second step or passkey in the place of what is lost. Hand it over on a way you trust: it is printed once, kept nowhere, and good for an hour. Every address of the account is told.",
+		long: "Whoever opens it sets a new password or, where the account asks for more, a new second\n" +
+			"step or passkey in the place of what is lost. Hand it over in a way you trust: it is printed once, kept\n" +
+			"nowhere, and good for an hour. Every address of the account is told.",
 		examples: [2]string{"mortise users recovery-link ada@example.org", "mortise users recovery-link ada@example.org --quiet"},
 		run: func(ctx context.Context, cmd *cobra.Command, args []string) error {
 			return p.api(ctx, cmd, func(s *session) error {

@@ -146,6 +146,57 @@ func TestPhoneByThePages(t *testing.T) {
 	}
 }
 
+// Whoever gets no text messages is called instead, wherever the pages send codes, and told
+// so.
+func TestCallsByThePages(t *testing.T) {
+	t.Parallel()
+	w := newRig(t, withPhones).running(t).begun(t).world(t).codeClients(t)
+	b := w.tab(t)
+	b.signIn(b.want(wanting("house"))).back(t)
+	called := func(shown answer, id string) string {
+		t.Helper()
+		text := w.texted(t, kimsNumber)
+		if body := html.UnescapeString(shown.Body.String()); text.Channel != mail.Voice || !strings.Contains(body, "You are being called at +49 … 567") || id != "" && !strings.Contains(body, `id="`+id+`"`) {
+			t.Fatalf("%s: %d %s", text.Channel, shown.Code, body)
+		}
+		return text.Code
+	}
+	page := b.get("/account/security")
+	asked := b.submit("/account/security/phone/add", page, "phone-number", kimsNumber, "channel", "voice")
+	shown := b.submit("/account/confirm", asked, "flow", hidden(t, asked, "flow"), "password", rightPassword)
+	if done := b.submit("/account/security/phone/confirm", shown, "flow", hidden(t, shown, "flow"), "code", called(shown, "")); done.Code != 200 {
+		t.Fatalf("%d %s", done.Code, done.Body)
+	}
+	c := w.tab(t)
+	second := c.password("/account/sessions")
+	c.submit("/login/second/send", second, "flow", hidden(t, second, "flow"), "channel", "voice")
+	second = c.get("/login/second")
+	if done := c.typed(second, "code", called(second, "call")); done.Code != 303 || !c.signedIn() {
+		t.Fatalf("%d %s", done.Code, done.Body)
+	}
+	page = b.get("/account/security")
+	asked = b.submit("/account/security/phone/remove", page, "id", hidden(t, page, "id"))
+	called(b.submit("/account/confirm/send", asked, "flow", hidden(t, asked, "flow"), "channel", "voice"), "call")
+	called(b.submit("/login/again/send", b.get("/login?again=1"), "channel", "voice"), "call")
+}
+
+// A house without calls offers none, and refuses who asks all the same.
+func TestNoCallsByThePages(t *testing.T) {
+	t.Parallel()
+	w := newRig(t, withPhones, func(c *Config) { c.Phones.Voice = false }).running(t).begun(t).world(t).codeClients(t)
+	b := w.tab(t)
+	b.signIn(b.want(wanting("house"))).back(t)
+	page := b.get("/account/security")
+	if strings.Contains(page.Body.String(), "add-by-call") {
+		t.Error("a call is offered")
+	}
+	asked := b.submit("/account/security/phone/add", page, "phone-number", kimsNumber, "channel", "voice")
+	bad := b.submit("/account/confirm", asked, "flow", hidden(t, asked, "flow"), "password", rightPassword)
+	if _, sent := w.box.Last(kimsNumber); sent || bad.Code != 422 || !strings.Contains(bad.Body.String(), "phone_no_calls") {
+		t.Errorf("%d %s", bad.Code, bad.Body)
+	}
+}
+
 // PW-42 PW-47 TH-34: a code is good for the sign-in, or the session, that it was sent
 // for, once; its session says how.
 func TestPhoneCodesAreBound(t *testing.T) {

@@ -6,6 +6,8 @@ var (
 	// ErrNoAccount: nobody has this sign-in, and the connection makes no accounts for
 	// people like them. It says nothing about who has an account.
 	ErrNoAccount = problem.New(problem.Forbidden, "federation_no_account", "There is no account here for that sign-in, and none is made by itself. Sign in another way, or ask whoever runs this site.")
+	// ErrNoHome: no organisation has the domain of the address and a service of its own.
+	ErrNoHome = problem.New(problem.Unprocessable, "federation_no_home", "No organisation here signs in with this address. Check the address, or sign in another way.")
 	// ErrNotMember: the connection is an organisation's, and they are not its people.
 	ErrNotMember = problem.New(problem.Forbidden, "federation_not_member", "That sign-in is for the people of one organisation, and you are not one of them here. Sign in another way, or ask its administrator.")
 	// ErrNotProven: the service does not prove people anew, and the account has better

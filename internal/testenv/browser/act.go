@@ -97,15 +97,17 @@ func (p *Page) Submit(id string) {
 	p.loading("clicking "+id, func() { p.Click(id) })
 }
 
-// Wait returns when the page has an element with this id: for what scripts add.
+// Wait returns when the page has an element with this id: for what scripts add, and for
+// a page that another one leads to by itself.
 func (p *Page) Wait(id string) {
 	p.t.Helper()
-	deadline := time.Now().Add(patience)
-	for !p.Has(id) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	// Asked, not awaited: a page without JavaScript keeps no promise.
+	for deadline := time.Now().Add(patience); !p.Has(id); <-tick.C {
 		if time.Now().After(deadline) {
 			p.t.Fatalf("browser: no element with id %q came on %s", id, p.URL())
 		}
-		p.look("new Promise(r => setTimeout(r, 20))", nil)
 	}
 }
 
@@ -116,7 +118,7 @@ func (p *Page) settle() {
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
 	for deadline := time.Now().Add(loadTime); time.Now().Before(deadline); <-tick.C {
-		// Asked, not awaited: a page without JavaScript keeps no promise.
+		// Asked, not awaited, as above.
 		var state string
 		if p.look("document.readyState", &state); state == "complete" {
 			return

@@ -67,6 +67,7 @@ func TestBrowser(t *testing.T) {
 	t.Run("history", func(t *testing.T) { history(t, b, url) })
 	t.Run("screenshots", func(t *testing.T) { screenshots(t, b, url) })
 	t.Run("complaints", func(t *testing.T) { complaints(t, b, url) })
+	t.Run("cramped", func(t *testing.T) { cramped(t, b, url) })
 	t.Run("axe", func(t *testing.T) { axe(t, b, url) })
 }
 
@@ -140,6 +141,23 @@ func screenshots(t *testing.T, b *browser.Browser, url string) {
 		}
 	}
 }
+
+func cramped(t *testing.T, b *browser.Browser, url string) {
+	p := b.Page(t, browser.Options{})
+	p.Goto(url + "/refused")
+	if got := p.Cramped(); len(got) != 0 {
+		t.Errorf("nothing is cramped there: %q", got)
+	}
+	p.Eval("document.body.innerHTML = `"+crowded+"`", nil)
+	if got := p.Cramped(); len(got) != 2 || !strings.HasPrefix(got[0], "too small: a") || !strings.HasPrefix(got[1], "cut off: p") {
+		t.Errorf("cramped: %q", got)
+	}
+}
+
+// crowded has two things that are wrong, and two that are not.
+const crowded = `<a style="display: block; width: 20px; height: 30px" href="/">x</a>
+<p style="width: 9px; overflow: hidden">unbreakable</p><p>in a <a href="/">x</a> sentence</p>
+<label style="display: block; padding: 9px"><input type="checkbox"></label>`
 
 func complaints(t *testing.T, b *browser.Browser, url string) {
 	p := b.Page(t, browser.Options{})

@@ -98,6 +98,27 @@ func (p *Page) Overflows() (overflows bool) {
 	return overflows
 }
 
+// Cramped is what a thumb would miss, being under 24 pixels high or wide and no link
+// within a sentence (WCAG 2.5.8), and text that is cut off.
+func (p *Page) Cramped() (found []string) {
+	p.t.Helper()
+	p.Eval(cramped, &found)
+	return found
+}
+
+const cramped = `(() => {
+	const shown = (e) => e.checkVisibility() && !e.ariaHidden && (getComputedStyle(e).display !== "inline" || e.tagName === "INPUT");
+	const wider = (e) => getComputedStyle(e, "::after").position === "absolute"; // it is hit by a row around it
+	const told = (e) => e.tagName.toLowerCase() + " #" + e.id + " " + (e.innerText || e.type || "").slice(0, 60);
+	const small = (r) => r.width > 0 && (r.width < 24 || r.height < 24);
+	const cut = (e) => e.clientWidth > 1 && e.scrollWidth > e.clientWidth + 1;
+	const all = (what, is, how) => [...document.querySelectorAll(what)].filter((e) => shown(e) && is(e)).map((e) => how + told(e));
+	return [
+		...all("a, button, input, select, summary, [tabindex]", (e) => !wider(e) && small((e.closest("label") ?? e).getBoundingClientRect()), "too small: "),
+		...all("button, a, td, dd, dt, li, p, h1, h2, h3, label", cut, "cut off: "),
+	];
+})()`
+
 // Complaints are what the browser's console holds against the pages so far: script
 // errors, refusals by the content policy, parts that did not load. The status of
 // the page itself is no complaint: forms answer 422 on purpose.

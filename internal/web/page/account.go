@@ -116,6 +116,8 @@ type Confirm struct {
 	Code     bool   // the act needs the second step too: POST code
 	Phone    bool   // its code is sent: the same form, posted to /account/confirm/send
 	Sent     string // to this phone it was
+	Calls    bool   // channel=voice has it read out in a call
+	Called   bool   // it was
 	Passkey  bool   // a passkey does it too: GET /account/confirm/passkey, posted as passkey
 
 	NoPassword bool      // the account has none

@@ -16,11 +16,12 @@ type Respond struct {
 	Pause  bool // it does not send itself (OA-21)
 }
 
-// Onward leads on to an app at once, and by its link where the header that says so
-// is not followed.
+// Onward leads on to an app, or to a service to sign in with, at once, and by its link
+// where the header that says so is not followed.
 type Onward struct {
-	To   template.URL
-	Host string
+	To      template.URL
+	Host    string
+	Service string // instead of Host
 }
 
 // Away stands before a way to an app that nobody here vouches for (OA-21).

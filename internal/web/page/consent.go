@@ -85,6 +85,8 @@ type Again struct {
 	Code     bool   // the account has a second step: POST code too
 	Phone    bool   // see Confirm: posted to /login/again/send
 	Sent     string
+	Calls    bool
+	Called   bool
 
 	NoPassword bool      // see Confirm
 	Services   []Service // POST connection and return_to to /login/again/service

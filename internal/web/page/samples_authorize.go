@@ -10,6 +10,7 @@ func authorizeSamples() []Sample {
 	return []Sample{
 		public("fault-from-app", Fault{Err: missing, RequestID: "req_01jd4n3e5f", FromApp: true}),
 		public("respond", Respond{To: "https://app.example.test/cb", Host: "app.example.test", Params: [][2]string{{"code", "sample"}, {"state", `"><script>`}}}),
+		public("onward-service", Onward{To: "https://login.acme.example/authorize?x=1", Service: "Acme AG"}),
 		public("onward", Onward{To: "https://app.example.test/cb?code=sample", Host: "app.example.test"}),
 		public("away", Away{To: "https://app.example.test/cb?error=invalid_request", Host: "app.example.test"}),
 		public("closed", Closed{Err: over, RequestID: "req_01jd4n3e5f", App: "Demo web app", Back: "https://app.example.test/"}),

@@ -13,6 +13,8 @@ type Second struct {
 	Ways []string // what else would do
 	Flow string   // posted back as flow
 	Sent string   // for sms: the phone that a code was sent to; the form posted to /login/second/send sends one
+	// Calls: channel=voice posted there has it read out in a call; Called: it was
+	Calls, Called bool
 	// Passkey: one would do too, by GET /login/passkey, posted as passkey
 	Passkey bool
 	// Remember is until when this device would be remembered, if remember-device is
@@ -31,6 +33,7 @@ type Security struct {
 	Passkeys int       // that sign in by themselves
 	Phones   []Telephone
 	AddPhone bool // POST phone-number to /account/security/phone/add
+	Calls    bool // and channel=voice with it: to be called there
 	Devices  []Remembered
 	Strong   bool // this session was proven with a second step
 	// Recovering: somebody is replacing the factors; /account/recovery says more
@@ -59,6 +62,7 @@ type Telephone struct {
 type EnrolPhone struct {
 	Form
 	Number string // masked
+	Called bool   // the code is read out in a call
 	Flow   string
 }
 

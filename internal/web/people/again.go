@@ -14,7 +14,7 @@ func (p *Pages) showAgain(w http.ResponseWriter, r *http.Request, f form) error 
 }
 
 func (p *Pages) againView(r *http.Request, again page.Form, f form) page.Again {
-	v := page.Again{Form: again, ReturnTo: f.returnTo(), ACR: acrOf(f), Code: p.enrolled(r), Phone: p.byPhone(r), Passkey: p.hasPasskey(r), Services: p.proofs(r), NoPassword: p.noPassword(r)}
+	v := page.Again{Form: again, ReturnTo: f.returnTo(), ACR: acrOf(f), Code: p.enrolled(r), Phone: p.byPhone(r), Calls: p.calls(), Passkey: p.hasPasskey(r), Services: p.proofs(r), NoPassword: p.noPassword(r)}
 	if who := web.Of(r).Identity; who != nil {
 		v.Username = who.Email
 	}

@@ -19,11 +19,12 @@ import (
 type parked struct {
 	Act     page.Act
 	Object  string `json:",omitempty"` // the address it is about
-	Format  string `json:",omitempty"` // of an export
+	Format  string `json:",omitempty"` // of an export; voice: a new phone is called
 	Proven  bool   `json:",omitempty"` // they have just signed in for it: no proof is asked
 	Back    string // where "cancel" leads
 	User    string
 	Sent    string `json:",omitempty"` // the phone that a code was sent to, masked
+	Called  bool   `json:",omitempty"` // in a call
 	Session string
 	Until   time.Time
 }
@@ -41,7 +42,7 @@ func (p *Pages) park(w http.ResponseWriter, r *http.Request, act parked, back st
 func (p *Pages) confirmView(r *http.Request, again page.Form, act parked) page.Confirm {
 	code := fully[act.Act] && p.enrolled(r)
 	return page.Confirm{
-		Phone: code && p.byPhone(r), Sent: act.Sent,
+		Phone: code && p.byPhone(r), Sent: act.Sent, Calls: p.calls(), Called: act.Called,
 		Form: again, Username: web.Of(r).Identity.Email, Act: act.Act, Object: p.objectOf(act),
 		Flow: p.seal(sealAct, act), Back: act.Back, Code: code, Passkey: p.hasPasskey(r) && !act.Proven,
 		NoPassword: p.noPassword(r), Services: p.servicesFor(r, act), Proven: act.Proven,

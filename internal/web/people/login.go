@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/mortise-auth/mortise/internal/federate"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
@@ -85,6 +86,9 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 	if in.Response.Passkey == nil && in.Response.Password.IsZero() {
 		if sent, err := p.sendHome(w, r, f); sent || err != nil {
 			return err
+		}
+		if f["home"] != "" && f["identifier"] != "" {
+			return p.again(w, r, at("identifier", federate.ErrNoHome), p.Show, again)
 		}
 	}
 	res, err := p.o.SignIn.SignIn(r.Context(), in)

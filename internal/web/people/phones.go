@@ -12,6 +12,9 @@ import (
 	"github.com/mortise-auth/mortise/internal/web/page"
 )
 
+// byCall reports whether a form asks for the code to be read out.
+func byCall(f form) bool { return f["channel"] == "voice" }
+
 // sendSecond is POST /login/second/send: a code to the phone of a half-done sign-in.
 func (p *Pages) sendSecond(w http.ResponseWriter, r *http.Request, f form) error {
 	s, err := p.secondStep(r, f["flow"])
@@ -22,7 +25,7 @@ func (p *Pages) sendSecond(w http.ResponseWriter, r *http.Request, f form) error
 	if err != nil {
 		return err
 	}
-	n, err := p.o.SignIn.SendCode(r.Context(), in, false)
+	n, err := p.o.SignIn.SendCode(r.Context(), in, byCall(f))
 	if err != nil {
 		v, gone := p.secondView(r, s)
 		if gone != nil {
@@ -30,7 +33,7 @@ func (p *Pages) sendSecond(w http.ResponseWriter, r *http.Request, f form) error
 		}
 		return p.again(w, r, err, p.Show, func(form page.Form) page.View { v.Form = form; return v })
 	}
-	s.Purpose, s.Sent = "sms", n.Masked()
+	s.Purpose, s.Sent, s.Called = "sms", n.Masked(), byCall(f)
 	return p.goOn(w, s, p.spoken(r, "/login/second"))
 }
 
@@ -40,11 +43,11 @@ func (p *Pages) sendConfirm(w http.ResponseWriter, r *http.Request, f form) erro
 	if err != nil {
 		return err
 	}
-	n, err := p.o.SignIn.SendProof(r.Context(), web.Of(r).Caller, p.lang(r), false)
+	n, err := p.o.SignIn.SendProof(r.Context(), web.Of(r).Caller, p.lang(r), byCall(f))
 	if err != nil {
 		return p.again(w, r, err, p.own, func(form page.Form) page.View { return p.confirmView(r, form, act) })
 	}
-	act.Sent = n.Masked()
+	act.Sent, act.Called = n.Masked(), byCall(f)
 	return p.own(w, r, http.StatusOK, p.confirmView(r, page.Form{}, act))
 }
 
@@ -54,12 +57,12 @@ func (p *Pages) sendAgain(w http.ResponseWriter, r *http.Request, f form) error 
 		p.flash(w, page.NoticeSignInAgain, "")
 		return p.to(w, p.loginFor(r, f.returnTo()))
 	}
-	n, err := p.o.SignIn.SendProof(r.Context(), web.Of(r).Caller, p.lang(r), false)
+	n, err := p.o.SignIn.SendProof(r.Context(), web.Of(r).Caller, p.lang(r), byCall(f))
 	if err != nil {
 		return p.again(w, r, err, p.Show, func(form page.Form) page.View { return p.againView(r, form, f) })
 	}
 	v := p.againView(r, page.Form{}, f)
-	v.Sent = n.Masked()
+	v.Sent, v.Called = n.Masked(), byCall(f)
 	return p.Show(w, r, http.StatusOK, v)
 }
 
@@ -74,20 +77,23 @@ func (p *Pages) addPhone(w http.ResponseWriter, r *http.Request, f form) error {
 		}
 		return p.again(w, r, at("phone-number", err), p.own, func(form page.Form) page.View { v.Form = form; return v })
 	}
-	return p.park(w, r, parked{Act: page.ActAddPhone, Object: string(n)}, securityPath)
+	return p.park(w, r, parked{Act: page.ActAddPhone, Object: string(n), Format: f["channel"]}, securityPath)
 }
 
 // pendingPhone is what the page of a new phone carries along, sealed.
-type pendingPhone struct{ ID, Number, User string }
+type pendingPhone struct {
+	ID, Number, User string
+	Called           bool `json:",omitempty"`
+}
 
 func (p *Pages) doAddPhone(w http.ResponseWriter, r *http.Request, act parked, proof account.Proof) error {
-	by := web.Of(r).Caller
-	t, err := p.o.Factors.BeginPhone(r.Context(), by, factor.Proof(proof), act.Object, false, p.lang(r))
+	by, called := web.Of(r).Caller, act.Format == "voice"
+	t, err := p.o.Factors.BeginPhone(r.Context(), by, factor.Proof(proof), act.Object, called, p.lang(r))
 	if err != nil {
 		return err
 	}
-	flow := p.seal(sealEnrol, pendingPhone{t.ID.String(), t.Number.Masked(), by.User.String()})
-	return p.own(w, r, http.StatusOK, page.EnrolPhone{Number: t.Number.Masked(), Flow: flow})
+	flow := p.seal(sealEnrol, pendingPhone{t.ID.String(), t.Number.Masked(), by.User.String(), called})
+	return p.own(w, r, http.StatusOK, page.EnrolPhone{Number: t.Number.Masked(), Called: called, Flow: flow})
 }
 
 // confirmPhone is POST /account/security/phone/confirm.
@@ -104,7 +110,7 @@ func (p *Pages) confirmPhone(w http.ResponseWriter, r *http.Request, f form) err
 	codes, err := p.o.Factors.ConfirmPhone(r.Context(), by, id, secret.NewText(f["code"]), p.lang(r))
 	if err != nil {
 		return p.again(w, r, at("code", err), p.own, func(form page.Form) page.View {
-			return page.EnrolPhone{Form: form, Number: e.Number, Flow: f["flow"]}
+			return page.EnrolPhone{Form: form, Number: e.Number, Called: e.Called, Flow: f["flow"]}
 		})
 	}
 	if codes == nil {

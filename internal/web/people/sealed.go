@@ -80,6 +80,7 @@ type step struct {
 	ReturnTo string `json:",omitempty"`
 	Purpose  string `json:",omitempty"`
 	Sent     string `json:",omitempty"` // the phone that a code was sent to, masked
+	Called   bool   `json:",omitempty"` // in a call
 	Bound    string `json:",omitempty"` // what the browser's forms hang on; of a second step
 	Beside   bool   `json:",omitempty"` // whoever is signed in stays so
 	Until    time.Time

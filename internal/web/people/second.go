@@ -90,7 +90,7 @@ func (p *Pages) secondView(r *http.Request, s step) (page.Second, error) {
 	if err != nil {
 		return page.Second{}, err
 	}
-	v := page.Second{Flow: p.seal(sealStep, s), Sent: s.Sent}
+	v := page.Second{Flow: p.seal(sealStep, s), Sent: s.Sent, Calls: p.calls(), Called: s.Called}
 	for _, way := range ways {
 		switch {
 		case way == "passkey":

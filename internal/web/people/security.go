@@ -91,10 +91,16 @@ func (p *Pages) securityView(r *http.Request) (page.Security, error) {
 	for _, t := range have.Phones {
 		v.Phones = append(v.Phones, page.Telephone{ID: t.ID.String(), Number: t.Number.Masked(), Added: t.ConfirmedAt, Used: t.UsedAt})
 	}
-	on, _ := p.o.Factors.PhonesOn()
-	v.AddPhone = on && len(have.Apps) == 0 && len(have.Phones) < phone.MaxPhones
+	on, calls := p.o.Factors.PhonesOn()
+	v.Calls, v.AddPhone = calls, on && len(have.Apps) == 0 && len(have.Phones) < phone.MaxPhones
 	v.Recovering, err = p.recovering(r)
 	return v, err
+}
+
+// calls reports whether a code may be read out in a call.
+func (p *Pages) calls() bool {
+	_, voice := p.o.Factors.PhonesOn()
+	return voice
 }
 
 // byPhone reports whether the caller's second step is a code that is sent.

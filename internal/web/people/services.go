@@ -94,7 +94,7 @@ func (p *Pages) Depart(w http.ResponseWriter, r *http.Request, b federate.Begun)
 		return p.away(w, b.Address)
 	}
 	w.Header().Set("Refresh", "0; url="+b.Address)
-	return p.Show(w, r, http.StatusOK, page.Onward{To: template.URL(b.Address), Host: b.Connection.Title()}) //nolint:gosec // made by the protocol of a connection that an administrator set up
+	return p.Show(w, r, http.StatusOK, page.Onward{To: template.URL(b.Address), Service: b.Connection.Title()}) //nolint:gosec // made by the protocol of a connection that an administrator set up
 }
 
 // Arrived takes the attempt that the browser kept for a state; "" when there is none.

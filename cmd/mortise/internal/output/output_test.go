@@ -114,3 +114,18 @@ func TestLinesHoldOneEvent(t *testing.T) {
 		}
 	}
 }
+
+func TestProblemSaysNothingTwice(t *testing.T) {
+	for _, c := range []struct{ title, detail, want string }{
+		{"There is no such user", "There is no such user.", "mortise: There is no such user\n"},
+		{"There is no such user", "There is no such user. Check the id.", "mortise: There is no such user\n  Check the id.\n"},
+		{"It failed", "It failedly said more.", "mortise: It failed\n  It failedly said more.\n"},
+		{"It failed", "", "mortise: It failed\n"},
+	} {
+		var b strings.Builder
+		p := &Printer{Err: &b, Format: Table}
+		if p.Problem(Problem{Title: c.title, Detail: c.detail}); b.String() != c.want {
+			t.Errorf("%q, %q: %q", c.title, c.detail, b.String())
+		}
+	}
+}

@@ -3,6 +3,7 @@ package output
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 )
 
 // Problem is what went wrong, as RFC 9457 with our members.
@@ -41,8 +42,8 @@ func (p *Printer) Problem(pr Problem) {
 		mark = "\x1b[31mmortise:\x1b[0m"
 	}
 	fmt.Fprintf(p.Err, "%s %s\n", mark, Clean(pr.Title))
-	if pr.Detail != "" && pr.Detail != pr.Title {
-		fmt.Fprintf(p.Err, "  %s\n", Clean(pr.Detail))
+	if more := pr.more(); more != "" {
+		fmt.Fprintf(p.Err, "  %s\n", Clean(more))
 	}
 	for _, f := range pr.Errors {
 		fmt.Fprintf(p.Err, "  %s\n", Clean(join(f.Pointer, f.Message)))
@@ -56,6 +57,15 @@ func (p *Printer) Problem(pr Problem) {
 	if pr.RequestID != "" {
 		fmt.Fprintf(p.Err, "  request id %s\n", Clean(pr.RequestID))
 	}
+}
+
+// more is what the detail says beyond the title, which is often its first sentence.
+func (pr Problem) more() string {
+	rest, ok := strings.CutPrefix(pr.Detail, pr.Title)
+	if !ok || rest != "" && rest[0] != '.' {
+		return pr.Detail
+	}
+	return strings.TrimSpace(strings.TrimPrefix(rest, "."))
 }
 
 func join(pointer, message string) string {
