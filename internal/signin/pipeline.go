@@ -94,7 +94,9 @@ func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) 
 	}
 	// What names the account by a key of its own, or was mailed to its owner, is no
 	// guess: strangers' guesses at the password do not keep its owner out (TH-33, PW-21).
-	guess, err := f.o.Lockout.Reserve(ctx, a.guess(coded || names(m) || m.Factor() != Knows))
+	attempt := a.guess(coded || names(m) || m.Factor() != Knows)
+	attempt.Own = names(m)
+	guess, err := f.o.Lockout.Reserve(ctx, attempt)
 	if err != nil {
 		return Result{}, err
 	}
