@@ -17,7 +17,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/mortise-auth/mortise/internal/account"
+	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/factor"
+	"github.com/mortise-auth/mortise/internal/keyring"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
@@ -159,6 +161,48 @@ func TestPasskeyChallengeOnce(t *testing.T) {
 		if err := enter(*r.asserted(t, key)); err != nil {
 			t.Errorf("another answer: %v", err)
 		}
+	})
+}
+
+// TH-1 PW-69, on both engines: a replica that remembers a passkey lets nobody in by it
+// once another one removed it, and refuses a counter that another one saw go on.
+func TestPasskeyElsewhere(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, st store.Store) {
+		secretKey := keyring.NewMaster().Reveal()
+		replica := func(c *Config) { c.SecretKey, c.Passkeys.Strict = secretKey, true }
+		one, two := newRigOn(t, st, replica), newRigOn(t, st, replica)
+		u := one.person(t, "kim@example.org")
+		by := inSession(one.signIn(t, "kim@example.org"))
+		key, k := one.keyed(t, by, account.Proof{Password: secret.NewText(rightPassword)})
+		enter := func(r *rig, key *authenticator.Authenticator) error {
+			_, err := r.SignIn.SignIn(t.Context(), signin.Request{By: from("198.51.100.9"), Response: signin.Response{Passkey: r.asserted(t, key)}})
+			return err
+		}
+		last := func(reason string) {
+			t.Helper()
+			evs, err := st.Audit().Search(t.Context(), audit.Query{Name: "login.failed", Subject: u.ID.String(), Limit: 1})
+			if err != nil || len(evs) != 1 || evs[0].Reason != reason {
+				t.Errorf("noted: %+v, %v", evs, err)
+			}
+		}
+		must(t, enter(one, key))
+		copied := key.Clone()
+		must(t, enter(two, key))
+		if err := enter(one, copied); !errors.Is(err, signin.ErrPasskey) {
+			t.Errorf("a copy: %v", err)
+		}
+		last("passkey_counter")
+		copied.SetCount(0)
+		confirmed := one.confirmed(t, by, copied)
+		if _, err := one.SignIn.Confirm(t.Context(), by, signin.Response{Passkey: &signin.Passkey{Purpose: passkey.Confirm, Bound: account.ConfirmBound(by), Credential: confirmed}}); !errors.Is(err, signin.ErrConfirmation) {
+			t.Errorf("an act by a copy: %v", err)
+		}
+		must(t, two.Factors.RemovePasskeyFor(t.Context(), user.Host(), u.ID, k.ID))
+		if err := enter(one, key); !errors.Is(err, signin.ErrPasskey) {
+			t.Errorf("removed by another replica: %v", err)
+		}
+		last("passkey_unknown")
 	})
 }
 

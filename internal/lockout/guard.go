@@ -56,6 +56,9 @@ func (g *Guard) Reserve(ctx context.Context, a Attempt) (*Reservation, error) {
 	if wait > 0 {
 		return nil, ErrWait.After(wait)
 	}
+	if a.Code && a.Own { // nothing depends on the count before Confirm
+		return r, nil
+	}
 	asked := a.Subject.account
 	if !a.Subject.Known() {
 		asked = ghost(r.tags.subject)
@@ -66,7 +69,7 @@ func (g *Guard) Reserve(ctx context.Context, a Attempt) (*Reservation, error) {
 		return nil, fmt.Errorf("lockout: load count: %w", err)
 	}
 	if a.Subject.Known() {
-		r.before += count.Failures
+		r.failed = count.Failures
 	}
 	return r, nil
 }

@@ -18,17 +18,19 @@ type Reservation struct {
 	attempt Attempt
 	tags    tags
 	pass    bool          // known device or mailed code: neither waits nor needs a code
-	before  int           // failures in a row before this guess
+	before  int           // guesses in flight before this one; of an unknown subject, its failures
+	failed  int           // failures in a row before it that the store has
 	until   time.Duration // the pair's wait before this guess
 	settled bool
 }
 
-// After reports how many failures in a row came before this guess.
-func (r *Reservation) After() int { return r.before }
+// After reports how many failures in a row came before this guess; of a key of the
+// account's own, since it was confirmed or failed.
+func (r *Reservation) After() int { return r.before + r.failed }
 
 // NeedsCode reports that this guess must not be judged before a mailed code was
 // presented: release the reservation and ask for the code, whatever was typed.
-func (r *Reservation) NeedsCode() bool { return !r.pass && r.before >= CodeAfter }
+func (r *Reservation) NeedsCode() bool { return !r.pass && r.After() >= CodeAfter }
 
 // Fail makes the failure durable together with ev, even when the client is gone:
 // hanging up does not take a guess back. ErrCodeNeeded means that the count was
@@ -43,6 +45,9 @@ func (r *Reservation) Fail(ctx context.Context, ev audit.Event) error {
 	count, err := r.guard.store.Fail(ctx, r.attempt.Subject.account, r.at(), ev)
 	if err != nil {
 		return fmt.Errorf("lockout: count failure: %w", err)
+	}
+	if r.attempt.Own {
+		r.failed = count.Failures - 1
 	}
 	if count.Failures == CodeAfter {
 		if err := r.recordLocked(ctx, ev); err != nil {
@@ -85,6 +90,9 @@ func (r *Reservation) Confirm(ctx context.Context, tx Store) error {
 	}
 	if !r.pass && count.Failures >= CodeAfter {
 		return ErrCodeNeeded
+	}
+	if r.attempt.Own {
+		r.failed = count.Failures
 	}
 	if count == (Count{}) {
 		return nil

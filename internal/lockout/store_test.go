@@ -109,6 +109,35 @@ func guess(g *lockout.Guard, a lockout.Attempt) error {
 	return r.Fail(context.Background(), wrong)
 }
 
+// TH-33 PW-21: a key of the account's own needs no look at the count before it is
+// settled, and hears of it then; a wrong one is counted like any other.
+func TestOwnKey(t *testing.T) {
+	t.Parallel()
+	w := newWorld()
+	w.kept.counts[w.ada] = lockout.Count{Failures: lockout.CodeAfter + 7}
+	own := lockout.Attempt{Subject: lockout.Account(w.ada), Source: "s", Code: true, Own: true}
+	r, err := w.Reserve(t.Context(), own)
+	if err != nil || r.NeedsCode() || r.After() != 0 {
+		t.Fatal(err, "or a code, or", r.After())
+	}
+	if err := r.Fail(t.Context(), wrong); err != nil || r.After() != lockout.CodeAfter+7 {
+		t.Fatalf("wrong: %v, after %d", err, r.After())
+	}
+	if r, err = w.Reserve(t.Context(), own); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // it may run again
+		w.kept.counts[w.ada] = lockout.Count{Failures: lockout.CodeAfter + 8}
+		if err := r.Confirm(t.Context(), w.kept); err != nil || r.After() != lockout.CodeAfter+8 {
+			t.Fatalf("right: %v, after %d", err, r.After())
+		}
+	}
+	r.Done()
+	if n := w.kept.failures(w.ada); n != 0 {
+		t.Errorf("%d failures are left", n)
+	}
+}
+
 // enter signs in with the right password.
 func enter(g *lockout.Guard, s lockout.Store, a lockout.Attempt) error {
 	r, err := g.Reserve(context.Background(), a)

@@ -29,6 +29,7 @@ type Attempt struct {
 	Source  string // the source network, as ratelimit.Source writes it
 	Device  string // a device known to this very account, else empty
 	Code    bool   // a mailed code was already presented and was right
+	Own     bool   // with Code: a key of the account's own, so that its count is first looked at when it is settled
 }
 
 // tags are the keyed hashes by which an attempt is counted.

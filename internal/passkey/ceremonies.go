@@ -26,6 +26,7 @@ type Options struct {
 type Ceremonies struct {
 	o      Options
 	nobody Passkey // whose key answers for unknown credentials
+	recent recent
 }
 
 // New makes Ceremonies.
@@ -79,8 +80,8 @@ func (c *Ceremonies) Register(ctx context.Context, p Purpose, bound string, answ
 // Nothing of it was judged.
 type Answer struct {
 	in      assertion
-	passkey Passkey
-	known   bool // somebody has the credential
+	passkey Passkey // what never changes of it
+	known   bool    // somebody has the credential
 }
 
 // Owner tells whose credential the answer names; false when nobody has it.
@@ -92,32 +93,41 @@ func (c *Ceremonies) Read(ctx context.Context, answer []byte) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	k, err := c.o.Store.ByCredential(ctx, in.credential())
+	k, err := c.find(ctx, in.credential())
 	if errors.Is(err, ErrUnknown) {
 		return &Answer{in, c.nobody, false}, nil
 	}
 	return &Answer{in, k, true}, err
 }
 
+// find returns what never changes of a passkey. ErrUnknown.
+func (c *Ceremonies) find(ctx context.Context, credential []byte) (Passkey, error) {
+	if k, ok := c.recent.get(credential); ok {
+		return k, nil
+	}
+	k, err := c.o.Store.ByCredential(ctx, credential)
+	if err != nil {
+		return Passkey{}, err
+	}
+	k = k.fixed()
+	c.recent.put(k)
+	return k, nil
+}
+
 // Asserted is a proof that was found good.
 type Asserted struct {
-	Passkey  Passkey // as kept before
+	Passkey  Passkey // what never changes of it; it may be gone, see Keep
 	Count    uint32
 	BackedUp bool
 	At       time.Time
 	Once     Once // the challenge, not used up yet
 }
 
-// Back reports whether the counter went back: the passkey may have a copy (PW-69).
-func (a Asserted) Back() bool {
-	return (a.Count != 0 || a.Passkey.Count != 0) && a.Count <= a.Passkey.Count
-}
-
 // Assert judges the answer to Request. With an account that the question was about,
 // the passkey must be its. Nothing is changed, so that what comes of a good answer
-// uses up its challenge in its own transaction: see Asserted.Once and Store.Use. The
-// challenge of one that is refused is used up here. ErrChallenge; ErrUnknown after
-// the time of a judgement when nobody has the credential; ErrRefused, ErrCounter.
+// uses up its challenge in its own transaction: see Keep. The challenge of one that is
+// refused is used up here. ErrChallenge; ErrUnknown after the time of a judgement when
+// nobody has the credential; ErrRefused.
 func (c *Ceremonies) Assert(ctx context.Context, p Purpose, bound string, answer *Answer) (Asserted, error) {
 	subject, once, err := c.open(p, answer.in.challenge(), bound)
 	if err != nil {
@@ -146,8 +156,6 @@ func (c *Ceremonies) judge(answer *Answer, subject user.ID) (Asserted, error) {
 		return a, bad
 	case !c.owns(k.User, in.handle(), subject):
 		return a, ErrRefused
-	case a.Back() && c.o.Policy.Strict:
-		return a, ErrCounter
 	}
 	return a, nil
 }
@@ -165,15 +173,25 @@ func (c *Ceremonies) owns(owner user.ID, handle []byte, subject user.ID) bool {
 	return subtle.ConstantTimeCompare(handle, want[:]) == 1
 }
 
-// Noted is what to keep of a proof.
-func (c *Ceremonies) Noted(a Asserted, by user.Caller) Use {
-	about := func(n audit.Name) audit.Event {
-		return by.Event(n, a.At, a.Passkey.User).With("passkey", a.Passkey.ID.String())
+// Keep uses up the challenge of a good answer and notes the proof in tx, the store in
+// the transaction of what comes of it. Nothing may come of it otherwise: here it is
+// found out that the passkey is gone (ErrUnknown), that its counter went back where
+// that is refused (ErrCounter, PW-69), or that the challenge was answered before
+// (ErrChallenge). It may run again.
+func (c *Ceremonies) Keep(ctx context.Context, tx Store, a Asserted, by user.Caller) error {
+	if err := tx.Spend(ctx, a.Once.Digest, a.Once.Until); err != nil {
+		return err
 	}
-	return Use{
+	err := tx.Use(ctx, Use{
 		ID: a.Passkey.ID, Count: a.Count, BackedUp: a.BackedUp, At: a.At, Strict: c.o.Policy.Strict,
-		Back: about(CounterBack), Lost: about(BackupLost),
+		Event: func(n audit.Name) audit.Event {
+			return by.Event(n, a.At, a.Passkey.User).With("passkey", a.Passkey.ID.String())
+		},
+	})
+	if errors.Is(err, ErrUnknown) {
+		c.recent.forget(a.Passkey.Credential)
 	}
+	return err
 }
 
 func (c *Ceremonies) now() time.Time { return c.o.Now().UTC().Truncate(time.Microsecond) }

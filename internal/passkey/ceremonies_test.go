@@ -36,6 +36,7 @@ type kept struct {
 	mu    sync.Mutex
 	spent map[[32]byte]bool
 	all   []passkey.Passkey
+	told  []audit.Event
 }
 
 func (k *kept) Spend(_ context.Context, d [32]byte, _ time.Time) error {
@@ -55,6 +56,23 @@ func (k *kept) ByCredential(_ context.Context, id []byte) (passkey.Passkey, erro
 		}
 	}
 	return passkey.Passkey{}, passkey.ErrUnknown
+}
+
+func (k *kept) Use(_ context.Context, u passkey.Use) error {
+	for i, p := range k.all {
+		switch back := u.Count <= p.Count && u.Count+p.Count > 0; {
+		case p.ID != u.ID:
+		case back && u.Strict:
+			return passkey.ErrCounter
+		case back:
+			k.told = append(k.told, u.Event(passkey.CounterBack))
+			return nil
+		default:
+			k.all[i].Count = u.Count
+			return nil
+		}
+	}
+	return passkey.ErrUnknown
 }
 
 func (k *kept) Domains(context.Context) (all []string, _ error) {
@@ -289,9 +307,10 @@ func TestTampered(t *testing.T) {
 			t.Errorf("changed %s: %v", part, err)
 		}
 	}
-	answer := r.get()
-	r.kept.all = nil
-	_, err := r.assert(answer)
+	elsewhere := newRig(t, passkey.Policy{})
+	elsewhere.enrol()
+	r.key = elsewhere.key
+	_, err := r.assert(r.get())
 	r.is(err, passkey.ErrUnknown)
 }
 
@@ -318,38 +337,78 @@ func TestBackup(t *testing.T) {
 	}
 }
 
-// PW-69
+// enter judges an answer and keeps the proof, as a sign-in does.
+func (r *rig) enter(answer []byte) error {
+	r.Helper()
+	read, err := r.Read(r.Context(), answer)
+	r.ok(err)
+	a, err := r.Assert(r.Context(), passkey.SignIn, "tab", read)
+	r.ok(err)
+	return r.Keep(r.Context(), r.kept, a, user.Anonymous(audit.Source{}))
+}
+
+// PW-69: it is the stored counter that counts, also for a passkey that is remembered.
 func TestCounters(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, passkey.Policy{})
-	r.enrol()
+	k := r.enrol()
 	copied := r.key.Clone()
-	got, err := r.assert(r.get())
-	r.ok(err)
-	if got.Back() {
+	r.ok(r.enter(r.get()))
+	if r.kept.told != nil {
 		t.Error("it went forward")
 	}
-	r.kept.all[0].Count = got.Count
 	r.key = copied
-	got, err = r.assert(r.get())
-	r.ok(err)
-	if !got.Back() {
-		t.Error("a copy was not noticed")
-	}
-	use := r.Noted(got, user.Anonymous(audit.Source{}))
-	if use.Back.Name != "passkey.counter_back" || use.Strict {
-		t.Errorf("%+v", use)
+	r.ok(r.enter(r.get()))
+	if len(r.kept.told) != 1 || r.kept.told[0].Name != "passkey.counter_back" || r.kept.told[0].Details["passkey"] != k.ID.String() {
+		t.Errorf("a copy was not noticed: %+v", r.kept.told)
 	}
 	strict := newRig(t, passkey.Policy{Strict: true})
 	strict.enrol()
+	strict.ok(strict.enter(strict.get()))
 	strict.kept.all[0].Count = 9
-	_, err = strict.assert(strict.get())
-	strict.is(err, passkey.ErrCounter)
+	strict.is(strict.enter(strict.get()), passkey.ErrCounter)
 	uncounted := newRig(t, passkey.Policy{Strict: true})
 	uncounted.key.Counts = false
 	uncounted.enrol()
-	_, err = uncounted.assert(uncounted.get())
-	uncounted.ok(err)
+	uncounted.ok(uncounted.enter(uncounted.get()))
+}
+
+// TH-1: nothing comes of a passkey that was removed elsewhere, though its key is
+// remembered here; and then it is like one that nobody has.
+func TestRemovedElsewhere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, passkey.Policy{})
+	r.enrol()
+	r.ok(r.enter(r.get()))
+	r.kept.all = nil
+	r.is(r.enter(r.get()), passkey.ErrUnknown)
+	read, err := r.Read(t.Context(), r.get())
+	r.ok(err)
+	if _, known := read.Owner(); known {
+		t.Error("it is still remembered")
+	}
+	// The same credential, of somebody else by now.
+	other := passkey.NewID(r.now)
+	k := r.enrol()
+	r.kept.all[0].ID = other
+	r.ok(r.enter(r.get()))
+	if k.ID == other {
+		t.Error("the same passkey")
+	}
+}
+
+// TH-1: of two answers to one question one is kept.
+func TestKeptOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, passkey.Policy{})
+	r.enrol()
+	read, err := r.Read(t.Context(), r.get())
+	r.ok(err)
+	a, err := r.Assert(t.Context(), passkey.SignIn, "tab", read)
+	r.ok(err)
+	by := user.Anonymous(audit.Source{})
+	r.ok(r.Keep(t.Context(), r.kept, a, by))
+	r.is(r.Keep(t.Context(), r.kept, a, by), passkey.ErrChallenge)
 }
 
 // PW-70: lists of models.

@@ -2,7 +2,7 @@
 // by one must look like, and what is remembered of it.
 //
 //	Create  --> options --> navigator.credentials.create --> Register --> Store.Insert
-//	Request --> options --> navigator.credentials.get    --> Assert   --> Store.Use
+//	Request --> options --> navigator.credentials.get    --> Assert   --> Keep
 //
 // A challenge is not kept until it comes back: it carries its expiry and whom it
 // is about, and a MAC over these, the ceremony and the browser it was made for. So
@@ -12,8 +12,13 @@
 //
 // User verification is required in every ceremony but one, so a passkey stands
 // for two factors; the exception is the silent upgrade after a password sign-in,
-// which proves nothing (PW-63). Only verify.go knows the library that reads CBOR
-// and COSE; metadata.go has FIDO's root from it.
+// which proves nothing (PW-63). Only verify.go and read.go know the library that
+// reads CBOR and COSE; metadata.go has FIDO's root from it.
+//
+// What never changes of a passkey, its key and whose it is, is remembered for those
+// used lately. Whether it is still there and how its counter stands is found out in
+// the transaction of whatever comes of a proof (Keep), so nobody has to be told when
+// one is removed; recent.go says more.
 //
 // The package does not decide who may add or remove one: the account flow asks
 // for a proof first. It knows nothing of HTTP.

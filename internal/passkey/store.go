@@ -21,8 +21,8 @@ type Store interface {
 	ByCredential(ctx context.Context, credential []byte) (Passkey, error)
 	// Use notes a proof by a passkey. It is ErrUnknown when it was removed since,
 	// and ErrCounter when the counter went back and u.Strict. Otherwise counter,
-	// backup state and time are kept; the events that u brings are written if
-	// their case is given.
+	// backup state and time are kept, with the events CounterBack and BackupLost
+	// in their cases.
 	Use(ctx context.Context, u Use) error
 	// Rename and Remove change a passkey of owner, or ErrUnknown. Remove is ErrLast
 	// when the account had no other passkey and has no password.
@@ -45,7 +45,6 @@ type Use struct {
 	Count    uint32
 	BackedUp bool
 	At       time.Time
-	Strict   bool        // a counter that went back is refused
-	Back     audit.Event // written when the counter went back
-	Lost     audit.Event // written when it is not backed up any more
+	Strict   bool                           // a counter that went back is refused
+	Event    func(n audit.Name) audit.Event // composes one about it
 }

@@ -79,7 +79,7 @@ func readAssertion(answer []byte) (in assertion, err error) {
 	if len(answer) > maxAnswer {
 		return in, ErrMalformed
 	}
-	in.ParsedCredentialAssertionData, err = protocol.ParseCredentialRequestResponseBytes(answer)
+	in.ParsedCredentialAssertionData, err = parse(answer)
 	if err != nil {
 		return in, ErrMalformed.Because(err)
 	}

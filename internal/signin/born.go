@@ -24,7 +24,7 @@ type birth struct {
 	methods         []string
 	assurance       int
 	passwordVersion int64
-	failures        int                // sign-ins that failed before
+	failures        func() int         // sign-ins that failed before, as before has found
 	known           trust.ID           // the remembered device that let it pass; zero: none did
 	due             time.Time          // until when a second factor has to be set up; set by after
 	at              time.Time          // when it was proven; zero: now
@@ -38,7 +38,7 @@ type birth struct {
 // a device that is remembered. What the session says is what was proven.
 func (f *Flow) atOnce(a *Attempt, r Request, p Proven, guess *lockout.Reservation, known trust.ID) *birth {
 	b := &birth{
-		attempt: a, methods: p.Methods, assurance: p.level(), passwordVersion: p.PasswordVersion, failures: guess.After(), known: known, at: p.At, origin: p.Origin,
+		attempt: a, methods: p.Methods, assurance: p.level(), passwordVersion: p.PasswordVersion, failures: guess.After, known: known, at: p.At, origin: p.Origin,
 		before: func(ctx context.Context, tx Tx) error { return guess.Confirm(ctx, tx.Lockouts()) },
 	}
 	b.after = func(ctx context.Context, tx Tx) error {
@@ -83,17 +83,15 @@ func (f *Flow) born(ctx context.Context, r Request, b *birth) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	ev := f.event(Succeeded, a).InSession(s.ID.String())
-	if b.failures > 0 {
-		ev = f.event(SucceededAfterFailures, a).InSession(s.ID.String()).With("failures", strconv.Itoa(b.failures))
-	}
-	if !b.known.IsZero() {
-		ev = ev.With("remembered", b.known.String())
-	}
+	clean := f.entered(b, s, 0) // composed before others wait for it
 	old, replaces := f.replaced(ctx, r)
 	err = f.o.InTx(ctx, func(tx Tx) error {
 		if err := b.before(ctx, tx); err != nil {
 			return err
+		}
+		ev := clean
+		if n := b.failures(); n > 0 {
+			ev = f.entered(b, s, n)
 		}
 		if _, err := tx.Sessions().Insert(ctx, s, b.passwordVersion, f.o.Limits.PerUser, ev); err != nil {
 			return err
@@ -134,6 +132,22 @@ func (f *Flow) born(ctx context.Context, r Request, b *birth) (Result, error) {
 		f.o.Mailer.Wake()
 	}
 	return Result{User: a.Account, Email: a.Email, Session: s, Secret: fresh, Device: f.o.Devices.Write(a.Device, a.Account.ID), Due: b.due}, nil
+}
+
+// entered is the event of a birth after so many failures.
+func (f *Flow) entered(b *birth, s session.Session, failures int) audit.Event {
+	name := Succeeded
+	if failures > 0 {
+		name = SucceededAfterFailures
+	}
+	ev := f.event(name, b.attempt).InSession(s.ID.String())
+	if failures > 0 {
+		ev = ev.With("failures", strconv.Itoa(failures))
+	}
+	if !b.known.IsZero() {
+		ev = ev.With("remembered", b.known.String())
+	}
+	return ev
 }
 
 // replaced is the session the browser arrived with: it ends with the new one's

@@ -85,6 +85,11 @@ func (f *Flow) confirmFirst(ctx context.Context, m Method, a *Attempt, r Respons
 	}
 	a.Known = true
 	proven, err := f.judge(ctx, m, a, r)
+	if err == nil && proven.Spend != nil {
+		if err = f.o.InTx(ctx, func(tx Tx) error { return proven.Spend(ctx, tx) }); err != nil {
+			err = proven.waste(ctx, err)
+		}
+	}
 	if errors.Is(err, ErrWrong) {
 		ev := a.By.Event(StepUp, f.now(), a.Account.ID).Failed(audit.Failure, reasonWrong)
 		if err := guess.Fail(ctx, ev); errors.Is(err, user.ErrUnknown) {
@@ -93,11 +98,6 @@ func (f *Flow) confirmFirst(ctx context.Context, m Method, a *Attempt, r Respons
 			return Proven{}, err
 		}
 		return Proven{}, ErrConfirmation.Because(err)
-	}
-	if err == nil && proven.Spend != nil {
-		if err = f.o.InTx(ctx, func(tx Tx) error { return proven.Spend(ctx, tx) }); err != nil {
-			err = proven.waste(ctx, err)
-		}
 	}
 	proven.Spend, proven.Waste = nil, nil
 	return proven, err

@@ -187,7 +187,7 @@ func over(err error) error {
 func (f *Flow) afterChallenge(a *Attempt, c challenge.Challenge, p Proven) *birth {
 	now := f.now()
 	return &birth{
-		attempt: a, methods: both(c.Methods, p.Methods), assurance: max(p.level(), 2), passwordVersion: c.PasswordVersion, failures: c.Failures, origin: readOrigin(c.Origin),
+		attempt: a, methods: both(c.Methods, p.Methods), assurance: max(p.level(), 2), passwordVersion: c.PasswordVersion, failures: func() int { return c.Failures }, origin: readOrigin(c.Origin),
 		before: func(ctx context.Context, tx Tx) error {
 			if err := tx.Challenges().Spend(ctx, c.ID, now); err != nil {
 				return err

@@ -13,7 +13,7 @@ import (
 type Ceremonies interface {
 	Read(ctx context.Context, answer []byte) (*passkey.Answer, error)
 	Assert(ctx context.Context, p passkey.Purpose, bound string, answer *passkey.Answer) (passkey.Asserted, error)
-	Noted(a passkey.Asserted, by user.Caller) passkey.Use
+	Keep(ctx context.Context, tx passkey.Store, a passkey.Asserted, by user.Caller) error
 	Spend(ctx context.Context, o passkey.Once) error
 }
 
@@ -78,24 +78,21 @@ func (m *PasskeyMethod) Finish(ctx context.Context, a *Attempt, r Response) (Pro
 	switch {
 	case errors.Is(err, passkey.ErrUnknown):
 		return Proven{}, wrong(reasonGone)
-	case errors.Is(err, passkey.ErrCounter):
-		return Proven{}, wrong(reasonCounter)
 	case errors.Is(err, passkey.ErrRefused):
 		return Proven{}, wrong(reasonPasskey)
 	case err != nil:
 		return Proven{}, err
 	}
-	use := m.ceremonies.Noted(got, a.By)
 	out := Proven{
 		Methods: got.Passkey.Methods(), Assurance: got.Passkey.Assurance(),
-		// Removed meanwhile, or used by a copy: nothing is born of it (TH-1).
+		// Removed, wherever and whenever, or used by a copy: nothing is born of it (TH-1).
 		Spend: func(ctx context.Context, tx Tx) error {
-			if err := tx.Passkeys().Spend(ctx, got.Once.Digest, got.Once.Until); err != nil {
-				return err
-			}
-			err := tx.Passkeys().Use(ctx, use)
-			if errors.Is(err, passkey.ErrUnknown) || errors.Is(err, passkey.ErrCounter) {
+			err := m.ceremonies.Keep(ctx, tx.Passkeys(), got, a.By)
+			switch {
+			case errors.Is(err, passkey.ErrUnknown):
 				return wrong(reasonGone)
+			case errors.Is(err, passkey.ErrCounter):
+				return wrong(reasonCounter)
 			}
 			return err
 		},

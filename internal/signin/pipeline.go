@@ -94,7 +94,9 @@ func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) 
 	}
 	// What names the account by a key of its own, or was mailed to its owner, is no
 	// guess: strangers' guesses at the password do not keep its owner out (TH-33, PW-21).
-	guess, err := f.o.Lockout.Reserve(ctx, a.guess(coded || names(m) || m.Factor() != Knows))
+	attempt := a.guess(coded || names(m) || m.Factor() != Knows)
+	attempt.Own = names(m)
+	guess, err := f.o.Lockout.Reserve(ctx, attempt)
 	if err != nil {
 		return Result{}, err
 	}
@@ -176,21 +178,14 @@ func (f *Flow) find(ctx context.Context, m Method, a *Attempt, r Request) error 
 
 // load fills in an account that is known by its id.
 func (f *Flow) load(ctx context.Context, a *Attempt, id user.ID) error {
-	u, err := f.o.Read.Users().ByID(ctx, id)
+	u, primary, err := f.o.Read.Users().WithPrimary(ctx, id)
 	if errors.Is(err, user.ErrUnknown) {
 		return nil
 	}
 	if err != nil {
 		return fmt.Errorf("signin: %w", err)
 	}
-	emails, err := f.o.Read.Users().Emails(ctx, id)
-	if err != nil {
-		return fmt.Errorf("signin: %w", err)
-	}
-	a.Account, a.Known = u, a.Device.Knows(u.ID)
-	if len(emails) > 0 {
-		a.Email = emails[0] // the primary one
-	}
+	a.Account, a.Email, a.Known = u, primary, a.Device.Knows(u.ID)
 	if a.Key == "" {
 		a.Key = u.ID.String()
 	}
@@ -269,6 +264,12 @@ func (f *Flow) refuse(ctx context.Context, a *Attempt, r Request, guess *lockout
 		reason = string(why)
 	}
 	ev := f.event(Failed, a).Failed(audit.Failure, reason)
+	if reason == reasonGone && !a.Account.ID.IsZero() { // a key that was the account's is no guess at it
+		if err := f.Record(ctx, ev); err != nil {
+			return Result{}, err
+		}
+		return Result{}, ErrWrong.Because(cause)
+	}
 	switch err := guess.Fail(ctx, ev); {
 	case errors.Is(err, lockout.ErrCodeNeeded):
 		return f.askCode(ctx, a, r)

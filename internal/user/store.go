@@ -18,6 +18,8 @@ type Store interface {
 
 	// ByID returns the account in any state, or ErrUnknown.
 	ByID(ctx context.Context, id ID) (User, error)
+	// WithPrimary is ByID with the primary address; zero when there is none.
+	WithPrimary(ctx context.Context, id ID) (User, Email, error)
 	// ByEmail returns the account that holds the address with this key, verified
 	// or not, and that address; or ErrUnknown.
 	ByEmail(ctx context.Context, key string) (User, Email, error)

@@ -80,6 +80,7 @@ type Frame struct {
 	o        Options
 	origin   *http.CrossOriginProtection
 	host     string
+	names    Names
 	standing []header
 }
 
@@ -88,7 +89,7 @@ func NewFrame(o Options) *Frame {
 	p := http.NewCrossOriginProtection()
 	// Behind a proxy that rewrites Host, the public origin is what browsers send.
 	_ = p.AddTrustedOrigin(o.URL.Scheme + "://" + o.URL.Host) // a parsed URL has a valid origin
-	return &Frame{o: o, origin: p, host: strings.ToLower(o.URL.Host), standing: standing(o.URL.Scheme)}
+	return &Frame{o: o, origin: p, host: strings.ToLower(o.URL.Host), names: namesOf(o.URL.Scheme, o.Suffix), standing: standing(o.URL.Scheme)}
 }
 
 // Handler serves the surfaces below the mount path, which is stripped. Requests

@@ -33,7 +33,7 @@ type Names struct {
 }
 
 // Names returns the cookie names, which follow only the scheme of the public URL.
-func (f *Frame) Names() Names { return namesOf(f.o.URL.Scheme, f.o.Suffix) }
+func (f *Frame) Names() Names { return f.names }
 
 func namesOf(scheme, suffix string) Names {
 	base := "mortise"

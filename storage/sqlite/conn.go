@@ -5,6 +5,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"io"
+	"strconv"
+	"strings"
 
 	"modernc.org/sqlite"
 
@@ -17,9 +19,15 @@ import (
 // short, and contexts are asked between them.
 type conn struct {
 	raw   driver.Conn
-	stmts map[string]driver.Stmt
+	stmts map[string]*stmt
 	args  []driver.NamedValue // reused
 	open  *rows               // being read; at most one
+}
+
+// stmt is a prepared statement, and which argument each of its parameters is.
+type stmt struct {
+	driver.Stmt
+	order []int
 }
 
 // maxStmts bounds the cache. The texts are constants, so it is never reached.
@@ -30,7 +38,7 @@ func dial(dsn string) (*conn, error) {
 	if err != nil {
 		return nil, translate(err)
 	}
-	return &conn{raw: raw, stmts: make(map[string]driver.Stmt)}, nil
+	return &conn{raw: raw, stmts: make(map[string]*stmt)}, nil
 }
 
 func (c *conn) close() error {
@@ -56,7 +64,7 @@ func (c *conn) script(sql string) error {
 
 var errRowsOpen = errors.New("sqlite: rows of the last statement are still open")
 
-func (c *conn) prepare(sql string) (driver.Stmt, error) {
+func (c *conn) prepare(sql string) (*stmt, error) {
 	if c.open != nil {
 		return nil, errRowsOpen
 	}
@@ -69,18 +77,51 @@ func (c *conn) prepare(sql string) (driver.Stmt, error) {
 			delete(c.stmts, text)
 		}
 	}
-	s, err := c.raw.Prepare(sql)
+	text, order := unnamed(sql)
+	raw, err := c.raw.Prepare(text)
 	if err != nil {
 		return nil, translate(err)
 	}
+	s := &stmt{raw, order}
 	c.stmts[sql] = s
 	return s, nil
 }
 
-func (c *conn) bind(args []any) ([]driver.NamedValue, error) {
+// unnamed is sql with parameters that have no names, and which argument each is: the
+// driver asks for the name of every one, every time, which costs more than binding it.
+func unnamed(sql string) (string, []int) {
+	var out strings.Builder
+	var order []int
+	for {
+		before, after, more := strings.Cut(sql, "$")
+		out.WriteString(before)
+		if !more {
+			return out.String(), order
+		}
+		end := 0
+		for end < len(after) && '0' <= after[end] && after[end] <= '9' {
+			end++
+		}
+		n, err := strconv.Atoi(after[:end])
+		if err != nil { // it is no parameter
+			out.WriteByte('$')
+		} else {
+			out.WriteByte('?')
+			order = append(order, n-1)
+		}
+		sql = after[end:]
+	}
+}
+
+var errArguments = errors.New("sqlite: a statement with other parameters than arguments")
+
+func (c *conn) bind(order []int, args []any) ([]driver.NamedValue, error) {
 	c.args = c.args[:0]
-	for i, a := range args {
-		v, err := value(a)
+	for i, n := range order {
+		if n < 0 || n >= len(args) {
+			return nil, errArguments
+		}
+		v, err := value(args[n])
 		if err != nil {
 			return nil, err
 		}
@@ -123,11 +164,11 @@ func (c *conn) exec(sql string, args []any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	values, err := c.bind(args)
+	values, err := c.bind(s.order, args)
 	if err != nil {
 		return 0, err
 	}
-	res, err := s.(driver.StmtExecContext).ExecContext(context.Background(), values)
+	res, err := s.Stmt.(driver.StmtExecContext).ExecContext(context.Background(), values)
 	if err != nil {
 		return 0, translate(err)
 	}
@@ -139,11 +180,11 @@ func (c *conn) query(sql string, args []any) (*rows, error) {
 	if err != nil {
 		return nil, err
 	}
-	values, err := c.bind(args)
+	values, err := c.bind(s.order, args)
 	if err != nil {
 		return nil, err
 	}
-	r, err := s.(driver.StmtQueryContext).QueryContext(context.Background(), values)
+	r, err := s.Stmt.(driver.StmtQueryContext).QueryContext(context.Background(), values)
 	if err != nil {
 		return nil, translate(err)
 	}

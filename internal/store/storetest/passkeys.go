@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -41,7 +42,7 @@ func (c *testcase) unenrol(p passkey.Passkey) error {
 func (c *testcase) use(p passkey.Passkey, count uint32, backed, strict bool) error {
 	return c.Passkeys().Use(c.ctx, passkey.Use{
 		ID: p.ID, Count: count, BackedUp: backed, At: c.now, Strict: strict,
-		Back: c.event(passkey.CounterBack, p.User), Lost: c.event(passkey.BackupLost, p.User),
+		Event: func(n audit.Name) audit.Event { return c.event(n, p.User) },
 	})
 }
 

@@ -24,6 +24,7 @@ var users = []test{
 	{"an act that was proven holds the account", userHold},
 	{"deletion takes all but the trail", userDelete},
 	{"deletion comes due", userDue},
+	{"with the primary address", userPrimary},
 }
 
 func userRoundTrip(c *testcase) {
@@ -43,6 +44,32 @@ func userRoundTrip(c *testcase) {
 	c.same(byEmail, u)
 	c.same(email, e)
 	c.same(c.trail(u), []string{"user.created"})
+}
+
+func userPrimary(c *testcase) {
+	u, bare := c.person(), c.account("Nobody to write to")
+	first, err := c.Users().Emails(c.ctx, u.ID)
+	c.ok(err)
+	second := c.email(u, "second@example.test", c.now)
+	second.Primary = false
+	c.ok(c.Users().AddEmail(c.ctx, second, c.event(user.EmailAdded, u.ID)))
+	c.ok(c.Users().Create(c.ctx, bare, nil, c.event(user.Created, bare.ID)))
+
+	got, email, err := c.Users().WithPrimary(c.ctx, u.ID)
+	c.ok(err)
+	c.same(got, c.reread(u))
+	c.same(email, first[0])
+	c.ok(c.Users().SetPrimary(c.ctx, u.ID, second.Key, c.now, c.event(user.EmailChanged, u.ID)))
+	_, email, err = c.Users().WithPrimary(c.ctx, u.ID)
+	c.ok(err)
+	second.Primary = true
+	c.same(email, second)
+	got, email, err = c.Users().WithPrimary(c.ctx, bare.ID)
+	c.ok(err)
+	c.same(got, bare)
+	c.same(email, user.Email{})
+	_, _, err = c.Users().WithPrimary(c.ctx, c.account("nobody").ID)
+	c.is(err, user.ErrUnknown)
 }
 
 func userRoles(c *testcase) {

@@ -23,8 +23,9 @@ const maxBody = 64 << 10
 // shape is how a request type is filled: parameters from path, query and
 // headers, and members from the body.
 type shape struct {
-	params []param
-	body   bool
+	params  []param
+	body    bool
+	layouts layouts
 }
 
 // param is one parameter of a request type.
@@ -56,7 +57,8 @@ func newShape(t reflect.Type) shape {
 			}
 		}
 	}
-	s.body = len(ordered(t)) > 0
+	s.body, s.layouts = len(ordered(t)) > 0, layouts{}
+	s.layouts.add(t)
 	return s
 }
 
@@ -71,7 +73,7 @@ func (s shape) bind(w http.ResponseWriter, r *http.Request, limit int64, into an
 		if len(raw) == 0 {
 			raw = []byte("{}")
 		}
-		if err := decode(raw, into); err != nil {
+		if err := s.layouts.decode(raw, into); err != nil {
 			return nil, err
 		}
 	}

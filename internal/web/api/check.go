@@ -1,11 +1,9 @@
 package api
 
 import (
-	"bytes"
 	"encoding"
 	"encoding/json"
 	"errors"
-	"io"
 	"reflect"
 	"slices"
 	"strconv"
@@ -26,31 +24,30 @@ var errDepth = errors.New("nested too deeply")
 // calls interoperable and nothing more: UTF-8 without lone surrogates, one value,
 // no member twice. Members that the struct does not have, required ones that are
 // missing and values of another type are faults, all named at once.
-func decode(body []byte, into any) error {
+func decode(body []byte, into any) error { return layouts{}.decode(body, into) }
+
+func (l layouts) decode(body []byte, into any) error {
 	if !utf8.Valid(body) || loneSurrogate(body) {
 		return errMalformed.Becausef("not UTF-8")
 	}
-	c := checker{dec: json.NewDecoder(bytes.NewReader(body))}
-	c.dec.UseNumber()
+	c := checker{scanner: scanner{body: body}, layouts: l}
 	if err := c.value(reflect.TypeOf(into).Elem(), ""); err != nil {
 		return errMalformed.Because(err)
 	}
-	if _, err := c.dec.Token(); err != io.EOF {
-		return errMalformed.Becausef("more than one value")
-	}
-	if c.faults != nil {
+	if c.faults != nil && json.Valid(body) {
 		slices.SortStableFunc(c.faults, func(a, b problem.Field) int { return strings.Compare(a.Pointer, b.Pointer) })
 		return errMembers.WithFields(c.faults...)
 	}
-	if err := json.Unmarshal(body, into); err != nil {
+	if err := json.Unmarshal(body, into); err != nil { // also if it is no JSON, or more than one value
 		return errMalformed.Because(err)
 	}
 	return nil
 }
 
-// checker walks the tokens of a body along the type it is for.
+// checker walks a body along the type it is for.
 type checker struct {
-	dec      *json.Decoder
+	scanner
+	layouts  layouts
 	depth    int
 	nullable bool   // the next value may be null
 	enum     string // what the next text may be, between commas; empty: anything
@@ -69,46 +66,60 @@ func (c *checker) value(t reflect.Type, pointer string) error {
 		t = t.Elem()
 	}
 	if t == opaque { // whoever defined it reads it strictly
-		var whole json.RawMessage
-		return c.dec.Decode(&whole)
-	}
-	token, err := c.dec.Token()
-	if err != nil {
-		return err
+		return c.skip()
 	}
 	nullable, enum := c.nullable, c.enum
 	c.nullable, c.enum = false, ""
-	switch token := token.(type) {
-	case json.Delim:
+	switch c.peek() {
+	case '{', '[':
 		if c.depth++; c.depth > maxDepth {
 			return errDepth
 		}
 		defer func() { c.depth-- }()
-		if token == '{' {
+		if c.take('{') {
 			return c.object(t, pointer)
 		}
 		return c.array(t, pointer)
-	case nil:
-		if nullable || t == opaque {
-			return nil
+	case '"':
+		text, err := c.text()
+		if err != nil {
+			return err
 		}
-		c.fault(pointer, "null", "This member cannot be null. Leave it out instead.")
-	case string:
 		if kindOf(t) != reflect.String {
 			c.wrong(t, pointer)
-		} else if message := outside(enum, token); message != "" {
-			c.fault(pointer, "bad_value", message)
+		} else if enum != "" {
+			c.among(enum, string(text), pointer)
 		}
-	case bool:
+		return nil
+	}
+	return c.scalar(t, pointer, nullable)
+}
+
+// scalar reads a number, true, false or null.
+func (c *checker) scalar(t reflect.Type, pointer string, nullable bool) error {
+	switch word := string(c.word()); word {
+	case "":
+		return errSyntax
+	case "null":
+		if !nullable {
+			c.fault(pointer, "null", "This member cannot be null. Leave it out instead.")
+		}
+	case "true", "false":
 		if kindOf(t) != reflect.Bool {
 			c.wrong(t, pointer)
 		}
-	case json.Number:
-		if _, err := token.Int64(); err != nil || kindOf(t) != reflect.Int {
+	default:
+		if _, err := strconv.ParseInt(word, 10, 64); err != nil || kindOf(t) != reflect.Int {
 			c.wrong(t, pointer)
 		}
 	}
 	return nil
+}
+
+func (c *checker) among(enum, text, pointer string) {
+	if message := outside(enum, text); message != "" {
+		c.fault(pointer, "bad_value", message)
+	}
 }
 
 // wrong is the fault of a value of another type than t. Free-form members take
@@ -147,45 +158,60 @@ func kindOf(t reflect.Type) reflect.Kind {
 }
 
 func (c *checker) object(t reflect.Type, pointer string) error {
-	var known map[string]member // nil: any name will do
+	var known *layout // nil: any name will do
 	switch kindOf(t) {
 	case reflect.Struct:
-		known = members(t)
+		known = c.layouts.of(t)
 	case reflect.Map:
 	default:
 		c.wrong(t, pointer)
 	}
 	seen := map[string]bool{}
-	for c.dec.More() {
-		token, err := c.dec.Token()
+	for more := !c.take('}'); more; {
+		text, err := c.text()
 		if err != nil {
 			return err
 		}
-		name, _ := token.(string) // the decoder lets nothing else be a name
+		name := string(text)
 		at := pointer + "/" + escape(name)
 		if seen[name] {
 			c.fault(at, "duplicate_member", "This member stands here twice.")
 		}
 		seen[name] = true
-		m, ok := known[name]
-		if !ok && known != nil {
-			c.fault(at, "unknown_member", "There is no such member here. Check its spelling.")
+		if !c.take(':') {
+			return errSyntax
 		}
-		if !ok {
-			m.t = within(t)
-		}
-		c.nullable, c.enum = ok && leaves(t, m.t), m.field.Tag.Get("enum")
-		if err := c.value(m.t, at); err != nil {
+		if err := c.value(c.member(known, t, name, at), at); err != nil {
 			return err
 		}
+		if more = c.take(','); !more && !c.take('}') {
+			return errSyntax
+		}
 	}
-	for name, m := range known {
-		if m.required && !seen[name] {
+	if known == nil {
+		return nil
+	}
+	for _, name := range known.required {
+		if !seen[name] {
 			c.fault(pointer+"/"+name, "missing", "This member is required.")
 		}
 	}
-	_, err := c.dec.Token()
-	return err
+	return nil
+}
+
+// member is the type of the member of t with this name, and readies c for it.
+func (c *checker) member(known *layout, t reflect.Type, name, pointer string) reflect.Type {
+	c.nullable, c.enum = false, ""
+	if known == nil {
+		return within(t)
+	}
+	m, ok := known.members[name]
+	if !ok {
+		c.fault(pointer, "unknown_member", "There is no such member here. Check its spelling.")
+		return within(t)
+	}
+	c.nullable, c.enum = leaves(t, m.t), m.enum
+	return m.t
 }
 
 var (
@@ -211,13 +237,17 @@ func (c *checker) array(t reflect.Type, pointer string) error {
 	} else {
 		c.wrong(t, pointer)
 	}
-	for i := 0; c.dec.More(); i++ {
+	c.take('[')
+	more := !c.take(']')
+	for i := 0; more; i++ {
 		if err := c.value(item, pointer+"/"+strconv.Itoa(i)); err != nil {
 			return err
 		}
+		if more = c.take(','); !more && !c.take(']') {
+			return errSyntax
+		}
 	}
-	_, err := c.dec.Token()
-	return err
+	return nil
 }
 
 func escape(name string) string {

@@ -13,15 +13,51 @@ type member struct {
 	t        reflect.Type
 	field    reflect.StructField
 	required bool
+	enum     string // of a layout: what a text may be, between commas; empty: anything
 }
 
-// members are those of a struct by name.
-func members(t reflect.Type) map[string]member {
-	all := map[string]member{}
-	for _, m := range ordered(t) {
-		all[m.name] = m
+// layout is what decoding has to know of a struct.
+type layout struct {
+	members  map[string]member
+	required []string
+}
+
+// layouts are those of a type and of all that it holds, so that they are made once. A
+// struct that is missing there is looked at each time.
+type layouts map[reflect.Type]*layout
+
+func (l layouts) of(t reflect.Type) *layout {
+	if known, ok := l[t]; ok {
+		return known
 	}
-	return all
+	return layoutOf(t)
+}
+
+func layoutOf(t reflect.Type) *layout {
+	l := &layout{members: map[string]member{}}
+	for _, m := range ordered(t) {
+		m.enum = m.field.Tag.Get("enum")
+		l.members[m.name] = m
+		if m.required {
+			l.required = append(l.required, m.name)
+		}
+	}
+	return l
+}
+
+// add enters t, if it is a struct, and what its members are.
+func (l layouts) add(t reflect.Type) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice || t.Kind() == reflect.Map {
+		t = t.Elem()
+	}
+	if l[t] != nil || kindOf(t) != reflect.Struct {
+		return
+	}
+	known := layoutOf(t)
+	l[t] = known
+	for _, m := range known.members {
+		l.add(m.t)
+	}
 }
 
 // ordered are the members of a struct as they are declared. One without

@@ -103,12 +103,12 @@ func (s passkeys) useOdd(ctx context.Context, tx Tx, u passkey.Use) error {
 	suspect := any(nil)
 	if back {
 		suspect = at(u.At)
-		if err := eventRow(u.Back).add(ctx, tx); err != nil {
+		if err := record(ctx, tx, u.Event(passkey.CounterBack)); err != nil {
 			return err
 		}
 	}
 	if backed && !u.BackedUp {
-		if err := eventRow(u.Lost).add(ctx, tx); err != nil {
+		if err := record(ctx, tx, u.Event(passkey.BackupLost)); err != nil {
 			return err
 		}
 	}

@@ -31,6 +31,18 @@ func (s users) ByEmail(ctx context.Context, key string) (u user.User, e user.Ema
 	return u, e, err
 }
 
+func (s users) WithPrimary(ctx context.Context, id user.ID) (u user.User, e user.Email, err error) {
+	err = s.e.Read(ctx, func(q Querier) error {
+		return otherwise(q.QueryRow(ctx, `SELECT `+userColumns+`, COALESCE(e.key, ''), COALESCE(e.address, ''), e.verified_at, e.created_at
+			FROM users u LEFT JOIN user_emails e ON e.user_id = u.id AND e.is_primary = 1 WHERE u.id = $1`, raw(id)).
+			Scan(append(userFields(&u), &e.Key, &e.Address, timeOf{&e.VerifiedAt}, timeOf{&e.CreatedAt})...), user.ErrUnknown)
+	})
+	if e.Key != "" {
+		e.User, e.Primary = u.ID, true
+	}
+	return u, e, err
+}
+
 func (s users) Emails(ctx context.Context, id user.ID) ([]user.Email, error) {
 	return many(ctx, s.e, scanEmail, `SELECT `+emailColumns+` FROM user_emails e WHERE e.user_id = $1
 		ORDER BY e.is_primary DESC, e.created_at, e.key`, raw(id))
