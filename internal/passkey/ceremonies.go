@@ -25,13 +25,13 @@ type Options struct {
 // concurrent use.
 type Ceremonies struct {
 	o      Options
-	nobody Passkey // whose key answers for unknown credentials
+	nobody lasting // whose key answers for unknown credentials
 	recent recent
 }
 
 // New makes Ceremonies.
 func New(o Options) *Ceremonies {
-	return &Ceremonies{o: o, nobody: nobody()}
+	return &Ceremonies{o: o, nobody: nobody().lasting()}
 }
 
 // Site is the relying party.
@@ -80,8 +80,8 @@ func (c *Ceremonies) Register(ctx context.Context, p Purpose, bound string, answ
 // Nothing of it was judged.
 type Answer struct {
 	in      assertion
-	passkey Passkey // what never changes of it
-	known   bool    // somebody has the credential
+	passkey lasting
+	known   bool // somebody has the credential
 }
 
 // Owner tells whose credential the answer names; false when nobody has it.
@@ -101,15 +101,15 @@ func (c *Ceremonies) Read(ctx context.Context, answer []byte) (*Answer, error) {
 }
 
 // find returns what never changes of a passkey. ErrUnknown.
-func (c *Ceremonies) find(ctx context.Context, credential []byte) (Passkey, error) {
+func (c *Ceremonies) find(ctx context.Context, credential []byte) (lasting, error) {
 	if k, ok := c.recent.get(credential); ok {
 		return k, nil
 	}
-	k, err := c.o.Store.ByCredential(ctx, credential)
+	p, err := c.o.Store.ByCredential(ctx, credential)
 	if err != nil {
-		return Passkey{}, err
+		return lasting{}, err
 	}
-	k = k.fixed()
+	k := p.lasting()
 	c.recent.put(k)
 	return k, nil
 }
@@ -145,8 +145,8 @@ func (c *Ceremonies) Assert(ctx context.Context, p Purpose, bound string, answer
 }
 
 func (c *Ceremonies) judge(answer *Answer, subject user.ID) (Asserted, error) {
-	in, k := answer.in, answer.passkey
-	bad := in.verify(c.o.Site, k)
+	in, k := answer.in, answer.passkey.Passkey
+	bad := in.verify(c.o.Site, k, answer.passkey.key)
 	if !answer.known {
 		return Asserted{}, ErrUnknown
 	}

@@ -12,18 +12,27 @@ const recentHalf = 4096
 // hear of nothing, whichever replica removed a passkey. It is safe for concurrent use.
 type recent struct {
 	mu         sync.Mutex
-	young, old map[string]Passkey
+	young, old map[string]lasting
 }
 
-// fixed is p without what changes.
-func (p Passkey) fixed() Passkey {
-	return Passkey{
+// lasting is what never changes of a passkey, with its key read.
+type lasting struct {
+	Passkey
+	key publicKey // zero, which signs nothing, if it cannot be read
+}
+
+func (p Passkey) lasting() lasting {
+	key, err := readKey(p.PublicKey)
+	if err != nil {
+		key = publicKey{}
+	}
+	return lasting{Passkey{
 		ID: p.ID, User: p.User, Credential: p.Credential, PublicKey: p.PublicKey, Algorithm: p.Algorithm, RPID: p.RPID,
 		Model: p.Model, Attested: p.Attested, BackupEligible: p.BackupEligible, CreatedAt: p.CreatedAt,
-	}
+	}, key}
 }
 
-func (r *recent) get(credential []byte) (Passkey, bool) {
+func (r *recent) get(credential []byte) (lasting, bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if p, ok := r.young[string(credential)]; ok {
@@ -36,15 +45,15 @@ func (r *recent) get(credential []byte) (Passkey, bool) {
 	return p, ok
 }
 
-func (r *recent) put(p Passkey) {
+func (r *recent) put(p lasting) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.keep(p)
 }
 
-func (r *recent) keep(p Passkey) {
+func (r *recent) keep(p lasting) {
 	if r.young == nil || len(r.young) >= recentHalf {
-		r.young, r.old = make(map[string]Passkey), r.young
+		r.young, r.old = make(map[string]lasting), r.young
 	}
 	r.young[string(p.Credential)] = p
 }

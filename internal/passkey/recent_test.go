@@ -9,8 +9,8 @@ import (
 func TestRecentIsBounded(t *testing.T) {
 	t.Parallel()
 	r := &recent{}
-	numbered := func(n int) Passkey {
-		return Passkey{Credential: binary.BigEndian.AppendUint32(nil, uint32(n)), Count: 7, Name: "Key", UsedAt: time.Unix(1, 0)}.fixed()
+	numbered := func(n int) lasting {
+		return Passkey{Credential: binary.BigEndian.AppendUint32(nil, uint32(n)), Count: 7, Name: "Key", UsedAt: time.Unix(1, 0)}.lasting()
 	}
 	first := numbered(0)
 	r.put(first)

@@ -92,7 +92,7 @@ func TestSpecificationVectors(t *testing.T) {
 				t.Fatal(err)
 			}
 			data, _ := hex.DecodeString(v.Data)
-			err = used.verify(site, k)
+			err = used.verify(site, k, k.lasting().key)
 			// Where nobody was verified, nobody is signed in (PW-63).
 			if verified := data[32]&4 != 0; (err == nil) != verified {
 				t.Errorf("verified %v: %v", verified, err)

@@ -1,6 +1,7 @@
 package passkey
 
 import (
+	"crypto/sha256"
 	"crypto/x509"
 	"math/big"
 	"slices"
@@ -95,19 +96,26 @@ func (in assertion) handle() []byte     { return in.Response.UserHandle }
 func (in assertion) count() uint32      { return in.Response.AuthenticatorData.Counter }
 func (in assertion) backedUp() bool     { return in.Response.AuthenticatorData.Flags.HasBackupState() }
 
-// verify is WebAuthn 7.2, from the client data to the signature.
-func (in assertion) verify(site Site, k Passkey) error {
-	client := &in.Response.CollectedClientData
+// verify is WebAuthn 7.2, from the client data to the signature by key, which is k's. The
+// library judges client and authenticator data.
+func (in assertion) verify(site Site, k Passkey, key publicKey) error {
+	client, raw := &in.Response.CollectedClientData, &in.Raw.AssertionResponse
 	bad := sameOrigin(client, site)
-	err := in.Verify(client.Challenge, site.ID, "", site.Origins, nil, nil, protocol.TopOriginExplicitVerificationMode, false,
-		true, true, k.PublicKey, protocol.SignaturePolicy{})
+	err := client.Verify(client.Challenge, protocol.AssertCeremony, site.Origins, nil, nil, protocol.TopOriginExplicitVerificationMode, false)
+	if err == nil {
+		rp := sha256.Sum256([]byte(site.ID))
+		err = in.Response.AuthenticatorData.Verify(rp[:], nil, true, true)
+	}
+	said := sha256.Sum256(raw.ClientDataJSON)
+	signed := key.signed(slices.Concat(raw.AuthenticatorData, said[:]), in.Response.Signature)
 	flags := in.Response.AuthenticatorData.Flags
 	switch {
 	case bad != nil:
 		return bad
 	case err != nil:
 		return ErrRefused.Because(err)
-	case flags.HasAttestedCredentialData(),
+	case !signed,
+		flags.HasAttestedCredentialData(),
 		flags.HasBackupEligible() != k.BackupEligible,
 		flags.HasBackupState() && !flags.HasBackupEligible(): // PW-64
 		return ErrRefused

@@ -205,10 +205,22 @@ func (f *Frame) finish(w *recorder, r *http.Request, q *Request) {
 		attrs = append(attrs, slog.String("trace_id", q.trace))
 	}
 	q.end(w.status, code)
-	f.o.Log.LogAttrs(context.WithoutCancel(r.Context()), level, "request", attrs...)
+	f.log(context.WithoutCancel(r.Context()), level, attrs)
 	if f.o.Observe != nil {
 		f.o.Observe(Observation{Method: known(r.Method), Pattern: q.pattern, Status: w.status, Code: code, Duration: took})
 	}
+}
+
+// log writes the line of a request. Which line of ours wrote it says nothing, and a
+// Logger would find it out each time.
+func (f *Frame) log(ctx context.Context, level slog.Level, attrs []slog.Attr) {
+	h := f.o.Log.Handler()
+	if !h.Enabled(ctx, level) {
+		return
+	}
+	line := slog.NewRecord(f.o.Now(), level, "request", 0)
+	line.AddAttrs(attrs...)
+	_ = h.Handle(ctx, line) // as a Logger does
 }
 
 // known bounds the methods that metrics tell apart: whoever asks may make up any
