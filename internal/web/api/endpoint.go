@@ -61,7 +61,9 @@ type act func(ctx context.Context, c *Call) (any, error)
 
 // complete is what endpoints have in common, whatever they are asked: everything that
 // a request passes before its act, and an answer after it. fresh makes what a request
-// is read into, with its act.
+// is read into, with its act. Inlined it would be there once for each pair of types.
+//
+//go:noinline
 func (e *endpoint) complete(s *surface, req, resp reflect.Type, empty bool, fresh func() (any, act)) {
 	e.req, e.resp = req, resp
 	if e.Body == 0 {
