@@ -7,7 +7,9 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"database/sql"
+	"encoding/base32"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"io"
@@ -29,6 +31,7 @@ type Passkeys struct {
 // holder is whose passkey it is.
 type holder struct {
 	id, user []byte
+	name     string // as events have it
 	key      *ecdsa.PublicKey
 }
 
@@ -71,6 +74,7 @@ func (p *Passkeys) load() error {
 		if err := rows.Scan(&h.id, &h.user, &credential, &cose); err != nil {
 			return err
 		}
+		h.name = "usr_" + base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(h.user)
 		point := append(append([]byte{4}, cose[10:42]...), cose[45:77]...)
 		if h.key, err = ecdsa.ParseUncompressedPublicKey(elliptic.P256(), point); err != nil {
 			return err
@@ -122,6 +126,7 @@ func (p *Passkeys) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (p *Passkeys) write(ctx context.Context, with []*sql.Stmt, one *assertion) error {
 	now, n := time.Now().UnixMicro(), p.number.Add(1)
+	binary.BigEndian.PutUint32(one.digest[:], uint32(now>>12)) // as ours begin
 	const week = int64(7 * 24 * time.Hour / time.Microsecond)
 	if _, err := with[0].ExecContext(ctx, one.challenge[:], now+week); err != nil {
 		return err
@@ -133,7 +138,7 @@ func (p *Passkeys) write(ctx context.Context, with []*sql.Stmt, one *assertion) 
 	if err != nil {
 		return err
 	}
-	_, err = with[3].ExecContext(ctx, ordered('e', n), now, int64(n)+1_000_000_000, "login.succeeded", "info", "success", "", "user", "usr_0", "usr_0",
-		"ses_0", "", "192.0.2.1", "bench", "", "", "{}")
+	_, err = with[3].ExecContext(ctx, ordered('e', n), now, int64(n)+1_000_000_000, "login.succeeded", "info", "success", "", "user", one.name, one.name,
+		one.name, "", "192.0.2.1", "bench", "", "", "{}")
 	return err
 }

@@ -105,7 +105,7 @@ func demote(ctx context.Context, tx Tx, id user.ID, now time.Time) error {
 // tokenVersion is the version that tokens of an account carry, and nextToken the
 // one after it.
 const (
-	tokenVersion = `CASE WHEN token_version < (SELECT token_floor FROM instance) THEN (SELECT token_floor FROM instance) ELSE token_version END`
+	tokenVersion = `(SELECT CASE WHEN token_version < token_floor THEN token_floor ELSE token_version END FROM instance)`
 	nextToken    = `(` + tokenVersion + ` + 1)`
 )
 
