@@ -206,6 +206,46 @@ func TestPasskeyElsewhere(t *testing.T) {
 	})
 }
 
+// TH-1: an account is remembered between sign-ins, and each sign-in is told of it as it
+// is now, whichever replica changed it: renamed, suspended, enabled again, deleted.
+func TestPasskeyOfChangedAccount(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, st store.Store) {
+		secretKey := keyring.NewMaster().Reveal()
+		replica := func(c *Config) { c.SecretKey = secretKey }
+		one, two := newRigOn(t, st, replica), newRigOn(t, st, replica)
+		u := one.person(t, "kim@example.org")
+		key, _ := one.keyed(t, inSession(one.signIn(t, "kim@example.org")), account.Proof{Password: secret.NewText(rightPassword)})
+		enter := func() (signin.Result, error) {
+			return one.SignIn.SignIn(t.Context(), signin.Request{By: from("198.51.100.9"), Response: signin.Response{Passkey: one.asserted(t, key)}})
+		}
+		named := func(want string) {
+			t.Helper()
+			if got, err := enter(); err != nil || got.User.Name != want || got.Email.Address != "kim@example.org" {
+				t.Errorf("signed in as %q (%q), want %q: %v", got.User.Name, got.Email.Address, want, err)
+			}
+		}
+		named(u.Name)
+		named(u.Name)
+		must(t, st.Users().SetProfile(t.Context(), u.ID, user.Profile{Name: "Kim the Second"}, 0, two.now(), user.Host().Event(user.Updated, two.now(), u.ID)))
+		named("Kim the Second")
+		must(t, two.Directory.Disable(t.Context(), user.Host(), u.ID, "en"))
+		if _, err := enter(); !errors.Is(err, signin.ErrPasskey) {
+			t.Errorf("a suspended account: %v", err)
+		}
+		evs, err := st.Audit().Search(t.Context(), audit.Query{Name: "login.failed", Subject: u.ID.String(), Limit: 5})
+		if err != nil || len(evs) != 1 || evs[0].Reason != "account_inactive" {
+			t.Errorf("noted: %+v, %v", evs, err)
+		}
+		must(t, two.Directory.Enable(t.Context(), user.Host(), u.ID))
+		named("Kim the Second")
+		must(t, st.Users().Delete(t.Context(), u.ID, two.now(), user.Host().Event(user.Deleted, two.now(), u.ID)))
+		if _, err := enter(); !errors.Is(err, signin.ErrPasskey) {
+			t.Errorf("an account that is gone: %v", err)
+		}
+	})
+}
+
 // PW-74: who may use our passkeys is told only when there are others than us.
 func TestPasskeyDocuments(t *testing.T) {
 	t.Parallel()

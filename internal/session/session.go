@@ -30,6 +30,7 @@ type Session struct {
 	User            user.ID
 	Digest          secret.Digest
 	UserVersion     int64    // of the account, when last proven
+	UserRevision    int64    // of the account that it is to be born of; 0: any. It is not kept
 	Methods         []string // RFC 8176 names, in order of use
 	Assurance       int      // 1: one factor, 2: two, 3: hardware-bound
 	AuthenticatedAt time.Time

@@ -13,8 +13,8 @@ import (
 // also writes the revocations that tell every cache.
 type Store interface {
 	// Insert keeps a new session if, under a share lock on the account's row,
-	// the account is active and has s.UserVersion, and the password, when
-	// passwordVersion > 0, has that version (TH-1). Otherwise ErrBirth and nothing
+	// the account is active and has s.UserVersion, and s.UserRevision unless that is 0,
+	// and the password, when passwordVersion > 0, has that version (TH-1). Otherwise ErrBirth and nothing
 	// is written. When the owner then has more than max live sessions (max > 0),
 	// the ones longest unseen end with LimitReached; their ids are returned.
 	Insert(ctx context.Context, s Session, passwordVersion int64, max int, ev audit.Event) ([]ID, error)

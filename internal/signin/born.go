@@ -76,6 +76,9 @@ func (f *Flow) born(ctx context.Context, r Request, b *birth) (Result, error) {
 		IdleTimeout: f.o.Limits.Idle, ExpiresAt: now.Add(f.o.Limits.Absolute),
 		IP: a.By.Source.IP, UserAgent: a.By.Source.UserAgent, Place: a.By.Source.Place,
 	}
+	if a.Recalled {
+		s.UserRevision = a.Account.Revision
+	}
 	if !b.at.IsZero() && b.at.Before(now) {
 		s.AuthenticatedAt = b.at.UTC().Truncate(time.Microsecond)
 	}

@@ -105,12 +105,15 @@ type Options struct {
 }
 
 // Flow signs people in and out. It is safe for concurrent use.
-type Flow struct{ o Options }
+type Flow struct {
+	o      Options
+	recall recall
+}
 
 // New makes a Flow.
 func New(o Options) *Flow {
 	o.Limits = o.Limits.orDefault()
-	return &Flow{o}
+	return &Flow{o: o}
 }
 
 // Limits are those that new sessions get.

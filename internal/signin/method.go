@@ -31,6 +31,12 @@ type Locator interface {
 	Locate(ctx context.Context, r Response) (user.ID, error)
 }
 
+// Whole is a Locator whose proof is all that is ever asked for: two factors in one.
+type Whole interface {
+	Locator
+	Whole()
+}
+
 // Refuser is a Method with an answer of its own where others are refused with
 // ErrWrong, which speaks of a password.
 type Refuser interface {
@@ -63,16 +69,17 @@ const (
 
 // Attempt is one try to prove an account, as the pipeline hands it to a Method.
 type Attempt struct {
-	By      user.Caller
-	Source  string    // the network that counts as one source
-	Key     string    // of the typed identifier
-	Account user.User // zero when nobody has the identifier
-	Email   user.Email
-	Device  device.Device
-	Known   bool // the device is known to the account
-	Method  string
-	Step    string // what a second step belongs to: the half-done sign-in, or the session of an act
-	Before  int    // guesses at the account that failed in a row before this one
+	By       user.Caller
+	Source   string    // the network that counts as one source
+	Key      string    // of the typed identifier
+	Account  user.User // zero when nobody has the identifier
+	Email    user.Email
+	Device   device.Device
+	Known    bool // the device is known to the account
+	Method   string
+	Step     string // what a second step belongs to: the half-done sign-in, or the session of an act
+	Recalled bool   // Account and Email are from memory: the birth sees to it that they are still true
+	Before   int    // guesses at the account that failed in a row before this one
 }
 
 // Proven is what a Method vouches for.

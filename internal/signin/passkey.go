@@ -28,6 +28,7 @@ func NewPasskey(c Ceremonies) *PasskeyMethod { return &PasskeyMethod{c} }
 func (*PasskeyMethod) Name() string            { return "passkey" }
 func (*PasskeyMethod) Factor() Factor          { return Has }
 func (*PasskeyMethod) Answers(r Response) bool { return r.Passkey != nil }
+func (*PasskeyMethod) Whole()                  {}
 func (*PasskeyMethod) Refusal() *problem.Error { return ErrPasskey }
 
 // Locate implements Locator.

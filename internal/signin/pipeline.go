@@ -110,6 +110,12 @@ func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) 
 		return f.refuse(ctx, a, r, guess, err)
 	}
 	result, err := f.enter(ctx, m, a, r, proven, guess)
+	if a.Recalled && errors.Is(err, ErrWrong) { // the account may be another by now
+		f.recall.forget(a.Account.ID)
+		guess.Release()
+		r.anew = true
+		return f.signIn(ctx, m, r)
+	}
 	if err != nil {
 		return f.refuse(ctx, a, r, guess, proven.waste(ctx, err))
 	}
@@ -171,9 +177,27 @@ func (f *Flow) find(ctx context.Context, m Method, a *Attempt, r Request) error 
 		if err != nil {
 			return err
 		}
-		return f.load(ctx, a, id)
+		return f.meet(ctx, m, a, r, id)
 	}
 	return f.locate(ctx, a)
+}
+
+// meet fills in the account whose key was shown. One that needs no more than that may
+// be recalled.
+func (f *Flow) meet(ctx context.Context, m Method, a *Attempt, r Request, id user.ID) error {
+	if _, whole := m.(Whole); !whole || r.Deliver != nil { // tokens say more of an account than its revision tells
+		return f.load(ctx, a, id)
+	}
+	if p, ok := f.recall.get(id); ok && !r.anew {
+		a.Recalled = true
+		f.fill(a, p)
+		return nil
+	}
+	err := f.load(ctx, a, id)
+	if err == nil && a.Account.State == user.Active {
+		f.recall.put(person{a.Account, a.Email})
+	}
+	return err
 }
 
 // load fills in an account that is known by its id.
@@ -185,11 +209,15 @@ func (f *Flow) load(ctx context.Context, a *Attempt, id user.ID) error {
 	if err != nil {
 		return fmt.Errorf("signin: %w", err)
 	}
-	a.Account, a.Email, a.Known = u, primary, a.Device.Knows(u.ID)
-	if a.Key == "" {
-		a.Key = u.ID.String()
-	}
+	f.fill(a, person{u, primary})
 	return nil
+}
+
+func (f *Flow) fill(a *Attempt, p person) {
+	a.Account, a.Email, a.Known = p.account, p.email, a.Device.Knows(p.account.ID)
+	if a.Key == "" {
+		a.Key = p.account.ID.String()
+	}
 }
 
 // limit charges the source and, when somebody was named, the pair.

@@ -58,6 +58,8 @@ type Request struct {
 	Trusted    string // value of the cookie of remembered devices
 	Remember   bool   // no second step is to be asked here for a while
 	Upstream   Upstream
+
+	anew bool // nothing is recalled
 }
 
 // Deliver hands a new session over in another form than its cookie, in the

@@ -3,12 +3,14 @@ package storetest
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -19,6 +21,7 @@ var births = []test{
 	{"halted after the proof, resumed after the act", birthAfterAct},
 	{"begun while the act is under way", birthDuringAct},
 	{"against the act, many times", birthAgainstAct},
+	{"of an account that was remembered", birthOfRevision},
 }
 
 // acts are what a birth may race with.
@@ -127,4 +130,63 @@ func birthAgainstAct(c *testcase) {
 			}
 		}
 	}
+}
+
+// TH-1: a session that is to be born of a revision is born of no other, and every
+// change of an account and its addresses makes another.
+func birthOfRevision(c *testcase) {
+	boss := c.someRole()
+	for name, act := range map[string]func(u user.User) error{
+		"profile": func(u user.User) error {
+			return c.Users().SetProfile(c.ctx, u.ID, user.Profile{Name: "Other"}, 0, c.now, c.event(user.Updated, u.ID))
+		},
+		"roles": func(u user.User) error {
+			return c.Users().SetRoles(c.ctx, u.ID, []string{boss}, "", c.now, c.event(user.RoleAssigned, u.ID))
+		},
+		"address": func(u user.User) error {
+			key := fmt.Sprintf("second-%d@example.test", c.next())
+			e := user.Email{User: u.ID, Address: key, Key: key, VerifiedAt: c.now, CreatedAt: c.now}
+			if err := c.Users().AddEmail(c.ctx, e, c.event(user.EmailAdded, u.ID)); err != nil {
+				return err
+			}
+			c.unborn("address added", u)
+			u, err := c.Users().ByID(c.ctx, u.ID)
+			c.ok(err)
+			c.ok(c.Users().SetPrimary(c.ctx, u.ID, key, c.now, c.event(user.EmailChanged, u.ID)))
+			c.unborn("another primary", u)
+			return nil
+		},
+		"state": func(u user.User) error {
+			c.ok(c.Users().SetState(c.ctx, u.ID, user.Active, user.Suspended, time.Time{}, c.now, c.event(user.Disabled, u.ID)))
+			return c.Users().SetState(c.ctx, u.ID, user.Suspended, user.Active, time.Time{}, c.now, c.event(user.Enabled, u.ID))
+		},
+	} {
+		u := c.person()
+		s := c.session(u)
+		s.UserRevision = u.Revision
+		if _, err := c.Sessions().Insert(c.ctx, s, 0, 0, c.event(session.Created, u.ID)); err != nil {
+			c.Errorf("%s: as it was: %v", name, err)
+		}
+		c.ok(act(u))
+		c.unborn(name, u)
+	}
+}
+
+// unborn wants no session to be born of u as it was.
+func (c *testcase) unborn(name string, u user.User) {
+	c.Helper()
+	s := c.session(u)
+	s.ID, s.UserRevision = session.NewID(c.later(time.Millisecond)), u.Revision
+	if now, err := c.Users().ByID(c.ctx, u.ID); err == nil {
+		s.UserVersion = now.Version // that alone does not refuse it
+	}
+	if _, err := c.Sessions().Insert(c.ctx, s, 0, 0, c.event(session.Created, u.ID)); !errors.Is(err, session.ErrBirth) {
+		c.Errorf("%s: got %v, want %v", name, err, session.ErrBirth)
+	}
+}
+
+func (c *testcase) someRole() string {
+	c.Helper()
+	c.ok(c.Roles().Put(c.ctx, rbac.Role{Name: "keeper", CreatedAt: c.now, UpdatedAt: c.now}, c.system()))
+	return "keeper"
 }

@@ -65,7 +65,7 @@ func insertSession(alone bool) string {
 		into = ` INTO sessions (id, user_id, digest, user_version, methods, assurance, authenticated_at, created_at,
 			last_seen_at, idle_timeout, expires_at, lapses_at, ip, user_agent, place) `
 		rest   = `, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15`
-		proven = ` FROM users u WHERE u.id = $2 AND u.state = 'active' AND u.version = $4
+		proven = ` FROM users u WHERE u.id = $2 AND u.state = 'active' AND u.version = $4 AND (CAST($17 AS BIGINT) <= 0 OR u.revision = $17)
 			AND (CAST($16 AS BIGINT) <= 0 OR EXISTS (SELECT 1 FROM passwords p WHERE p.user_id = u.id AND p.version = $16))`
 	)
 	if alone {
@@ -78,7 +78,7 @@ func sessionRow(v session.Session, passwordVersion int64) []any {
 	return []any{
 		raw(v.ID), raw(v.User), v.Digest[:], v.UserVersion, words(v.Methods), v.Assurance, at(v.AuthenticatedAt), at(v.CreatedAt),
 		at(v.LastSeenAt), v.IdleTimeout.Microseconds(), at(v.ExpiresAt), at(lapses(v)), text(v.IP), text(v.UserAgent), text(v.Place),
-		passwordVersion,
+		passwordVersion, v.UserRevision,
 	}
 }
 
