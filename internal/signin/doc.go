@@ -12,6 +12,9 @@
 // whether or not there is one (PW-16, PW-25). Whatever goes wrong before the
 // session, the answer is ErrWrong; the log has the true reason.
 //
+// Who enters by a passkey may be recalled from memory: the birth then demands that the
+// account still has the revision that is remembered (recall.go).
+//
 // A method learns nothing of HTTP, and adding one touches nothing here but the
 // list in app.
 package signin
