@@ -76,6 +76,8 @@ type Confirmer interface {
 	// ConfirmFully asks for every step of a sign-in, whatever the session is worth
 	// (PW-46).
 	ConfirmFully(ctx context.Context, by user.Caller, current Proof) (passwordVersion int64, err error)
+	// Asks reports whether an account asks for a second step by itself.
+	Asks(ctx context.Context, owner user.ID) (bool, error)
 }
 
 // Mailer composes messages for the outbox.

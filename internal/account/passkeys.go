@@ -74,7 +74,7 @@ func (f *Flow) OfferUpgrade(ctx context.Context, by user.Caller) (passkey.Creati
 	if err != nil || f.now().Sub(s.AuthenticatedAt) > upgradeWindow || !slices.Contains(s.Methods, "pwd") {
 		return passkey.CreationOptions{}, false, err
 	}
-	if asks, err := f.asksMore(ctx, by.User); err != nil || asks && s.Assurance < 2 {
+	if asks, err := f.o.Confirmer.Asks(ctx, by.User); err != nil || asks && s.Assurance < 2 {
 		return passkey.CreationOptions{}, false, err
 	}
 	have, err := f.Passkeys(ctx, by)
@@ -83,17 +83,6 @@ func (f *Flow) OfferUpgrade(ctx context.Context, by user.Caller) (passkey.Creati
 	}
 	o, err := f.offer(ctx, by, passkey.Upgrade)
 	return o, err == nil, err
-}
-
-// asksMore reports whether the account asks for more than a password. A session that
-// a remembered device let in proves no more than that, and adds no factor (PW-46).
-func (f *Flow) asksMore(ctx context.Context, id user.ID) (bool, error) {
-	apps, err := f.o.Read.TOTP().Of(ctx, id)
-	if err != nil || len(apps) > 0 {
-		return true, err
-	}
-	phones, err := f.o.Read.Phones().Of(ctx, id)
-	return len(phones) > 0, err
 }
 
 func (f *Flow) offer(ctx context.Context, by user.Caller, p passkey.Purpose) (passkey.CreationOptions, error) {

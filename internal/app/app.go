@@ -289,6 +289,10 @@ func (c confirmer) ConfirmFully(ctx context.Context, by user.Caller, p account.P
 	return proven.PasswordVersion, err
 }
 
+func (c confirmer) Asks(ctx context.Context, owner user.ID) (bool, error) {
+	return c.flow.Asks(ctx, owner)
+}
+
 // factorConfirmer does it for the flow of the factors.
 type factorConfirmer struct{ confirmer }
 

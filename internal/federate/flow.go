@@ -11,12 +11,10 @@ import (
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
-	"github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
-	"github.com/mortise-auth/mortise/internal/totp"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -25,8 +23,6 @@ type Tx interface {
 	Users() user.Store
 	Passwords() password.Store
 	Passkeys() passkey.Store
-	TOTP() totp.Store
-	Phones() phone.Store
 	Sessions() session.Store
 	Roles() rbac.Store
 	Organizations() organization.Store
@@ -56,6 +52,8 @@ type Proof struct {
 // password that was proven.
 type Confirmer interface {
 	ConfirmFully(ctx context.Context, by user.Caller, p Proof) (passwordVersion int64, err error)
+	// Asks reports whether an account asks for a second step by itself.
+	Asks(ctx context.Context, owner user.ID) (bool, error)
 }
 
 // Mailer composes messages for the outbox.

@@ -101,19 +101,8 @@ func (f *Flow) provenSince(ctx context.Context, by user.Caller, w pending) (bool
 	if s.Assurance > 1 {
 		return true, nil
 	}
-	asks, err := f.asksMore(ctx, by.User)
+	asks, err := f.o.Confirmer.Asks(ctx, by.User)
 	return !asks, err
-}
-
-// asksMore reports whether an account asks for two steps. A session that a remembered
-// device let in took one (PW-46).
-func (f *Flow) asksMore(ctx context.Context, id user.ID) (bool, error) {
-	apps, err := f.o.Read.TOTP().Of(ctx, id)
-	if err != nil || len(apps) > 0 {
-		return true, err
-	}
-	phones, err := f.o.Read.Phones().Of(ctx, id)
-	return len(phones) > 0, err
 }
 
 // linkable refuses what Link would refuse anyway, before anybody is asked.

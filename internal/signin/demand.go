@@ -74,6 +74,13 @@ func (d demand) told(ctx context.Context, tx Tx, owner user.ID, now time.Time) e
 	return nil
 }
 
+// Asks reports whether an account asks for a second step by itself. A session that a
+// remembered device let in took one, and stands for no more than that (PW-46).
+func (f *Flow) Asks(ctx context.Context, owner user.ID) (bool, error) {
+	_, asking, err := f.standings(ctx, f.o.Read, owner)
+	return asking, err
+}
+
 // Reach is the highest assurance that an account can sign in with today.
 func (f *Flow) Reach(ctx context.Context, owner user.ID) (int, error) {
 	ways, _, err := f.standings(ctx, f.o.Read, owner)

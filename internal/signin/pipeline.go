@@ -82,8 +82,10 @@ func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) 
 		return Result{}, err
 	}
 	a := f.attempt(r, m)
-	if err := f.limit(ctx, a); err != nil {
-		return Result{}, err
+	if !r.anew { // then it was charged already
+		if err := f.limit(ctx, a); err != nil {
+			return Result{}, err
+		}
 	}
 	if err := f.find(ctx, m, a, r); err != nil {
 		return Result{}, err

@@ -201,6 +201,10 @@ func (opaqueRules) Access(context.Context, string, []string) (token.Rules, error
 
 type confirmer struct{ flow *signin.Flow }
 
+func (c confirmer) Asks(ctx context.Context, owner user.ID) (bool, error) {
+	return c.flow.Asks(ctx, owner)
+}
+
 func (c confirmer) ConfirmFully(ctx context.Context, by user.Caller, p account.Proof) (int64, error) {
 	proven, err := c.flow.ConfirmFully(ctx, by, responseTo(p))
 	return proven.PasswordVersion, err
