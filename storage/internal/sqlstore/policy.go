@@ -30,6 +30,10 @@ func (s policies) Put(ctx context.Context, p policy.Policy, ev audit.Event) erro
 		if err = exactly(n, err, policy.ErrStale); err != nil {
 			return err
 		}
+		// Who is asked nothing any more begins anew when something is asked again.
+		if err := tx.Queue(ctx, `DELETE FROM signin_demands WHERE NOT`+askedOf("signin_demands")); err != nil {
+			return err
+		}
 		return tx.Queue(ctx, `DELETE FROM trusted_devices`)
 	})
 }
@@ -53,8 +57,7 @@ const equipped = ` (EXISTS (SELECT 1 FROM passkeys WHERE user_id = $1)
 
 func (s policies) Begin(ctx context.Context, owner user.ID, now time.Time) (since time.Time, err error) {
 	err = s.e.Write(ctx, func(tx Tx) error {
-		if _, err := tx.Exec(ctx, `INSERT INTO signin_demands (user_id, since) SELECT id, $2 FROM users WHERE id = $1
-			ON CONFLICT (user_id) DO NOTHING`, raw(owner), at(now)); err != nil {
+		if _, err := tx.Exec(ctx, begin, raw(owner), at(now)); err != nil {
 			return err
 		}
 		err := tx.QueryRow(ctx, `SELECT since FROM signin_demands WHERE user_id = $1`, raw(owner)).Scan(timeOf{&since})
@@ -63,10 +66,19 @@ func (s policies) Begin(ctx context.Context, owner user.ID, now time.Time) (sinc
 	return since, err
 }
 
-// askedOf is whether the account of the session s is asked for more than one factor.
-const askedOf = ` (EXISTS (SELECT 1 FROM signin_policy WHERE assurance > 1)
-	OR EXISTS (SELECT 1 FROM user_roles h JOIN roles r ON r.name = h.role WHERE h.user_id = s.user_id AND r.assurance > 1)
-	OR EXISTS (SELECT 1 FROM member_roles m JOIN roles r ON r.name = m.role WHERE m.user_id = s.user_id AND r.assurance > 1))`
+// askedOf is whether the account whose rows of that table these are is asked for more
+// than one factor.
+func askedOf(table string) string {
+	return ` (EXISTS (SELECT 1 FROM signin_policy WHERE assurance > 1)
+	OR EXISTS (SELECT 1 FROM user_roles h JOIN roles r ON r.name = h.role WHERE h.user_id = ` + table + `.user_id AND r.assurance > 1)
+	OR EXISTS (SELECT 1 FROM member_roles m JOIN roles r ON r.name = m.role WHERE m.user_id = ` + table + `.user_id AND r.assurance > 1))`
+}
+
+// The first time counts.
+const (
+	begin   = `INSERT INTO signin_demands (user_id, since) SELECT id, $2 FROM users WHERE id = $1 ON CONFLICT (user_id) DO NOTHING`
+	beginOf = `INSERT INTO signin_demands (user_id, since) SELECT user_id, $2 FROM grants WHERE id = $1 ON CONFLICT (user_id) DO NOTHING`
+)
 
 // Enforce looks at sessions only where something asks for more at all.
 func (s policies) Enforce(ctx context.Context, now time.Time, limit int) (n int, err error) {
@@ -77,7 +89,7 @@ func (s policies) Enforce(ctx context.Context, now time.Time, limit int) (n int,
 			return err
 		}
 		if _, err := tx.Exec(ctx, `INSERT INTO signin_demands (user_id, since) SELECT DISTINCT s.user_id, CAST($1 AS BIGINT) FROM sessions s
-			WHERE s.ended_at IS NULL AND s.assurance < 2 AND s.lapses_at > $1 AND`+askedOf+`
+			WHERE s.ended_at IS NULL AND s.assurance < 2 AND s.lapses_at > $1 AND`+askedOf("s")+`
 			AND NOT EXISTS (SELECT 1 FROM signin_demands d WHERE d.user_id = s.user_id) LIMIT $2
 			ON CONFLICT (user_id) DO NOTHING`, at(now), limit); err != nil {
 			return err
@@ -85,7 +97,7 @@ func (s policies) Enforce(ctx context.Context, now time.Time, limit int) (n int,
 		weak, err := collect(ctx, tx, scanSession, `SELECT `+sessionColumns+` FROM sessions s
 			JOIN signin_demands d ON d.user_id = s.user_id CROSS JOIN signin_policy p
 			WHERE s.ended_at IS NULL AND s.assurance < 2 AND s.lapses_at > $1 AND d.since + p.grace * 1000000 <= $1
-			AND s.authenticated_at < d.since + p.grace * 1000000 AND`+askedOf+` ORDER BY s.id LIMIT $2`, at(now), limit)
+			AND s.authenticated_at < d.since + p.grace * 1000000 AND`+askedOf("s")+` ORDER BY s.id LIMIT $2`, at(now), limit)
 		if err != nil {
 			return err
 		}
