@@ -12,7 +12,8 @@ import (
 
 type policies set
 
-const policyColumns = `p.assurance, p.grace, p.remember, p.managed_by, p.revision, p.updated_at`
+// The policy of a new instance has the time 0: nobody has changed it.
+const policyColumns = `p.assurance, p.grace, p.remember, p.managed_by, p.revision, NULLIF(p.updated_at, 0)`
 
 func policyFields(p *policy.Policy) []any {
 	return []any{&p.Assurance, secondsOf{&p.Grace}, secondsOf{&p.Remember}, &p.ManagedBy, &p.Revision, timeOf{&p.UpdatedAt}}
