@@ -1,12 +1,14 @@
 package app
 
 import (
+	"errors"
 	"testing"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/authcode"
 	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/rbac"
+	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/store"
@@ -118,6 +120,40 @@ func TestGrantsEndLikeSessions(t *testing.T) {
 			if got := w.renew(t, "pub", apps[name]); (got.Code == 200) != now.EndedAt.IsZero() {
 				t.Errorf("the app of %s: %d %s", name, got.Code, got.Body)
 			}
+		}
+	})
+}
+
+// PW-47: between the end of the time and the next look at sessions, a proof of one factor
+// makes no session younger than that end.
+func TestNoReproofAroundThePolicy(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, st store.Store) {
+		r := newRigOn(t, st)
+		r.person(t, "kim@example.org")
+		weak := r.signIn(t, "kim@example.org")
+		again := func() (session.Session, error) {
+			s, fresh, err := r.SignIn.Reauthenticate(t.Context(), inSession(weak), weak.Secret.Reveal(), signin.Response{Password: secret.NewText(rightPassword)})
+			if err == nil {
+				weak.Secret = fresh
+			}
+			return s, err
+		}
+		r.clock.Advance(time.Minute)
+		r.asks(t, policy.Policy{Assurance: 2, Grace: policy.Day})
+		if _, err := r.store.Policy().Enforce(t.Context(), r.now(), 100); err != nil {
+			t.Fatal(err)
+		}
+		r.clock.Advance(time.Hour)
+		if s, err := again(); err != nil || !s.AuthenticatedAt.Equal(r.now()) {
+			t.Fatalf("in time: %v %v", s.AuthenticatedAt, err)
+		}
+		r.clock.Advance(23 * time.Hour)
+		if _, err := again(); !errors.Is(err, session.ErrEnded) {
+			t.Errorf("the time is over: %v", err)
+		}
+		if n, err := r.store.Policy().Enforce(t.Context(), r.now(), 100); n != 1 {
+			t.Errorf("%d sessions ended (%v)", n, err)
 		}
 	})
 }
