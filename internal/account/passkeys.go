@@ -139,15 +139,11 @@ func (f *Flow) AddPasskey(ctx context.Context, by user.Caller, answer []byte, si
 	}
 	k.Name = passkey.Named(k, useragent.Describe(by.Source.UserAgent))
 	return k, f.mailing(ctx, func(tx Tx) error {
-		if err := tx.Passkeys().Insert(ctx, k, u.Version, added(by, k)); err != nil {
+		if err := tx.Passkeys().Insert(ctx, k, u.Version, k.AddedBy(by)); err != nil {
 			return err
 		}
 		return f.tellOf(ctx, tx, u, mail.FactorAdded, k, by, lang)
 	})
-}
-
-func added(by user.Caller, k passkey.Passkey) audit.Event {
-	return by.Event(passkey.Added, k.CreatedAt, k.User).With("passkey", k.ID.String()).With("model", k.Model.String())
 }
 
 func (f *Flow) tellOf(ctx context.Context, tx Tx, u user.User, what mail.Template, k passkey.Passkey, by user.Caller, lang string) error {

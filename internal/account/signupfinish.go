@@ -83,7 +83,7 @@ func (f *Flow) signedUp(ctx context.Context, by user.Caller, p proof.Proof, in s
 			return err
 		}
 		if first != nil {
-			if err := tx.Passkeys().Insert(ctx, *first, u.Version, added(by, *first)); err != nil {
+			if err := tx.Passkeys().Insert(ctx, *first, u.Version, first.AddedBy(by)); err != nil {
 				return err
 			}
 		}

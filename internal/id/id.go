@@ -28,6 +28,18 @@ type ID[N Noun] [16]byte
 func New[N Noun](now time.Time) ID[N] {
 	var v ID[N]
 	secret.Fill(v[6:])
+	return v.stamped(now)
+}
+
+// Derived is the ID of something that is not kept yet and must be called the same
+// each time: from is the MAC of what is known of it, and stands for the randomness.
+func Derived[N Noun](made time.Time, from [32]byte) ID[N] {
+	var v ID[N]
+	copy(v[6:], from[:])
+	return v.stamped(made)
+}
+
+func (v ID[N]) stamped(now time.Time) ID[N] {
 	ms := uint64(now.UnixMilli())
 	for i := range 6 {
 		v[i] = byte(ms >> (40 - 8*i))

@@ -207,7 +207,7 @@ func (f *Flow) keep(ctx context.Context, tx Tx, by user.Caller, c reclaim.Claim,
 		if err != nil {
 			return err
 		}
-		return tx.Passkeys().Insert(ctx, made.passkey, u.Version, by.Event(passkey.Added, now, c.User).With("passkey", made.passkey.ID.String()))
+		return tx.Passkeys().Insert(ctx, made.passkey, u.Version, made.passkey.AddedBy(by))
 	}
 	made.app.CreatedAt = now
 	if err := tx.TOTP().Begin(ctx, made.app); err != nil {

@@ -44,8 +44,7 @@ func (m *EnrolPasskey) Enrol(ctx context.Context, a *Attempt, c challenge.Challe
 	}
 	k.Name = passkey.Named(k, useragent.Describe(a.By.Source.UserAgent))
 	spend := func(ctx context.Context, tx Tx) error {
-		ev := a.By.Event(passkey.Added, k.CreatedAt, k.User).With("passkey", k.ID.String()).With("model", k.Model.String())
-		return tx.Passkeys().Insert(ctx, k, a.Account.Version, ev)
+		return tx.Passkeys().Insert(ctx, k, a.Account.Version, k.AddedBy(a.By))
 	}
 	return Enrolled{Proven: Proven{Methods: k.Methods(), Assurance: k.Assurance(), Spend: spend}, Name: k.Name}, nil
 }

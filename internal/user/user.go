@@ -17,6 +17,9 @@ func (noun) Prefix() string { return "usr" }
 // NewID makes the name of an account created now.
 func NewID(now time.Time) ID { return id.New[noun](now) }
 
+// DerivedID is the name of an account to be; see id.Derived.
+func DerivedID(made time.Time, from [32]byte) ID { return id.Derived[noun](made, from) }
+
 // ParseID reads usr_….
 func ParseID(s string) (ID, error) { return id.Parse[noun](s) }
 
