@@ -211,7 +211,7 @@ func (a *App) wireFlows(context.Context) error {
 		InTx: func(ctx context.Context, fn func(setup.Tx) error) error {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
-		Hasher: a.hasher, Policy: a.policy, Rates: a.rates, Keys: a.keys,
+		Hasher: a.hasher, Policy: a.policy, Rates: a.rates, Keys: a.keys, Passkeys: a.Passkeys,
 	})
 	a.Account = a.accountFlow(a.SignIn)
 	a.Factors = factor.New(factor.Options{

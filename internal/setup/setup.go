@@ -16,10 +16,9 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/instance"
+	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/password"
-	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
-	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -34,6 +33,7 @@ const browserPurpose secret.Purpose = "setup"
 type Tx interface {
 	Users() user.Store
 	Passwords() password.Store
+	Passkeys() passkey.Store
 	Instance() instance.Store
 	Audit() audit.Store
 }
@@ -56,6 +56,12 @@ type Keys interface {
 	MAC(purpose string, parts ...[]byte) [32]byte
 }
 
+// Ceremonies makes passkeys; see passkey.Ceremonies.
+type Ceremonies interface {
+	Creation(p passkey.Purpose, who passkey.Person, bound string, have []passkey.Passkey) passkey.CreationOptions
+	Register(ctx context.Context, p passkey.Purpose, bound string, answer []byte) (passkey.Passkey, error)
+}
+
 // Options configure a Flow. All are required.
 type Options struct {
 	Instance [16]byte
@@ -66,6 +72,7 @@ type Options struct {
 	Policy   Policy
 	Rates    ratelimit.Store
 	Keys     Keys
+	Passkeys Ceremonies
 }
 
 // Flow runs the first run. It is safe for concurrent use.
@@ -73,8 +80,6 @@ type Flow struct{ o Options }
 
 // New makes a Flow.
 func New(o Options) *Flow { return &Flow{o} }
-
-var passwordSet = audit.Define("password.set_by_setup", audit.Notice, "Password set")
 
 func (f *Flow) now() time.Time { return f.o.Now().UTC().Truncate(time.Microsecond) }
 
@@ -119,55 +124,6 @@ func (f *Flow) Take(ctx context.Context, by user.Caller, source, typed string) (
 	return browser, f.o.Read.Instance().TakeSetup(ctx, f.codeDigest(typed), browser.Digest(f.o.Instance), now, ev)
 }
 
-// Administrator is the first one.
-type Administrator struct {
-	Name, Email string
-	Password    secret.Text
-	Lang        string
-}
-
-// Complete makes the first administrator and ends setup: both or neither. The
-// address counts as verified, because whoever typed it has a shell on the host.
-// browser is the cookie from Take; the zero Token is the host itself.
-func (f *Flow) Complete(ctx context.Context, by user.Caller, browser secret.Token, in Administrator) (user.User, error) {
-	s, err := f.o.Read.Instance().Setup(ctx)
-	if err != nil {
-		return user.User{}, err
-	}
-	// Said before anything is computed; CompleteSetup decides.
-	if host := browser.IsZero() && by.Actor.Type == audit.ActorHost; !host && !f.took(s, browser) {
-		return user.User{}, instance.ErrSetupClosed
-	}
-	now := f.now()
-	name, err := user.CleanName(in.Name)
-	if err != nil {
-		return user.User{}, field(err, "/name")
-	}
-	address, key, err := user.ParseEmail(in.Email)
-	if err != nil {
-		return user.User{}, field(err, "/email")
-	}
-	if err := f.o.Policy.Check(ctx, in.Password, password.Context{Names: []string{name}, Emails: []string{address}}); err != nil {
-		return user.User{}, err
-	}
-	hash, err := f.o.Hasher.Hash(ctx, password.Ticket{Class: password.SignUp, Source: by.Source.IP}, in.Password)
-	if err != nil {
-		return user.User{}, err
-	}
-	u := user.User{ID: user.NewID(now), Name: name, Locale: in.Lang, State: user.Active, Roles: []string{rbac.Admin}, Version: 1, Revision: 1, CreatedAt: now, UpdatedAt: now}
-	e := user.Email{User: u.ID, Address: address, Key: key, VerifiedAt: now, Primary: true, CreatedAt: now}
-	return u, f.o.InTx(ctx, func(tx Tx) error {
-		if err := tx.Instance().CompleteSetup(ctx, browser.Digest(f.o.Instance), now, by.Event(instance.SetupCompleted, now, u.ID)); err != nil {
-			return err
-		}
-		if err := tx.Users().Create(ctx, u, []user.Email{e}, by.Event(user.Created, now, u.ID)); err != nil {
-			return err
-		}
-		c := password.Credential{User: u.ID, Version: 1, Hash: hash, ChangedAt: now}
-		return tx.Passwords().Set(ctx, c, by.Event(passwordSet, now, u.ID))
-	})
-}
-
 // Taken reports whether browser took the code, so the page may go on to step two.
 func (f *Flow) Taken(ctx context.Context, browser secret.Token) (bool, error) {
 	s, err := f.o.Read.Instance().Setup(ctx)
@@ -185,9 +141,4 @@ func (f *Flow) took(s instance.Setup, browser secret.Token) bool {
 func Browser(cookie string) secret.Token {
 	t, _ := secret.Parse(browserPurpose, cookie)
 	return t
-}
-
-func field(err error, pointer string) error {
-	p := problem.Of(err)
-	return p.WithFields(problem.Field{Pointer: pointer, Code: p.Code, Message: p.Public})
 }

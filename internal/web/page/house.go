@@ -26,6 +26,17 @@ type SetupPerson struct {
 	DisplayName string
 	Email       string
 	MinLength   int
+	Passkeys    bool // one may take the place of the password: POST with=passkey
+}
+
+// SetupKey is the second step of whoever wants a passkey: POST display-name, email,
+// with=key, and passkey or new-password, to /setup/administrator.
+type SetupKey struct {
+	Form
+	DisplayName string
+	Email       string
+	MinLength   int
+	Options     string // PublicKeyCredentialCreationOptionsJSON
 }
 
 // SetupClosed tells that too many codes were wrong, and the command that opens
@@ -33,7 +44,10 @@ type SetupPerson struct {
 type SetupClosed struct{ RequestID string }
 
 // SetupDone is the end of it.
-type SetupDone struct{ Email string }
+type SetupDone struct {
+	Email   string
+	Passkey bool // a passkey is all that opens the account
+}
 
 // Fault is any error as a page of its own: 404, 405, 429, 503 and the rest.
 type Fault struct {
@@ -90,6 +104,7 @@ func (SetupCode) sheet() sheet { return sheet{name: "setup_code", layout: card} 
 func (SetupPerson) sheet() sheet {
 	return sheet{name: "setup_person", layout: card, labels: firstPassword}
 }
+func (SetupKey) sheet() sheet    { return sheet{name: "setup_key", layout: card, labels: firstPassword} }
 func (SetupClosed) sheet() sheet { return sheet{name: "setup_closed", layout: card} }
 func (SetupDone) sheet() sheet   { return sheet{name: "setup_done", layout: card} }
 func (Fault) sheet() sheet       { return sheet{name: "fault", layout: card} }

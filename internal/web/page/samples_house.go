@@ -21,8 +21,12 @@ func houseSamples() []Sample {
 			field("code", "setup_code_wrong", "That is not the setup code. It was printed where the server was started."))}),
 		public("setup-person", SetupPerson{MinLength: 15}),
 		public("setup-person-wrong", SetupPerson{Form: weakPassword, DisplayName: "Ada Lovelace", Email: "ada@example", MinLength: 15}),
+		public("setup-person-passkeys", SetupPerson{MinLength: 15, Passkeys: true}),
+		public("setup-key", SetupKey{DisplayName: "Ada Lovelace", Email: "ada@example.test", MinLength: 15, Options: `{"challenge":"made-up"}`}),
+		public("setup-key-wrong", SetupKey{Form: wrong(problem.Unprocessable, "passkey_refused", "That passkey cannot be used here. Try again, or choose another one."), DisplayName: "Ada Lovelace", Email: "ada@example.test", MinLength: 15, Options: `{"challenge":"made-up"}`}),
 		public("setup-closed", SetupClosed{RequestID: "req_01jd4n3e5f"}),
 		public("setup-done", SetupDone{Email: "ada@example.test"}),
+		public("setup-done-passkey", SetupDone{Email: "ada@example.test", Passkey: true}),
 	}
 	return append(append(all, faultSamples()...), mailSamples()...)
 }

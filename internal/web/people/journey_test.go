@@ -449,3 +449,29 @@ func TestBelowAPath(t *testing.T) {
 		t.Error("the host's own data was cleared")
 	}
 }
+
+// TH-35: the page that asks for the administrator's passkey keeps what was typed,
+// changes nothing, and takes a password where no scripts run.
+func TestSetupAsksForAPasskey(t *testing.T) {
+	w := worldOf(t, set{fresh: true, keyed: true})
+	b := w.browser()
+	code, _, err := w.setup.Open(t.Context(), hostCaller())
+	must(t, err)
+	b.get("/setup")
+	b.post("/setup", "code", code.Reveal()).leads("/setup")
+	b.get("/setup").want(200, `id="passkey"`, `id="new-password"`)
+	wish := []string{"display-name", "Ada", "email", ada, "with", "passkey"}
+	other := w.browser()
+	other.get("/setup")
+	other.post("/setup/administrator", wish...).want(410)
+	b.post("/setup/administrator", "display-name", "Ada", "email", "nonsense", "with", "passkey").want(422, `id="email-error"`, "Ada")
+	b.post("/setup/administrator", wish...).want(200, "data-create", `name="email" value="`+ada, `id="new-password"`)
+	b.get("/setup").want(200, `id="display-name"`)
+	wish[5] = "key"
+	b.post("/setup/administrator", append(wish, "passkey", "{}")...).want(422, "data-create", "error-code")
+	b.post("/setup/administrator", append(wish, "new-password", "short")...).want(422, "data-create", `id="new-password-error"`)
+	b.post("/setup/administrator", wish...).want(422, "data-create", `id="new-password-error"`)
+	b.post("/setup/administrator", append(wish, "new-password", first)...).leads("/setup")
+	b.get("/setup").want(200, ada)
+	b.signIn(ada, first).leads("/account")
+}

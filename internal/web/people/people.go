@@ -102,6 +102,7 @@ type Setup interface {
 	Needed(ctx context.Context) (bool, error)
 	Take(ctx context.Context, by user.Caller, source, typed string) (secret.Token, error)
 	Taken(ctx context.Context, browser secret.Token) (bool, error)
+	Ask(ctx context.Context, browser secret.Token, in setup.Administrator) (passkey.CreationOptions, error)
 	Complete(ctx context.Context, by user.Caller, browser secret.Token, in setup.Administrator) (user.User, error)
 }
 

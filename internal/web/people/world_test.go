@@ -80,6 +80,7 @@ type set struct {
 	base  string // mount path
 	fresh bool   // setup is not over
 	tight bool   // the limits of production
+	keyed bool   // passkeys are asked for
 
 	asking *asking // what an app asks for; nil: there are none
 }
@@ -131,8 +132,11 @@ func worldOf(t *testing.T, with set) *world {
 		Lockout: lockout.New(st.Lockouts(), func(ctx context.Context, ev audit.Event) error { return st.Audit().Append(ctx, ev) }, w.now),
 		Devices: device.NewBook(keys, facts.ID, facts.Epoch),
 	})
+	site, err := passkey.NewSite(public, "", "Mortise", nil)
+	must(t, err)
+	ceremonies := passkey.New(passkey.Options{Instance: facts.ID, Now: w.now, Keys: keys, Store: st.Passkeys(), Site: site})
 	w.setup = setup.New(setup.Options{
-		Instance: facts.ID, Now: w.now, Read: st, Hasher: hasher, Policy: policy, Rates: rates, Keys: keys,
+		Instance: facts.ID, Now: w.now, Read: st, Hasher: hasher, Policy: policy, Rates: rates, Keys: keys, Passkeys: ceremonies,
 		InTx: func(ctx context.Context, fn func(setup.Tx) error) error {
 			return st.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
@@ -145,9 +149,6 @@ func worldOf(t *testing.T, with set) *world {
 		}
 	}
 	w.grants = token.New(token.Parts{Store: st.Tokens(), Keys: keys, Resources: opaqueRules{}, Events: st.Audit()}, token.Options{Issuer: origin, Instance: facts.ID}, w.now)
-	site, err := passkey.NewSite(public, "", "Mortise", nil)
-	must(t, err)
-	ceremonies := passkey.New(passkey.Options{Instance: facts.ID, Now: w.now, Keys: keys, Store: st.Passkeys(), Site: site})
 	w.account = account.New(account.Options{
 		Instance: facts.ID, Now: w.now, Log: log, Read: st, Rates: rates, Keys: keys, Mailer: outbox, Hasher: hasher, Policy: policy,
 		InTx: func(ctx context.Context, fn func(account.Tx) error) error {
@@ -170,6 +171,9 @@ func worldOf(t *testing.T, with set) *world {
 		Frame: w.frame, Render: render, BasePath: with.base, SignIn: w.signin, Account: w.account, Factors: w.factors, Setup: w.setup, Keys: keys, Now: w.now,
 		SignUp: true, Ready: ready, MinLength: 15, DevEntry: gate.Entry, Federation: alone{}, Rescue: unclaimed{},
 		Map: []page.MapLine{{Label: "Sign in", Path: "/login", Note: "as anybody"}},
+	}
+	if with.keyed {
+		o.Passkeys = ceremonies
 	}
 	if with.asking != nil {
 		o.Authorize, o.Desk = with.asking, with.asking
