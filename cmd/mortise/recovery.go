@@ -28,7 +28,7 @@ func (p *program) recoveryList() *cobra.Command {
 func (p *program) recoveryReset() *cobra.Command {
 	cmd := addAs(p.command(verb{
 		use: "reset USER", short: "Ask for new factors for a person",
-		long:     "A second administrator has to approve it. Then the person's own address is mailed a link to set up a new second step or passkey.",
+		long:     "A second administrator has to approve it, on the page that is printed and mailed to all of them. Then the person's own address is mailed a link to set up a new second step or passkey.",
 		examples: [2]string{"mortise users recovery reset ada@example.org --reason 'lost her phone, called back'", "mortise users recovery reset ada@example.org --reason 'lost her phone' --as curl"},
 		run:      p.reasoned("recovery-reset"),
 	}))
@@ -60,7 +60,7 @@ func (p *program) reasoned(verb string) func(context.Context, *cobra.Command, []
 		if err != nil {
 			return err
 		}
-		return p.api(ctx, cmd, func(s *session) error { return s.object(a, "id", "kind", "user", "status", "expires_at") })
+		return p.api(ctx, cmd, func(s *session) error { return s.object(a, "id", "kind", "user", "status", "expires_at", "url") })
 	}
 }
 

@@ -31,6 +31,15 @@ func Eligible(r Request, a Approver, now time.Time) error {
 	return nil
 }
 
+// Deniable is nil when an administrator may deny r, else why not: whom it is about
+// does not, that session may be a thief's; who asked takes it back (TH-43).
+func Deniable(r Request, by user.ID) error {
+	if by == r.Subject && by != r.Requester {
+		return ErrSelf
+	}
+	return nil
+}
+
 // phishingResistant reports whether a key was used that answers only its own
 // site: a passkey, in hardware or software.
 func phishingResistant(methods []string) bool {

@@ -82,6 +82,8 @@ var (
 	ErrBeholden = problem.New(problem.Forbidden, "approval_beholden", "Who approves must not have been invited, promoted, enabled or reset by who asked. Another administrator has to.")
 	// ErrWeak: the approver's sign-in is old, or not by a passkey.
 	ErrWeak = problem.New(problem.Forbidden, "approval_needs_passkey", "Sign in again with a passkey, then approve within a quarter of an hour.")
+	// ErrRequester: who asked administers no more, so nobody vouches for it.
+	ErrRequester = problem.New(problem.Conflict, "approval_requester_gone", "Who asked for this is not an administrator any more, so it cannot be approved. Deny it, or ask anew.")
 	// ErrAlone: there is no second administrator.
 	ErrAlone = problem.New(problem.Conflict, "approval_alone", "This needs a second administrator, and there is none. Use the command line on the host.")
 	// ErrNeeded: the act is only done by request and approval.

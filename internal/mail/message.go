@@ -43,7 +43,7 @@ const (
 	RecoveryEnded     Template = "recovery_ended"    // act
 	RecoveryDone      Template = "recovery_done"     // act
 	RecoveryObjected  Template = "recovery_objected" // to administrators; Address is the account's
-	ApprovalWaiting   Template = "approval_waiting"  // to administrators; Address is the account's
+	ApprovalWaiting   Template = "approval_waiting"  // link, to administrators; Address is the account's
 	AdminRecovery     Template = "admin_recovery"    // code, link: an administrator started it
 	Invitation        Template = "invitation"        // link
 	Test              Template = "test"
@@ -88,7 +88,7 @@ var shapes = map[Template]shape{
 	RecoveryEnded:     {act: true, object: "/account/activity"},
 	RecoveryDone:      {act: true, object: "/recover"},
 	RecoveryObjected:  {},
-	ApprovalWaiting:   {},
+	ApprovalWaiting:   {link: true},
 	AdminRecovery:     {code: true, link: true},
 	Invitation:        {link: true},
 	Test:              {},

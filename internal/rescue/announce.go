@@ -138,20 +138,19 @@ func (f *Flow) mail(ctx context.Context, tx Tx, template mail.Template, to, lang
 const mostAdmins = 50
 
 // call mails the administrators but one.
-func (f *Flow) call(ctx context.Context, tx Tx, template mail.Template, about user.User, but user.ID) error {
+func (f *Flow) call(ctx context.Context, tx Tx, template mail.Template, d mail.Data, about, but user.ID) error {
 	admins, err := tx.Users().List(ctx, user.Query{Role: rbac.Admin, State: user.Active, Limit: mostAdmins})
 	if err != nil {
 		return err
 	}
-	address, err := primary(ctx, tx, about.ID)
-	if err != nil {
+	if d.Address, err = primary(ctx, tx, about); err != nil {
 		return err
 	}
 	for _, a := range admins {
 		if a.ID == but || !a.Verified {
 			continue
 		}
-		d := mail.Data{Name: a.Name, Address: address}
+		d.Name = a.Name
 		if err := f.mail(ctx, tx, template, a.Email, a.Locale, a.TimeZone, d); err != nil {
 			return err
 		}

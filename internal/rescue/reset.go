@@ -12,7 +12,6 @@ import (
 	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/reclaim"
-	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -166,7 +165,7 @@ func (f *Flow) put(ctx context.Context, by user.Caller, r approval.Request, name
 		if err := tx.Approvals().Put(ctx, r, ev); err != nil {
 			return err
 		}
-		return f.call(ctx, tx, mail.ApprovalWaiting, user.User{ID: r.Subject}, by.User)
+		return f.call(ctx, tx, mail.ApprovalWaiting, mail.Data{Path: DecidePath(r.ID)}, r.Subject, by.User)
 	})
 }
 
@@ -191,7 +190,8 @@ func (f *Flow) Claims(ctx context.Context, by user.Caller, limit int) ([]reclaim
 }
 
 // Approve does what a request asks for, if by may decide it (TH-42): approval.ErrSelf,
-// ErrNew, ErrBeholden, ErrWeak say why not. The host may decide everything.
+// ErrNew, ErrBeholden, ErrWeak, ErrRequester say why not. The host may decide
+// everything that an administrator, or itself, asks for.
 func (f *Flow) Approve(ctx context.Context, by user.Caller, id approval.ID) (approval.Request, error) {
 	if err := f.allow(ctx, by, "approve"); err != nil {
 		return approval.Request{}, err
@@ -210,7 +210,12 @@ func (f *Flow) Approve(ctx context.Context, by user.Caller, id approval.ID) (app
 	if r.Kind == approval.Reset && policy.Reset == reclaim.ByNobody { // since it was asked for
 		return r, ErrResetOff
 	}
-	return r, f.mailing(ctx, func(tx Tx) error { return f.decide(ctx, tx, by, r) })
+	return r, f.mailing(ctx, func(tx Tx) error {
+		if err := inOffice(ctx, tx, by, r); err != nil {
+			return err
+		}
+		return f.decide(ctx, tx, by, r)
+	})
 }
 
 // alone carries a request out in the name of one administrator.
@@ -296,8 +301,10 @@ func (f *Flow) Deny(ctx context.Context, by user.Caller, id approval.ID) error {
 	if err != nil {
 		return err
 	}
-	if !host(by) && by.User == r.Subject && by.User != r.Requester {
-		return approval.ErrSelf
+	if !host(by) {
+		if err := approval.Deniable(r, by.User); err != nil {
+			return err
+		}
 	}
 	ev := about(by.Event(approval.Decided, now, r.Subject), r).With("decision", string(approval.Denied)).With("requested_by", name(r.Requester))
 	return f.o.Read.Approvals().Decide(ctx, id, approval.Denied, by.User, now, ev)
@@ -323,34 +330,4 @@ func (f *Flow) DenyClaim(ctx context.Context, by user.Caller, id reclaim.ID) err
 		}
 		return f.tell(ctx, tx, c, user.System(), mail.RecoveryEnded, mail.Data{})
 	})
-}
-
-// eligible asks what TH-42 asks of who approves, and records a refusal.
-func (f *Flow) eligible(ctx context.Context, by user.Caller, r approval.Request) error {
-	if host(by) {
-		return nil
-	}
-	a := approval.Approver{ID: by.User}
-	u, err := f.o.Read.Users().ByID(ctx, by.User)
-	if err != nil {
-		return err
-	}
-	if a.Since, a.Beholden, err = f.standing(ctx, u, r.Requester); err != nil {
-		return err
-	}
-	if id, err := session.ParseID(by.Session); err == nil {
-		s, err := f.o.Read.Sessions().ByID(ctx, id)
-		if err != nil && !errors.Is(err, session.ErrUnknown) {
-			return err
-		}
-		if err == nil && s.User == by.User && s.Live(f.now()) {
-			a.SignedIn, a.Methods = s.AuthenticatedAt, s.Methods
-		}
-	}
-	refusal := approval.Eligible(r, a, f.now())
-	if refusal == nil {
-		return nil
-	}
-	ev := about(by.Event(approval.Barred, f.now(), r.Subject).Failed(audit.Blocked, "not_eligible"), r)
-	return errors.Join(refusal, f.o.Read.Audit().Append(ctx, ev))
 }

@@ -15,7 +15,7 @@ import (
 func (s *surface) approvalTable() []endpoint {
 	const tag = "Recovery"
 	asking := []*problem.Error{user.ErrUnknown, approval.ErrReason, approval.ErrWaiting, approval.ErrAlone}
-	deciding := []*problem.Error{approval.ErrUnknown, approval.ErrSelf, approval.ErrNew, approval.ErrBeholden, approval.ErrWeak}
+	deciding := []*problem.Error{approval.ErrUnknown, approval.ErrSelf, approval.ErrNew, approval.ErrBeholden, approval.ErrWeak, approval.ErrRequester}
 	return []endpoint{
 		route(s, endpoint{
 			Method: "GET", Path: "/recoveries", Access: web.Admin, Tag: tag, Name: "recoveries.list", Summary: "List what waits and what runs",
@@ -60,6 +60,7 @@ type RecoveryItem struct {
 	Reason    string     `json:"reason,omitempty"`
 	Policy    string     `json:"policy,omitempty"`
 	Status    string     `json:"status" enum:"waiting,approved,delayed,due"`
+	URL       string     `json:"url,omitempty" format:"uri" doc:"Of a request that waits: where administrators decide it in a browser."`
 	CreatedAt time.Time  `json:"created_at"`
 	DueAt     *time.Time `json:"due_at,omitempty"`
 	ExpiresAt time.Time  `json:"expires_at"`
@@ -83,7 +84,7 @@ func (s *surface) recoveries(ctx context.Context, c *Call, _ struct{}) (Recovery
 		return out, err
 	}
 	for _, r := range requests {
-		out.Data = append(out.Data, showRequest(r))
+		out.Data = append(out.Data, s.showRequest(r))
 	}
 	for _, r := range claims {
 		out.Data = append(out.Data, showClaim(r, s.Now()))
@@ -91,7 +92,7 @@ func (s *surface) recoveries(ctx context.Context, c *Call, _ struct{}) (Recovery
 	return out, nil
 }
 
-func showRequest(r approval.Request) RecoveryItem {
+func (s *surface) showRequest(r approval.Request) RecoveryItem {
 	item := RecoveryItem{
 		ID: r.ID.String(), Type: "request", Kind: string(r.Kind), Requester: "host", Reason: r.Reason, Policy: r.Payload, Status: "waiting",
 		CreatedAt: r.CreatedAt.UTC(), ExpiresAt: r.ExpiresAt.UTC(),
@@ -102,8 +103,11 @@ func showRequest(r approval.Request) RecoveryItem {
 	if !r.Requester.IsZero() {
 		item.Requester = r.Requester.String()
 	}
-	if r.Decision == approval.Approved {
+	switch r.Decision {
+	case approval.Approved:
 		item.Status = "approved"
+	case "":
+		item.URL = s.link(rescue.DecidePath(r.ID))
 	}
 	return item
 }
@@ -142,7 +146,7 @@ func (s *surface) approve(ctx context.Context, c *Call, in RecoveryRef) (Recover
 		return RecoveryItem{}, err
 	}
 	r.Decision = approval.Approved
-	return showRequest(r), nil
+	return s.showRequest(r), nil
 }
 
 func (s *surface) deny(ctx context.Context, c *Call, in RecoveryRef) (none, error) {
@@ -179,7 +183,7 @@ func (s *surface) asked(ctx context.Context, c *Call, in Reasoned, ask func(cont
 	if err != nil {
 		return RecoveryItem{}, err
 	}
-	return showRequest(r), nil
+	return s.showRequest(r), nil
 }
 
 // RecoveryPolicy says which ways back there are.

@@ -70,6 +70,8 @@ const (
 	NoticeLinked            Notice = "linked"
 	NoticeUnlinked          Notice = "unlinked"
 	NoticeServiceRefused    Notice = "service_refused"
+	NoticeApproved          Notice = "approved"
+	NoticeDenied            Notice = "denied"
 )
 
 // Notices lists every Notice, so that a cookie can be checked against it.
@@ -79,6 +81,7 @@ var Notices = []Notice{
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
 	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed, NoticeDeviceForgotten, NoticeRecoveryStopped, NoticeRecoveryDelayed,
 	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved, NoticePasswordRemoved, NoticeLinked, NoticeUnlinked, NoticeServiceRefused,
+	NoticeApproved, NoticeDenied,
 }
 
 // Flash is a Notice with the one value its sentence may carry. The zero Flash

@@ -18,7 +18,7 @@ type Sample struct {
 // Samples returns every page in every state, for golden files and for looking
 // at. The data is the same every time.
 func Samples() []Sample {
-	all := slices.Concat(signinSamples(), consentSamples(), deviceSamples(), recoverySamples(), accountSamples(), passkeySamples(), houseSamples(), documentSamples(), authorizeSamples(), securitySamples(), federationSamples(), rescueSamples())
+	all := slices.Concat(signinSamples(), consentSamples(), deviceSamples(), recoverySamples(), accountSamples(), passkeySamples(), houseSamples(), documentSamples(), authorizeSamples(), securitySamples(), federationSamples(), rescueSamples(), approvalSamples())
 	for i := range all {
 		all[i].Frame.Now = sampleNow
 		if all[i].Frame.Path == "" {

@@ -54,6 +54,16 @@ func (p *Pages) spoken(r *http.Request, path string) string {
 	return path + "?ui_locales=" + asked
 }
 
+// askAgain sends whoever is signed in to prove it once more and come back: the page
+// is for a recent sign-in.
+func (p *Pages) askAgain(w http.ResponseWriter, r *http.Request) {
+	q := url.Values{"again": {"1"}}
+	if returnTo, ok := ReturnTo(p.o.BasePath + p.look(r)); ok {
+		q.Set("return_to", returnTo)
+	}
+	_ = p.to(w, "/login?"+q.Encode())
+}
+
 // askToSignIn sends a browser without a live session to sign in and come back.
 // The secret of an ended session is of no use to it.
 func (p *Pages) askToSignIn(w http.ResponseWriter, r *http.Request) {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/account"
+	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/qr"
@@ -31,6 +32,10 @@ type Rescue interface {
 	Stop(ctx context.Context, by user.Caller, p rescue.Proof) (stopped bool, err error)
 	Shown(ctx context.Context, by user.Caller, token secret.Token, enrolment string) (rescue.Offer, error)
 	Finish(ctx context.Context, by user.Caller, in rescue.Completion) ([]secret.Text, error)
+	Petitions(ctx context.Context, by user.Caller, limit int) ([]rescue.Petition, error)
+	Petition(ctx context.Context, by user.Caller, id approval.ID) (rescue.Petition, error)
+	Approve(ctx context.Context, by user.Caller, id approval.ID) (approval.Request, error)
+	Deny(ctx context.Context, by user.Caller, id approval.ID) error
 }
 
 const reclaimPath = "/account/recovery"

@@ -9,7 +9,7 @@ import (
 )
 
 func (p *Pages) routes() []web.Route {
-	all := slices.Concat(p.publicRoutes(), p.accountRoutes(), p.securityRoutes(), p.connectionRoutes(), p.enrolRoutes(), p.rescueRoutes())
+	all := slices.Concat(p.publicRoutes(), p.accountRoutes(), p.securityRoutes(), p.connectionRoutes(), p.enrolRoutes(), p.rescueRoutes(), p.approvalRoutes())
 	if p.o.Authorize == nil {
 		return all
 	}

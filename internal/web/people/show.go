@@ -2,6 +2,7 @@ package people
 
 import (
 	"bytes"
+	"errors"
 	"net/http"
 	"strconv"
 	"time"
@@ -162,6 +163,10 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error, app bool
 	e := problem.Of(err)
 	if e.Kind == problem.Unauthenticated {
 		p.askToSignIn(w, r)
+		return
+	}
+	if errors.Is(err, web.ErrFresh) {
+		p.askAgain(w, r)
 		return
 	}
 	f := p.bareFrame(r)

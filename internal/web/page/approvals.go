@@ -1,0 +1,67 @@
+package page
+
+import (
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/problem"
+)
+
+// Approvals is /account/approvals: what waits for a second administrator. Each leads
+// to /account/approvals?request=….
+type Approvals struct {
+	Form
+	List []Petition
+}
+
+// Petition is what one administrator asks for.
+type Petition struct {
+	ID     string
+	Kind   PetitionKind
+	Asks   Contact // zero: the host
+	About  Contact // zero: nobody, but the policy
+	Policy Recoveries
+	Reason string
+	Asked  time.Time
+	Until  time.Time
+}
+
+// PetitionKind says what is asked for; see approval.Kind.
+type PetitionKind string
+
+const (
+	PetitionReset   PetitionKind = "reset"
+	PetitionPromote PetitionKind = "promote"
+	PetitionPolicy  PetitionKind = "policy"
+)
+
+// Contact is somebody by name and address. The name may be empty.
+type Contact struct{ Name, Email string }
+
+// Recoveries is a policy of recovery.
+type Recoveries struct {
+	Wait  string // such as 72h; empty: nobody gets back in by waiting
+	Reset Administrators
+}
+
+// Administrators says how many of them reset somebody; see reclaim.Resetting.
+type Administrators string
+
+const (
+	ResetOff Administrators = "off"
+	ResetOne Administrators = "one"
+	ResetTwo Administrators = "two"
+)
+
+// Approval is one of them: POST id to /account/approvals/approve or
+// /account/approvals/deny.
+type Approval struct {
+	Form
+	Petition
+	Refusal    *problem.Error // why the reader may not approve it; nil: they may
+	Prove      bool           // a sign-in by passkey would do
+	Undeniable bool           // it is about the reader
+	Own        bool           // the reader asked: denying takes it back
+}
+
+func (Approvals) sheet() sheet { return sheet{name: "approvals", layout: account} }
+func (Approval) sheet() sheet  { return sheet{name: "approval", layout: account} }

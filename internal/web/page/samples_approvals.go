@@ -1,0 +1,33 @@
+package page
+
+import (
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/problem"
+)
+
+func approvalSamples() []Sample {
+	bob, kim := Contact{"Bob Babbage", "bob@example.test"}, Contact{"Kim Kant", "kim@example.test"}
+	reset := Petition{ID: "apr_01", Kind: PetitionReset, Asks: bob, About: kim, Reason: "Lost her phone; called back on the number we know", Asked: ago(2 * time.Hour), Until: ago(-7 * day)}
+	promote := Petition{ID: "apr_02", Kind: PetitionPromote, Asks: bob, About: Contact{Email: "tom@example.test"}, Reason: "Takes over operations", Asked: ago(day), Until: ago(-6 * day)}
+	rules := Petition{ID: "apr_03", Kind: PetitionPolicy, Policy: Recoveries{Wait: "96h", Reset: ResetTwo}, Reason: "As agreed", Asked: ago(3 * day), Until: ago(-4 * day)}
+	never := rules
+	never.Policy = Recoveries{Reset: ResetOff}
+	gone := wrong(problem.NotFound, "approval_unknown", "There is no such request, or it was decided already. Reload the list.")
+	self := &problem.Error{Kind: problem.Forbidden, Code: "approval_self", Public: "Somebody else has to decide this: neither who asked for it nor whom it is about."}
+	weak := &problem.Error{Kind: problem.Forbidden, Code: "approval_needs_passkey", Public: "Sign in again with a passkey, then approve within a quarter of an hour."}
+	beholden := wrong(problem.Forbidden, "approval_beholden", "Who approves must not have been invited, promoted, enabled or reset by who asked. Another administrator has to.")
+	one := rules
+	one.Policy.Reset = ResetOne
+	return []Sample{
+		signed("approvals", Approvals{List: []Petition{reset, promote, rules}}),
+		signed("approvals-none", Approvals{}),
+		signed("approvals-gone", Approvals{Form: gone, List: []Petition{promote}}),
+		signed("approval", Approval{Petition: reset}),
+		signed("approval-prove", Approval{Petition: promote, Refusal: weak, Prove: true}),
+		signed("approval-policy", Approval{Petition: rules}),
+		signed("approval-own", Approval{Petition: one, Refusal: self, Own: true}),
+		signed("approval-about", Approval{Petition: never, Refusal: self, Undeniable: true}),
+		signed("approval-refused", Approval{Form: beholden, Petition: reset, Refusal: beholden.Problem}),
+	}
+}
