@@ -106,14 +106,12 @@ func (c *council) approves() {
 			c.t.Errorf("%s: %q", id, got)
 		}
 	}
-	if p.Has("submit") || !p.Has("deny") {
+	if p.Has("approve") || !p.Has("deny") {
 		c.t.Error("it can be approved without a passkey, or not refused")
 	}
-	p.Submit("prove")
-	p.at("/auth/login")
 	p.Submit("passkey")
 	p.at("/auth/account/approvals")
-	p.Submit("submit")
+	p.Submit("approve")
 	p.at("/auth/account/approvals")
 	if p.Has("error-code") || !strings.Contains(p.Text(""), "you vouched") {
 		c.t.Errorf("approved: %s", p.Text(""))
@@ -138,7 +136,9 @@ func (c *council) refuses() {
 	p.at("/auth/login")
 	p.send("submit", "identifier", c.bob.Email, "password", c.bob.Password)
 	p.at("/auth/account/approvals")
-	p.goTo("/auth/account/approvals")
+	p.goTo("/auth/account")
+	p.Submit("approvals")
+	p.at("/auth/account/approvals")
 	var id string
 	p.Eval("document.querySelector('a[id^=look-]').id", &id)
 	p.Submit(id)

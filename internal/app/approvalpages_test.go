@@ -82,9 +82,10 @@ func TestApprovalByThePages(t *testing.T) {
 		t.Errorf("nobody signed in: to %s", to)
 	}
 	b = w.entered(t, "bob@mail.org")
+	b.get("/account").says(t, 200, `id="approvals"`)
 	b.get("/account/approvals").says(t, 200, html.EscapeString(c.page()))
 	shown := b.get(c.page())
-	for _, part := range []string{"ann@mail.org", "vic@mail.org", "lost &lt;her&gt; phone", `id="prove"`, `id="deny"`} {
+	for _, part := range []string{"ann@mail.org", "vic@mail.org", "lost &lt;her&gt; phone", `data-passkey=`, `id="deny"`} {
 		shown.says(t, 200, part)
 	}
 	if strings.Contains(shown.Body.String(), "/account/approvals/approve") {

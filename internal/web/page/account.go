@@ -11,6 +11,8 @@ type Account struct {
 	Offer   bool // there is no passkey yet: one is suggested, where the browser has them
 	// Recovering: somebody is replacing the factors; /account/recovery says more
 	Recovering bool
+	// Deciding: requests wait for a second administrator; /account/approvals says which
+	Deciding bool
 }
 
 // Health is what the overview says about safety.

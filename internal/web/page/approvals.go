@@ -58,7 +58,8 @@ type Approval struct {
 	Form
 	Petition
 	Refusal    *problem.Error // why the reader may not approve it; nil: they may
-	Prove      bool           // a sign-in by passkey would do
+	Prove      bool           // a passkey would do: POST it to /login/again
+	Keyless    bool           // and the reader has none
 	Undeniable bool           // it is about the reader
 	Own        bool           // the reader asked: denying takes it back
 }

@@ -25,6 +25,8 @@ func approvalSamples() []Sample {
 		signed("approvals-gone", Approvals{Form: gone, List: []Petition{promote}}),
 		signed("approval", Approval{Petition: reset}),
 		signed("approval-prove", Approval{Petition: promote, Refusal: weak, Prove: true}),
+		signed("approval-keyless", Approval{Petition: promote, Refusal: weak, Keyless: true}),
+		signed("account-deciding", Account{Health: Health{PasswordChanged: ago(day), Verified: 1, Sessions: 1}, Deciding: true}),
 		signed("approval-policy", Approval{Petition: rules}),
 		signed("approval-own", Approval{Petition: one, Refusal: self, Own: true}),
 		signed("approval-about", Approval{Petition: never, Refusal: self, Undeniable: true}),

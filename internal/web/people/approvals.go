@@ -8,6 +8,7 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/rescue"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -62,6 +63,16 @@ func (p *Pages) listApprovals(w http.ResponseWriter, r *http.Request, why error)
 	return p.own(w, r, status, v)
 }
 
+// deciding reports whether something waits for administrators, to one of them.
+func (p *Pages) deciding(r *http.Request) (bool, error) {
+	q := web.Of(r)
+	if q.Identity == nil || !q.Identity.HasRole(rbac.Admin) {
+		return false, nil
+	}
+	some, err := p.o.Rescue.Petitions(r.Context(), q.Caller, 1)
+	return len(some) > 0, err
+}
+
 // showApproval shows a request; why is what was wrong with the last try. One that
 // waits no more leaves the list.
 func (p *Pages) showApproval(w http.ResponseWriter, r *http.Request, ref string, why error) error {
@@ -77,8 +88,9 @@ func (p *Pages) showApproval(w http.ResponseWriter, r *http.Request, ref string,
 	if err != nil {
 		return err
 	}
+	weak, keyed := errors.Is(one.Refusal, approval.ErrWeak), p.hasPasskey(r)
 	v := page.Approval{
-		Petition: petitionView(one), Refusal: problem.Of(one.Refusal), Prove: errors.Is(one.Refusal, approval.ErrWeak),
+		Petition: petitionView(one), Refusal: problem.Of(one.Refusal), Prove: weak && keyed, Keyless: weak && !keyed,
 		Undeniable: one.Undeniable != nil, Own: one.Requester == by.User,
 	}
 	if why == nil {

@@ -11,7 +11,9 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/proof"
+	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/secret"
+	"github.com/mortise-auth/mortise/internal/user"
 	"github.com/mortise-auth/mortise/internal/web"
 )
 
@@ -141,6 +143,9 @@ func TestForms(t *testing.T) {
 	out := w.browser()
 	out.get("/login")
 	in.get("/account")
+	who, _, err := w.store.Users().ByEmail(t.Context(), ada)
+	must(t, err)
+	must(t, w.store.Users().SetRoles(t.Context(), who.ID, []string{rbac.Admin}, "", w.now(), hostCaller().Event(user.RoleAssigned, w.now(), who.ID)))
 	stolen := out.hidden["csrf"]
 	for _, route := range w.pages.Surface().Routes {
 		path, post := strings.CutPrefix(route.Pattern, "POST ")

@@ -41,6 +41,9 @@ func (p *Pages) overview(w http.ResponseWriter, r *http.Request) error {
 	if v.Recovering, err = p.recovering(r); err != nil {
 		return err
 	}
+	if v.Deciding, err = p.deciding(r); err != nil {
+		return err
+	}
 	keyed := p.hasPasskey(r)
 	v.Offer = p.o.Passkeys != nil && !keyed
 	v.Health.Keyless = keyed && since.IsZero()

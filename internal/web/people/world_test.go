@@ -25,6 +25,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/password"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/reclaim"
+	"github.com/mortise-auth/mortise/internal/rescue"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/setup"
@@ -191,6 +192,10 @@ func worldOf(t *testing.T, with set) *world {
 
 // unclaimed: nobody gets back into anything here.
 type unclaimed struct{ people.Rescue }
+
+func (unclaimed) Petitions(context.Context, user.Caller, int) ([]rescue.Petition, error) {
+	return nil, nil
+}
 
 func (unclaimed) Running(context.Context, user.ID) (reclaim.Claim, error) {
 	return reclaim.Claim{}, reclaim.ErrNone
