@@ -111,6 +111,7 @@ func (c *council) approves() {
 	}
 	p.Submit("passkey")
 	p.at("/auth/account/approvals")
+	p.examine("/proven")
 	p.Submit("approve")
 	p.at("/auth/account/approvals")
 	if p.Has("error-code") || !strings.Contains(p.Text(""), "you vouched") {
