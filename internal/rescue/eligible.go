@@ -68,9 +68,9 @@ func inRole(ctx context.Context, tx Tx, id user.ID) (bool, error) {
 	return err == nil && administers(u), err
 }
 
-// inOffice looks again, in the transaction that decides, at who asked and who
-// approves: the role of one may have been taken away meanwhile. Whoever takes it
-// from somebody waits, or was waited for.
+// inOffice looks again, inside the transaction that decides and after it, at who
+// asked and who approves: the role of one may have been taken away meanwhile. Whoever
+// takes it from somebody waits, or was waited for.
 func inOffice(ctx context.Context, tx Tx, by user.Caller, r approval.Request) error {
 	if _, err := tx.Users().Holders(ctx, rbac.Admin); err != nil {
 		return err

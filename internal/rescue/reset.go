@@ -211,10 +211,10 @@ func (f *Flow) Approve(ctx context.Context, by user.Caller, id approval.ID) (app
 		return r, ErrResetOff
 	}
 	return r, f.mailing(ctx, func(tx Tx) error {
-		if err := inOffice(ctx, tx, by, r); err != nil {
+		if err := f.decide(ctx, tx, by, r); err != nil {
 			return err
 		}
-		return f.decide(ctx, tx, by, r)
+		return inOffice(ctx, tx, by, r)
 	})
 }
 
