@@ -39,6 +39,7 @@ type Authenticator struct {
 	Model       [16]byte
 	Transports  []string
 	Client      func(data map[string]any) // changes what the client says, before it is signed
+	Raw         []byte                    // what the client says, whatever was asked; nil: what is right
 	Extensions  []byte                    // CBOR of extensions that nobody asked for, signed
 	Results     map[string]any            // what the client says of extensions; nil: nothing, not even that
 
@@ -65,7 +66,7 @@ func (a *Authenticator) Clone() *Authenticator {
 	defer a.mu.Unlock()
 	b := &Authenticator{
 		Origin: a.Origin, RPID: a.RPID, Verifies: a.Verifies, Absent: a.Absent, Synced: a.Synced, Silent: a.Silent,
-		CrossOrigin: a.CrossOrigin, Counts: a.Counts, Flags: a.Flags, IDSize: a.IDSize, Model: a.Model, Transports: slices.Clone(a.Transports), Client: a.Client,
+		CrossOrigin: a.CrossOrigin, Counts: a.Counts, Flags: a.Flags, IDSize: a.IDSize, Model: a.Model, Transports: slices.Clone(a.Transports), Client: a.Client, Raw: a.Raw,
 		Extensions: bytes.Clone(a.Extensions), Results: a.Results,
 	}
 	for _, k := range a.keys {
@@ -203,6 +204,9 @@ func (a *Authenticator) data(k *key, flags byte) []byte {
 }
 
 func (a *Authenticator) client(ceremony, challenge string) []byte {
+	if a.Raw != nil {
+		return a.Raw
+	}
 	said := map[string]any{"type": ceremony, "challenge": challenge, "origin": a.Origin, "crossOrigin": a.CrossOrigin}
 	if a.Client != nil {
 		a.Client(said)
