@@ -82,7 +82,7 @@ func (s *Server) IdP(t testing.TB, p Protocol, opts ...IdPOption) *IdP { //nolin
 	})
 	s.must(t, "make an IdP", err)
 	s.upstream.add(i)
-	label, trusted := "the test provider", []string{"*"}
+	label, trusted := "Test IdP", []string{"*"}
 	if w.organization != "" {
 		s.own(t, w)
 		label, trusted = w.organization, w.domains

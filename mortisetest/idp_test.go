@@ -17,7 +17,7 @@ func TestIdP(t *testing.T) {
 	idp.Person(mortisetest.UpstreamPerson{Subject: "ada", Name: "Ada Lovelace", Email: "ada@example.test", Verified: true})
 
 	b := srv.Browser(t)
-	idp.Choose(b.Open("/auth/login").See("Continue with the test provider").Press("continue-"+idp.Connection), "grace")
+	idp.Choose(b.Open("/auth/login").See("Continue with Test IdP").Press("continue-"+idp.Connection), "grace")
 	b.Open("/auth/account").See("Grace Hopper")
 	idp.Rotate(t)
 	srv.Clock.Advance(5 * time.Minute) // keys are not fetched for every answer

@@ -27,9 +27,9 @@ var devPeople = []testidp.Person{
 // Its secret is made up for each run.
 func devProvider(at string) (*testidp.Provider, apply.Connection, error) {
 	base := strings.TrimRight(at, "/")
-	issuer, label, text := base+"/dev/idp", "the test provider", secret.NewText(secret.New("dev.idp").Reveal())
+	issuer, label, text := base+"/dev/idp", "Test IdP", secret.NewText(secret.New("dev.idp").Reveal())
 	p, err := testidp.New(testidp.Options{
-		Issuer: issuer, Now: time.Now, Title: "The test provider", People: devPeople,
+		Issuer: issuer, Now: time.Now, Title: "Test IdP", People: devPeople,
 		Client: testidp.Client{ID: "mortise-dev", Secret: text, Redirects: []string{base + "/federation/" + devConnection + "/callback"}},
 	})
 	return p, apply.Connection{ID: devConnection, ConnectionMembers: apply.ConnectionMembers{

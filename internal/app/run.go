@@ -177,7 +177,6 @@ func (a *App) Sweep(ctx context.Context) error {
 		func() (int, error) { return a.store.Passkeys().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.Trust().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.Policy().Enforce(ctx, now, batch) },
-		func() (int, error) { return a.store.Federation().Sweep(ctx, now, batch) },
 		func() (int, error) { return a.store.Codes().Sweep(ctx, now.Add(-authcode.Kept), batch) },
 		func() (int, error) { return a.store.DeviceCodes().Sweep(ctx, now.Add(-time.Hour), batch) },
 		func() (int, error) { return a.store.AuthRequests().Sweep(ctx, now.Add(-authreq.Kept), batch) },

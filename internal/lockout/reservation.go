@@ -20,6 +20,7 @@ type Reservation struct {
 	pass    bool          // known device or mailed code: neither waits nor needs a code
 	before  int           // guesses in flight before this one; of an unknown subject, its failures
 	failed  int           // failures in a row before it that the store has
+	second  bool          // see Second
 	until   time.Duration // the pair's wait before this guess
 	settled bool
 }
@@ -27,6 +28,10 @@ type Reservation struct {
 // After reports how many failures in a row came before this guess; of a key of the
 // account's own, since it was confirmed or failed.
 func (r *Reservation) After() int { return r.before + r.failed }
+
+// Second reports whether wrong second factors were counted when this guess was
+// confirmed.
+func (r *Reservation) Second() bool { return r.second }
 
 // NeedsCode reports that this guess must not be judged before a mailed code was
 // presented: release the reservation and ask for the code, whatever was typed.
@@ -94,7 +99,8 @@ func (r *Reservation) Confirm(ctx context.Context, tx Store) error {
 	if r.attempt.Own {
 		r.failed = count.Failures
 	}
-	if count == (Count{}) {
+	r.second = count.Second
+	if count.Failures == 0 {
 		return nil
 	}
 	if err := tx.Clear(ctx, r.attempt.Subject.account); err != nil {

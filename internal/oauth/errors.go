@@ -44,6 +44,7 @@ func Registered(err error) error {
 
 var registered = []struct{ is, as *problem.Error }{
 	{token.ErrRefused, ErrInvalidGrant},
+	{token.ErrOutgrown, ErrInvalidGrant.WithPublic("%s", token.ErrOutgrown.Public)}, // only its sender hears it (TH-8)
 	{token.ErrEnded, ErrInvalidGrant},
 	{token.ErrBirth, ErrInvalidGrant},
 	{authcode.ErrUnknown, ErrInvalidGrant},

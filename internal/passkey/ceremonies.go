@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
+	"github.com/mortise-auth/mortise/internal/recent"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -25,13 +26,13 @@ type Options struct {
 // concurrent use.
 type Ceremonies struct {
 	o      Options
-	nobody lasting // whose key answers for unknown credentials
-	recent recent
+	nobody lasting                         // whose key answers for unknown credentials
+	recent *recent.Memory[string, lasting] // by credential
 }
 
 // New makes Ceremonies.
 func New(o Options) *Ceremonies {
-	return &Ceremonies{o: o, nobody: nobody().lasting()}
+	return &Ceremonies{o: o, nobody: nobody().lasting(), recent: recent.New[string, lasting](recentHalf)}
 }
 
 // Site is the relying party.
@@ -102,7 +103,7 @@ func (c *Ceremonies) Read(ctx context.Context, answer []byte) (*Answer, error) {
 
 // find returns what never changes of a passkey. ErrUnknown.
 func (c *Ceremonies) find(ctx context.Context, credential []byte) (lasting, error) {
-	if k, ok := c.recent.get(credential); ok {
+	if k, ok := c.recent.Get(string(credential)); ok {
 		return k, nil
 	}
 	p, err := c.o.Store.ByCredential(ctx, credential)
@@ -110,7 +111,7 @@ func (c *Ceremonies) find(ctx context.Context, credential []byte) (lasting, erro
 		return lasting{}, err
 	}
 	k := p.lasting()
-	c.recent.put(k)
+	c.recent.Put(string(credential), k)
 	return k, nil
 }
 
@@ -189,7 +190,7 @@ func (c *Ceremonies) Keep(ctx context.Context, tx Store, a Asserted, by user.Cal
 		},
 	})
 	if errors.Is(err, ErrUnknown) {
-		c.recent.forget(a.Passkey.Credential)
+		c.recent.Forget(string(a.Passkey.Credential))
 	}
 	return err
 }

@@ -7,7 +7,8 @@
 //	client ---'
 //
 // Roles carry their own level and clients theirs; Store.Of unites what concerns an
-// account, and package signin, the only caller that decides, adds the client's. The
+// account, and package signin adds the client's. Package token asks the same of grants
+// that outlive their session when they are renewed, and Enforce of sessions. The
 // time that somebody has begins when they are first asked, which is kept, and runs
 // once: setting up a factor and removing it again does not start it anew.
 package policy

@@ -27,7 +27,7 @@ type Policy struct {
 	Remember  time.Duration // whole days; 0: no browser is remembered
 	ManagedBy string        // "file" when declared by apply, else empty
 	Revision  int64         // raised by each change; 0 in Put: whatever it is
-	UpdatedAt time.Time
+	UpdatedAt time.Time     // zero: never
 }
 
 // Asked is what is asked of one account now, and whether it has an answer.

@@ -12,7 +12,8 @@ import (
 type Store interface {
 	// Get returns what is asked of everybody.
 	Get(ctx context.Context) (Policy, error)
-	// Put replaces it and raises its revision, which ends every remembered device.
+	// Put replaces it and raises its revision, which ends every remembered device. The
+	// time of accounts that are asked for nothing any more is forgotten, like by Waive.
 	// ErrStale when p.Revision is not 0 and not the current one.
 	Put(ctx context.Context, p Policy, ev audit.Event) error
 	// Of returns what is asked of an account, by the instance and by its roles, those

@@ -20,8 +20,8 @@ type Role struct {
 	Assurance   int      // that its holders have to sign in with: 1 or 2; 0: it asks for nothing
 	ManagedBy   string   // "file" when declared by apply, else empty
 	BuiltIn     bool
-	CreatedAt   time.Time
-	UpdatedAt   time.Time
+	CreatedAt   time.Time // zero: built in
+	UpdatedAt   time.Time // zero: never
 }
 
 var (

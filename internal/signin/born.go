@@ -53,7 +53,7 @@ func (f *Flow) atOnce(a *Attempt, r Request, p Proven, guess *lockout.Reservatio
 		if err := d.told(ctx, tx, a.Account.ID, f.now()); err != nil {
 			return err
 		}
-		if p.level() > 1 { // as after a second step: who proved as much is the owner
+		if p.level() > 1 && guess.Second() { // as after a second step: who proved as much is the owner
 			if err := tx.Challenges().Forgive(ctx, a.Account.ID); err != nil {
 				return err
 			}

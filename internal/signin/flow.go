@@ -18,6 +18,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/policy"
 	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
+	"github.com/mortise-auth/mortise/internal/recent"
 	"github.com/mortise-auth/mortise/internal/recovery"
 	"github.com/mortise-auth/mortise/internal/session"
 	"github.com/mortise-auth/mortise/internal/token"
@@ -107,13 +108,13 @@ type Options struct {
 // Flow signs people in and out. It is safe for concurrent use.
 type Flow struct {
 	o      Options
-	recall recall
+	recall *recent.Memory[user.ID, person]
 }
 
 // New makes a Flow.
 func New(o Options) *Flow {
 	o.Limits = o.Limits.orDefault()
-	return &Flow{o: o}
+	return &Flow{o: o, recall: recent.New[user.ID, person](recallHalf)}
 }
 
 // Limits are those that new sessions get.

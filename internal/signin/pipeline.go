@@ -113,7 +113,7 @@ func (f *Flow) signIn(ctx context.Context, m Method, r Request) (Result, error) 
 	}
 	result, err := f.enter(ctx, m, a, r, proven, guess)
 	if a.Recalled && errors.Is(err, ErrWrong) { // the account may be another by now
-		f.recall.forget(a.Account.ID)
+		f.recall.Forget(a.Account.ID)
 		guess.Release()
 		r.anew = true
 		return f.signIn(ctx, m, r)
@@ -190,14 +190,14 @@ func (f *Flow) meet(ctx context.Context, m Method, a *Attempt, r Request, id use
 	if _, whole := m.(Whole); !whole || r.Deliver != nil { // tokens say more of an account than its revision tells
 		return f.load(ctx, a, id)
 	}
-	if p, ok := f.recall.get(id); ok && !r.anew {
+	if p, ok := f.recall.Get(id); ok && !r.anew {
 		a.Recalled = true
 		f.fill(a, p)
 		return nil
 	}
 	err := f.load(ctx, a, id)
 	if err == nil && a.Account.State == user.Active {
-		f.recall.put(person{a.Account, a.Email})
+		f.recall.Put(id, person{a.Account, a.Email})
 	}
 	return err
 }

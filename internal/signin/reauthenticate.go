@@ -1,6 +1,7 @@
 package signin
 
 import (
+	"cmp"
 	"context"
 	"strings"
 	"time"
@@ -15,7 +16,9 @@ import (
 // is another (SE-3, OA-94). What the session is worth afterwards is what was
 // proven just now, and no more. It asks for what ConfirmFully asks for, with its
 // limits and errors. session.ErrEnded when oldSecret is not the live secret of that
-// very session, or account or password changed meanwhile (TH-1).
+// very session, or account or password changed meanwhile (TH-1), or when a sign-in by
+// this proof would end in setting up a factor: the session is about to end, and does
+// not become one of after the time that was given (PW-47).
 func (f *Flow) Reauthenticate(ctx context.Context, by user.Caller, oldSecret string, r Response) (session.Session, secret.Token, error) {
 	s, err := f.own(ctx, by, oldSecret) // as it is before the proof: what changes from here on is refused
 	if err != nil {
@@ -25,6 +28,9 @@ func (f *Flow) Reauthenticate(ctx context.Context, by user.Caller, oldSecret str
 	f.observe(f.method(r).Name(), reproved(err))
 	if err != nil {
 		return s, secret.Token{}, err
+	}
+	if d, err := f.demands(ctx, f.o.Read, by.User, proven, 0); err != nil || d.enrol {
+		return s, secret.Token{}, cmp.Or(err, error(session.ErrEnded.Becausef("a second factor has to be set up")))
 	}
 	now, old := f.now(), s.Digest
 	fresh := secret.NewAt(session.Purpose, now)

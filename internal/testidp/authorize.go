@@ -74,7 +74,7 @@ func (p *Provider) chosen(w http.ResponseWriter, r *http.Request) {
 	case fault == TemporarilyAway:
 		p.back(w, r, in, url.Values{"error": {"temporarily_unavailable"}})
 	case !ok:
-		http.Error(w, "Choose somebody.", http.StatusUnprocessableEntity)
+		http.Error(w, wordsFor(r).Say("Choose somebody."), http.StatusUnprocessableEntity)
 	default:
 		code := p.keep(&p.codes, grant{who, fault, in.redirect, in.nonce, in.pkce, random(), in.scope, p.o.Now()})
 		answer := url.Values{"code": {code}}

@@ -35,7 +35,7 @@ func (p *Provider) logout(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	to, err := url.Parse(q.Get("post_logout_redirect_uri"))
 	if err != nil || !slices.ContainsFunc(p.o.Client.Redirects, func(one string) bool { return sameOrigin(one, to) }) {
-		p.show(w, http.StatusOK, view{Title: p.title(), Left: true})
+		p.show(w, http.StatusOK, view{words: wordsFor(r), Title: p.title(), Left: true})
 		return
 	}
 	if state := q.Get("state"); state != "" {

@@ -12,6 +12,7 @@ import (
 
 // view is what the page shows.
 type view struct {
+	words
 	Title  string
 	Style  template.CSS
 	Action string
@@ -44,9 +45,9 @@ func (p *Provider) choose(w http.ResponseWriter, r *http.Request) {
 		p.back(w, r, in, url.Values{"error": {"login_required"}})
 		return
 	}
-	v := view{Title: p.title(), Action: p.base + "/authorize", People: p.list(), Hint: in.hint, Faults: Faults}
+	v := view{words: wordsFor(r), Title: p.title(), Action: p.base + "/authorize", People: p.list(), Hint: in.hint, Faults: Faults}
 	v.Fault, _ = parseFault(q.Get("fault"))
-	for _, name := range []string{"client_id", "redirect_uri", "response_type", "code_challenge", "code_challenge_method", "state", "nonce", "scope"} {
+	for _, name := range []string{"client_id", "redirect_uri", "response_type", "code_challenge", "code_challenge_method", "state", "nonce", "scope", "ui_locales"} {
 		v.Hidden = append(v.Hidden, pair{name, q.Get(name)})
 	}
 	for _, one := range v.People {
@@ -97,54 +98,54 @@ button.plain { background: transparent; color: var(--ink); border-color: var(--l
 `
 
 var layout = template.Must(template.New("page").Parse(`<!doctype html>
-<html lang="en">
+<html lang="{{.Lang}}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<title>{{.Title}}</title>
+<title>{{.Say .Title}}</title>
 <style>{{.Style}}</style>
 </head>
 <body>
 <main>
 {{- if .Left}}
-<h1>You have left</h1>
-<p>{{.Title}} has nobody signed in. You can close this page.</p>
+<h1>{{.Say "You have left"}}</h1>
+<p>{{printf (.Say "%s has nobody signed in. You can close this page.") (.Say .Title)}}</p>
 {{- else}}
-<h1>Who shall it be?</h1>
-<p>{{.Title}} is for development: it asks for no password and lets anybody be anybody.</p>
+<h1>{{.Say "Who shall it be?"}}</h1>
+<p>{{printf (.Say "%s is for development: it asks for no password and lets anybody be anybody.") (.Say .Title)}}</p>
 <form method="post" action="{{.Action}}">
 {{- range .Hidden}}
 <input type="hidden" name="{{.Name}}" value="{{.Value}}">
 {{- end}}
 <fieldset>
-<legend>People</legend>
+<legend>{{.Say "People"}}</legend>
 {{- $picked := .Picked}}
 {{- range .People}}
 <label class="person"><input type="radio" id="person-{{.Subject}}" name="person" value="{{.Subject}}"{{if eq .Subject $picked}} checked{{end}}><span>{{or .Name .Email .Subject}}</span>
-<small>{{or .Email "no e-mail address"}}{{if and .Email (not .Verified)}}, not checked{{end}}{{with .Note}} · {{.}}{{end}}</small></label>
+<small>{{or .Email ($.Say "no e-mail address")}}{{if and .Email (not .Verified)}}, {{$.Say "not checked"}}{{end}}{{with .Note}} · {{$.Say .}}{{end}}</small></label>
 {{- end}}
-<label class="person"><input type="radio" id="person-other" name="person" value="other"{{if not .People}} checked{{end}}><span>Somebody else</span>
-<small>with the address below, which counts as checked</small></label>
+<label class="person"><input type="radio" id="person-other" name="person" value="other"{{if not .People}} checked{{end}}><span>{{.Say "Somebody else"}}</span>
+<small>{{.Say "with the address below, which counts as checked"}}</small></label>
 <div class="row">
-<label for="email">E-mail address of somebody else</label>
+<label for="email">{{.Say "E-mail address of somebody else"}}</label>
 <input id="email" type="email" name="email" value="{{.Hint}}" autocomplete="off">
-<label for="display-name">Their name</label>
+<label for="display-name">{{.Say "Their name"}}</label>
 <input id="display-name" type="text" name="display-name" autocomplete="off">
 </div>
 </fieldset>
-<label class="label" for="fault">What shall go wrong?</label>
+<label class="label" for="fault">{{.Say "What shall go wrong?"}}</label>
 <div class="row">
 <select id="fault" name="fault">
 {{- $fault := .Fault}}
 {{- range .Faults}}
-<option value="{{.Fault}}"{{if eq .Fault $fault}} selected{{end}}>{{.Words}}</option>
+<option value="{{.Fault}}"{{if eq .Fault $fault}} selected{{end}}>{{$.Say .Words}}</option>
 {{- end}}
 </select>
 </div>
 <div class="acts">
-<button id="submit" name="act" value="continue">Continue</button>
-<button id="cancel" class="plain" name="act" value="cancel">Cancel</button>
+<button id="submit" name="act" value="continue">{{.Say "Continue"}}</button>
+<button id="cancel" class="plain" name="act" value="cancel">{{.Say "Cancel"}}</button>
 </div>
 </form>
 {{- end}}

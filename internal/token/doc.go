@@ -22,7 +22,8 @@
 // keyring, until it is used (TH-6).
 //
 // Aliveness is compared at each use (account and its version, client and its
-// version, session), so acts that end these need not touch grants (TH-1, TH-3).
+// version, session), so acts that end these need not touch grants (TH-1, TH-3). What is
+// asked of sign-ins now is compared at each refresh, and refuses without ending.
 // Access tokens are minted from what the same transaction read, and signed after
 // its commit. The package knows no HTTP, and leaves it to its caller to
 // authenticate clients and to check proofs of possession.

@@ -6,7 +6,11 @@ var (
 	// ErrRefused: the refresh token opens nothing, or not for this client and
 	// sender. The cause says why; nobody outside learns it. OAuth: invalid_grant.
 	ErrRefused = problem.New(problem.Invalid, "refresh_refused", "This sign-in cannot be continued. Sign in again.")
-	// ErrEnded: the same, and this very request ended the grant: an EndedError
+	// ErrOutgrown: what its sign-in proved is less than the client, the instance or a
+	// role asks for now. The grant stays: it is enough again when less is asked. OAuth:
+	// invalid_grant.
+	ErrOutgrown = problem.New(problem.Invalid, "refresh_outgrown", "More is asked for now than this sign-in proved. Sign in again, with a second step.")
+	// ErrEnded: as ErrRefused, and this very request ended the grant: an EndedError
 	// in its chain says which and why. OAuth: invalid_grant.
 	ErrEnded = problem.New(problem.Invalid, "refresh_ended", "This sign-in was ended to protect the account. Sign in again.")
 	// ErrScope: more than was granted is asked for. OAuth: invalid_scope.

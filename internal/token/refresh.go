@@ -28,6 +28,7 @@ const attempts = 8
 // successor again when the token was already consumed and decide allows it.
 //
 //   - ErrRefused: it opens nothing, or not for this client and sender. Nothing changed.
+//   - ErrOutgrown: the client, the instance or a role asks for more than its sign-in proved. Nothing changed.
 //   - ErrEnded: it was stolen or forgotten, and the grant ended.
 //   - ErrScope, ErrTarget: more is wanted than was granted. Nothing changed.
 //   - ErrBusy: others kept changing the family. Nothing changed.
@@ -56,7 +57,7 @@ func (s *Grants) Refresh(ctx context.Context, r Request) (Issued, error) {
 // is what it saw; else ErrMoved. Everything that may refuse comes before.
 func (s *Grants) use(ctx context.Context, r Request, t refreshToken) (Pending, error) {
 	now := s.now()
-	g, err := s.living(ctx, r, t, now)
+	g, asked, err := s.living(ctx, r, t, now)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -84,7 +85,7 @@ func (s *Grants) use(ctx context.Context, r Request, t refreshToken) (Pending, e
 	if what == repeat || what == charge {
 		ev = ev.With("again", "true")
 	}
-	a, err := s.Store.Move(ctx, Move{Grant: g.ID, Seen: g.Family, Next: next, AccessUntil: m.expires, Access: m.opaque, Now: now}, ev)
+	a, err := s.Store.Move(ctx, Move{Grant: g.ID, Seen: g.Family, Next: next, AccessUntil: m.expires, Access: m.opaque, Now: now, Asked: asked.begins(&g)}, ev)
 	if err != nil {
 		return Pending{}, err
 	}
@@ -93,24 +94,26 @@ func (s *Grants) use(ctx context.Context, r Request, t refreshToken) (Pending, e
 }
 
 // living reads the grant of a genuine token and checks client and sender before
-// any of its state (TH-8).
-func (s *Grants) living(ctx context.Context, r Request, t refreshToken, now time.Time) (Grant, error) {
-	g, alive, err := s.Store.ByID(ctx, t.family, now)
+// any of its state (TH-8), and that what its sign-in proved is enough today (PW-47).
+func (s *Grants) living(ctx context.Context, r Request, t refreshToken, now time.Time) (Grant, Demand, error) {
+	g, alive, asked, err := s.Store.Asked(ctx, t.family, now)
 	switch {
 	case errors.Is(err, ErrUnknown):
-		return g, ErrRefused.Because(err)
+		return g, asked, ErrRefused.Because(err)
 	case err != nil:
-		return g, err
+		return g, asked, err
 	case g.Client != r.Client:
-		return g, ErrRefused.Becausef("grant %s of another client", g.ID)
+		return g, asked, ErrRefused.Becausef("grant %s of another client", g.ID)
 	case !g.Sender.is(r):
-		return g, ErrRefused.Becausef("grant %s without the proof of its sender (%s)", g.ID, g.Sender.Kind)
+		return g, asked, ErrRefused.Becausef("grant %s without the proof of its sender (%s)", g.ID, g.Sender.Kind)
 	case !alive || g.Family.Generation == 0:
-		return g, ErrRefused.Becausef("grant %s is over: %s", g.ID, g.Cause)
+		return g, asked, ErrRefused.Becausef("grant %s is over: %s", g.ID, g.Cause)
 	case g.assurance() < r.Least:
-		return g, ErrRefused.Becausef("grant %s of assurance %d, the client asks for %d", g.ID, g.assurance(), r.Least)
+		return g, asked, ErrOutgrown.Becausef("grant %s of assurance %d, the client asks for %d", g.ID, g.assurance(), r.Least)
+	case asked.outgrew(&g, now):
+		return g, asked, ErrOutgrown.Becausef("grant %s of assurance %d, the policy asks for 2 since %s", g.ID, g.assurance(), asked.due(now).Format(time.RFC3339))
 	}
-	return g, nil
+	return g, asked, nil
 }
 
 func (s Sender) is(r Request) bool {

@@ -22,6 +22,11 @@ type Store interface {
 	// session are alive at now with the versions that were proven. ErrUnknown.
 	ByID(ctx context.Context, id ID, now time.Time) (g Grant, alive bool, err error)
 
+	// Asked is ByID for a use of the refresh token: it says beside it what the
+	// instance and the account's roles, those in organisations included, ask of a
+	// grant without a session.
+	Asked(ctx context.Context, id ID, now time.Time) (g Grant, alive bool, d Demand, err error)
+
 	// Move replaces the family of a grant by m.Next, in one conditional
 	// statement and under a share lock on the account's row: only if the family
 	// has m.Seen's generation, digest and charges, and everything Begin asks for
@@ -85,6 +90,7 @@ type Move struct {
 	AccessUntil time.Time // of the access token that is minted with it
 	Access      *Opaque   // kept with it; nil for a JWT
 	Now         time.Time
+	Asked       bool // the account is told with it that more is asked of it; of many times the first counts
 }
 
 // Authority is what an access token may say of its account and client, read in

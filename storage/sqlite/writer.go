@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"errors"
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -201,10 +202,22 @@ func (w *writer) another(n int, full <-chan time.Time) *act {
 	if n >= batchActs {
 		return nil
 	}
-	if a := w.queue.pop(); a != nil || n >= w.last {
+	if a := w.others(); a != nil || n >= w.last {
 		return a
 	}
 	return w.gather()
+}
+
+// others is whoever waits, or asks once those who are ready to run have run: the more
+// acts to a commit, the less each costs. Where nobody is, that takes no time.
+func (w *writer) others() *act {
+	for range 3 {
+		if a := w.queue.pop(); a != nil {
+			return a
+		}
+		runtime.Gosched()
+	}
+	return w.queue.pop()
 }
 
 func (w *writer) gather() *act {

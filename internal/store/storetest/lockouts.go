@@ -29,6 +29,11 @@ func lockoutLife(c *testcase) {
 	c.ok(c.Lockouts().Clear(c.ctx, u.ID))
 	c.ok(c.Lockouts().Clear(c.ctx, u.ID))
 	c.same(load(), lockout.Count{})
+	_, err := c.Challenges().Guess(c.ctx, u.ID, "otp", 7, c.now)
+	c.ok(err)
+	c.same(load(), lockout.Count{Second: true})
+	c.ok(c.Challenges().Forgive(c.ctx, u.ID))
+	c.same(load(), lockout.Count{})
 	c.same(len(c.trail(u)), 4)
 }
 

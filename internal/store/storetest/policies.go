@@ -44,7 +44,7 @@ func (c *testcase) policy(p policy.Policy) policy.Policy {
 func policyKept(c *testcase) {
 	first, err := c.Policy().Get(c.ctx)
 	c.ok(err)
-	c.same(first.Assurance, policy.Least)
+	c.same([]any{first.Assurance, first.UpdatedAt}, []any{policy.Least, time.Time{}})
 	want := policy.Policy{Assurance: 2, Grace: 14 * policy.Day, Remember: 30 * policy.Day, ManagedBy: "file", Revision: first.Revision, UpdatedAt: c.now}
 	c.once(policy.ErrStale, func(int) error { return c.Policy().Put(c.ctx, want, c.system()) })
 	want.Revision++

@@ -31,6 +31,7 @@ var tokens = []test{
 	{"what is over is buried", tokenBuried},
 	{"of a client's own", tokenOwn},
 	{"exchanged for others", tokenDerived},
+	{"what the policy asks of them", tokenAsked},
 }
 
 func tokenRoundTrip(c *testcase) {

@@ -1,8 +1,8 @@
 package api
 
 import (
+	"bytes"
 	"errors"
-	"io"
 	"mime"
 	"net/http"
 	"net/url"
@@ -80,6 +80,9 @@ func (s shape) bind(w http.ResponseWriter, r *http.Request, limit int64, into an
 	return body, s.parameters(r, reflect.ValueOf(into).Elem())
 }
 
+// usualBody is for how many bytes there is room before any has come.
+const usualBody = 4 << 10
+
 // read returns the body, whose type is checked before a byte of it is looked at
 // (SE-36).
 func (s shape) read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
@@ -93,17 +96,19 @@ func (s shape) read(w http.ResponseWriter, r *http.Request, limit int64) ([]byte
 	if r.Header.Get("Content-Encoding") != "" {
 		return nil, web.ErrMedia.Becausef("content encoding")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, limit))
+	var body bytes.Buffer
+	body.Grow(int(min(max(r.ContentLength, 0), usualBody)) + bytes.MinRead)
+	_, err := body.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
 		return nil, web.ErrTooLarge
 	case err != nil:
 		return nil, errMalformed.Because(err)
-	case !s.body && len(body) > 0 && strings.TrimSpace(string(body)) != "{}":
+	case !s.body && body.Len() > 0 && strings.TrimSpace(body.String()) != "{}":
 		return nil, errBody
 	}
-	return body, nil
+	return body.Bytes(), nil
 }
 
 func isJSON(declared []string) bool {

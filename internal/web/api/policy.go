@@ -32,18 +32,18 @@ func (s *surface) policyTable() []endpoint {
 
 // Policy is what is asked of every sign-in.
 type Policy struct {
-	Assurance    int       `json:"assurance" doc:"1: one factor opens an account; 2: two are needed."`
-	GraceDays    int       `json:"grace_days" doc:"How long whoever has no second factor may go on without."`
-	RememberDays int       `json:"remember_days" doc:"How long a device may be remembered after the second step; 0: not at all."`
-	ManagedBy    string    `json:"managed_by,omitempty" doc:"file, when declared by apply."`
-	Revision     int64     `json:"revision"`
-	UpdatedAt    time.Time `json:"updated_at"`
+	Assurance    int        `json:"assurance" doc:"1: one factor opens an account; 2: two are needed."`
+	GraceDays    int        `json:"grace_days" doc:"How long whoever has no second factor may go on without."`
+	RememberDays int        `json:"remember_days" doc:"How long a device may be remembered after the second step; 0: not at all."`
+	ManagedBy    string     `json:"managed_by,omitempty" doc:"file, when declared by apply."`
+	Revision     int64      `json:"revision"`
+	UpdatedAt    *time.Time `json:"updated_at,omitempty" doc:"Absent: it was never changed."`
 }
 
 func showPolicy(p policy.Policy) Policy {
 	return Policy{
 		Assurance: p.Assurance, GraceDays: int(p.Grace / policy.Day), RememberDays: int(p.Remember / policy.Day),
-		ManagedBy: p.ManagedBy, Revision: p.Revision, UpdatedAt: p.UpdatedAt.UTC(),
+		ManagedBy: p.ManagedBy, Revision: p.Revision, UpdatedAt: moment(p.UpdatedAt),
 	}
 }
 

@@ -123,19 +123,19 @@ func eventCursor(e audit.Event) string { return e.ID.String() }
 
 // Role is a named set of permissions.
 type Role struct {
-	Name        string    `json:"name"`
-	Permissions []string  `json:"permissions"`
-	Assurance   int       `json:"assurance" doc:"What its holders have to sign in with; 0: it asks for nothing."`
-	BuiltIn     bool      `json:"built_in" doc:"It can be given and taken; only its assurance can be changed."`
-	ManagedBy   string    `json:"managed_by,omitempty" doc:"file, when declared by apply."`
-	CreatedAt   time.Time `json:"created_at"`
-	UpdatedAt   time.Time `json:"updated_at"`
+	Name        string     `json:"name"`
+	Permissions []string   `json:"permissions"`
+	Assurance   int        `json:"assurance" doc:"What its holders have to sign in with; 0: it asks for nothing."`
+	BuiltIn     bool       `json:"built_in" doc:"It can be given and taken; only its assurance can be changed."`
+	ManagedBy   string     `json:"managed_by,omitempty" doc:"file, when declared by apply."`
+	CreatedAt   *time.Time `json:"created_at,omitempty" doc:"Absent: it is built in."`
+	UpdatedAt   *time.Time `json:"updated_at,omitempty" doc:"Absent: a built-in one that was never changed."`
 }
 
 func showRole(r rbac.Role) Role {
 	return Role{
 		Name: r.Name, Permissions: listed(r.Permissions), Assurance: r.Assurance, BuiltIn: r.BuiltIn, ManagedBy: r.ManagedBy,
-		CreatedAt: r.CreatedAt.UTC(), UpdatedAt: r.UpdatedAt.UTC(),
+		CreatedAt: moment(r.CreatedAt), UpdatedAt: moment(r.UpdatedAt),
 	}
 }
 

@@ -2,7 +2,6 @@ package sqlstore
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
@@ -18,10 +17,14 @@ func scanCount(row Row) (c lockout.Count, err error) {
 }
 
 func (s lockouts) Load(ctx context.Context, account user.ID) (lockout.Count, error) {
-	c, err := one(ctx, s.e, ErrNoRows, scanCount, `SELECT failures, last_at FROM lockouts WHERE user_id = $1`, raw(account))
-	if errors.Is(err, ErrNoRows) {
-		return lockout.Count{}, nil
-	}
+	return one(ctx, s.e, nil, scanStanding, `SELECT COALESCE((SELECT failures FROM lockouts WHERE user_id = $1), 0),
+		(SELECT last_at FROM lockouts WHERE user_id = $1), (SELECT COUNT(*) FROM second_failures WHERE user_id = $1)`, raw(account))
+}
+
+func scanStanding(row Row) (c lockout.Count, err error) {
+	var second int
+	err = row.Scan(&c.Failures, timeOf{&c.Last}, &second)
+	c.Second = second > 0
 	return c, err
 }
 

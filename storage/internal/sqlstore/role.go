@@ -9,7 +9,8 @@ import (
 
 type roles set
 
-const roleColumns = `name, permissions, managed_by, built_in, assurance, created_at, updated_at`
+// Built-in roles have the time 0: nobody made them.
+const roleColumns = `name, permissions, managed_by, built_in, assurance, NULLIF(created_at, 0), NULLIF(updated_at, 0)`
 
 func scanRole(row Row) (r rbac.Role, err error) {
 	err = row.Scan(&r.Name, listOf{&r.Permissions}, &r.ManagedBy, truthOf{&r.BuiltIn}, &r.Assurance, timeOf{&r.CreatedAt}, timeOf{&r.UpdatedAt})
@@ -24,7 +25,7 @@ func (s roles) Put(ctx context.Context, r rbac.Role, ev audit.Event) error {
 		if err != nil {
 			return err
 		}
-		n, err := tx.Exec(ctx, `INSERT INTO roles (name, permissions, managed_by, built_in, assurance, created_at, updated_at) VALUES ($1, $2, $3, 0, $4, $5, $6)
+		n, err := tx.Exec(ctx, `INSERT INTO roles (name, permissions, managed_by, built_in, assurance, created_at, updated_at) VALUES ($1, $2, $3, 0, $4, COALESCE(CAST($5 AS BIGINT), 0), $6)
 			ON CONFLICT (name) DO UPDATE SET permissions = excluded.permissions, managed_by = excluded.managed_by, assurance = excluded.assurance,
 				updated_at = excluded.updated_at
 			WHERE roles.built_in = 0 OR roles.permissions = excluded.permissions`,

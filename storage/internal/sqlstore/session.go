@@ -35,7 +35,7 @@ func (s sessions) Insert(ctx context.Context, v session.Session, passwordVersion
 	if limit > 0 {
 		how = s.e.Dialect().ForUpdate
 	}
-	sql, row, happened := insertSession(how == ""), sessionRow(v, passwordVersion), eventRow(ev)
+	sql, row, happened := insertSession(how == ""), append(sessionRow(v, passwordVersion), limit), eventRow(ev)
 	err = s.e.Write(ctx, func(tx Tx) error {
 		ended = nil
 		if how != "" {
@@ -43,11 +43,17 @@ func (s sessions) Insert(ctx context.Context, v session.Session, passwordVersion
 				return otherwiseIs(err, user.ErrUnknown, session.ErrBirth)
 			}
 		}
+		row[len(row)-1] = limit
 		n, err := tx.Exec(ctx, sql, row...)
+		full := err == nil && n == 0 && limit > 0 // or the account is not what was proven
+		if full {
+			row[len(row)-1] = 0
+			n, err = tx.Exec(ctx, sql, row...)
+		}
 		if err = exactly(n, err, session.ErrBirth); err != nil {
 			return err
 		}
-		if err := happened.add(ctx, tx); err != nil || limit <= 0 {
+		if err := happened.add(ctx, tx); err != nil || !full {
 			return err
 		}
 		ended, err = makeRoom(ctx, tx, v, limit, ev)
@@ -56,17 +62,19 @@ func (s sessions) Insert(ctx context.Context, v session.Session, passwordVersion
 	return ended, err
 }
 
-// insertSession is the statement that inserts what sessionRow makes, if the
-// account and its password are what was proven. A writer who is alone need not
-// prepare for undoing many rows, as it does for an INSERT from a SELECT: there
-// the account's id is NULL, which no row takes, when it is not.
+// insertSession is the statement that inserts what sessionRow makes and a limit, if
+// the account and its password are what was proven and it has fewer sessions. A
+// writer who is alone need not prepare for undoing many rows, as it does for an
+// INSERT from a SELECT: there the account's id is NULL, which no row takes, when it
+// is not. Counting what has not ended touches only an index.
 func insertSession(alone bool) string {
 	const (
 		into = ` INTO sessions (id, user_id, digest, user_version, methods, assurance, authenticated_at, created_at,
 			last_seen_at, idle_timeout, expires_at, lapses_at, ip, user_agent, place) `
 		rest   = `, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15`
 		proven = ` FROM users u WHERE u.id = $2 AND u.state = 'active' AND u.version = $4 AND (CAST($17 AS BIGINT) <= 0 OR u.revision = $17)
-			AND (CAST($16 AS BIGINT) <= 0 OR EXISTS (SELECT 1 FROM passwords p WHERE p.user_id = u.id AND p.version = $16))`
+			AND (CAST($16 AS BIGINT) <= 0 OR EXISTS (SELECT 1 FROM passwords p WHERE p.user_id = u.id AND p.version = $16))
+			AND (CAST($18 AS BIGINT) <= 0 OR (SELECT count(*) FROM sessions o WHERE o.user_id = $2 AND o.ended_at IS NULL) < $18)`
 	)
 	if alone {
 		return `INSERT OR IGNORE` + into + `VALUES ($1, (SELECT u.id` + proven + `)` + rest + `)`
@@ -91,15 +99,8 @@ func lapses(v session.Session) time.Time {
 }
 
 // makeRoom ends what an account has beyond its limit, longest unseen first,
-// but never the session just born (SE-27). Counting what has not ended touches
-// only an index; rows are read when there may be too many. It has no LIMIT,
-// because SQLite prepares a statement again each time a limit is bound.
+// but never the session just born (SE-27).
 func makeRoom(ctx context.Context, tx Tx, v session.Session, limit int, ev audit.Event) ([]session.ID, error) {
-	var open int
-	err := tx.QueryRow(ctx, `SELECT count(*) FROM sessions WHERE user_id = $1 AND ended_at IS NULL`, raw(v.User)).Scan(&open)
-	if err != nil || open <= limit {
-		return nil, err
-	}
 	old, err := collect(ctx, tx, scanID, `SELECT id FROM sessions WHERE user_id = $1 AND ended_at IS NULL AND lapses_at > $2 AND id <> $3
 		ORDER BY last_seen_at DESC, id DESC LIMIT 1000 OFFSET $4`, raw(v.User), at(v.CreatedAt), raw(v.ID), limit-1)
 	if err != nil {

@@ -73,6 +73,12 @@ func grantAlive(now int) string {
 var (
 	grantByID = `SELECT ` + grantColumns + `, CASE WHEN ` + grantAlive(2) + ` THEN 1 ELSE 0 END FROM grants WHERE grants.id = $1`
 
+	// What is asked is of the same moment, and costs no statement more. Of a grant in
+	// a session nothing is looked up.
+	grantAsked = `SELECT ` + grantColumns + `, CASE WHEN ` + grantAlive(2) + ` THEN 1 ELSE 0 END,
+		CASE WHEN grants.session_id IS NULL AND ` + askedOf("grants") + ` THEN (SELECT grace FROM signin_policy) ELSE -1 END,
+		(SELECT d.since FROM signin_demands d WHERE d.user_id = grants.user_id) FROM grants WHERE grants.id = $1`
+
 	moveGrant = `UPDATE grants SET generation = $3, digest = $4, parent = $5, successor = $6, rotated_at = $7, rotated_from = $8,
 		replayed = $9, replays_in_row = $10, replays = $11, lapses_at = $12,
 		access_until = CASE WHEN grants.access_until < $13 THEN $13 ELSE grants.access_until END
@@ -123,6 +129,16 @@ func (s tokens) ByID(ctx context.Context, id token.ID, now time.Time) (g token.G
 	return g, alive, err
 }
 
+func (s tokens) Asked(ctx context.Context, id token.ID, now time.Time) (g token.Grant, alive bool, d token.Demand, err error) {
+	g, err = one(ctx, s.e, token.ErrUnknown, func(row Row) (token.Grant, error) {
+		return scanGrantAnd(row, truthOf{&alive}, secondsOf{&d.Grace}, timeOf{&d.Since})
+	}, grantAsked, raw(id), at(now))
+	if d.Asked = d.Grace >= 0 && err == nil; !d.Asked {
+		d = token.Demand{}
+	}
+	return g, alive, d, err
+}
+
 // Move is one statement beside the lock, the opaque token and the event. Its
 // row count says who won.
 func (s tokens) Move(ctx context.Context, m token.Move, ev audit.Event) (a token.Authority, err error) {
@@ -136,6 +152,11 @@ func (s tokens) Move(ctx context.Context, m token.Move, ev audit.Event) (a token
 			m.Seen.Generation, seal(m.Seen.Digest), m.Seen.Replayed, m.Seen.InAll))
 		if err != nil {
 			return otherwise(err, token.ErrMoved)
+		}
+		if m.Asked {
+			if err := tx.Queue(ctx, beginOf, raw(m.Grant), at(m.Now)); err != nil {
+				return err
+			}
 		}
 		return keepAccess(ctx, tx, m.Access, ev)
 	})
