@@ -108,8 +108,9 @@ func (b *bench) surface() Surface {
 			{Pattern: "GET /things/{id}", Access: Anyone, Handler: ok},
 			{Pattern: "DELETE /things/{id}", Handler: ok},
 			{Pattern: "POST /admin", Access: Admin, Handler: ok},
-			{Pattern: "GET /admin", Access: Admin, Handler: ok},
-			{Pattern: "DELETE /admin", Access: Admin, Handler: ok},
+			{Pattern: "GET /managed", Access: Admin, Handler: ok},
+			{Pattern: "DELETE /managed", Access: Admin, Handler: ok},
+			{Pattern: "POST /managed", Access: Admin, Handler: ok},
 			{Pattern: "POST /host", Access: Host, Handler: ok},
 			{Pattern: "POST /odd", Access: Access(99), Handler: ok},
 			{Pattern: "GET /few", Access: Anyone, Limit: few, Handler: ok},
@@ -315,7 +316,7 @@ func TestAdministratorsChangeThingsSoon(t *testing.T) {
 		{http.MethodGet, 11 * time.Minute, 200}, {http.MethodHead, time.Hour, 200}, {http.MethodGet, time.Hour + time.Second, 403},
 	} {
 		b.now = start.Add(c.after)
-		w := b.ask(c.method, "/admin", asAdmin)
+		w := b.ask(c.method, "/managed", asAdmin)
 		if w.Code != c.want || c.want == 403 && c.method != http.MethodHead && !strings.HasPrefix(w.Body.String(), ErrFresh.Code) {
 			t.Errorf("%s after %s: %d %s", c.method, c.after, w.Code, w.Body)
 		}
