@@ -68,7 +68,6 @@ type half struct {
 	tries int
 	sent  string
 	over  bool
-	offer map[string]any
 }
 
 // trustedBy is a browser that was remembered.
