@@ -25,9 +25,15 @@ type keyed struct {
 // TH-42 PW-36
 func TestKeylessFromTheHost(t *testing.T) {
 	t.Parallel()
+	t.Run("sqlite", func(t *testing.T) { t.Parallel(); keylessFromTheHost(t) })
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); keylessFromTheHost(t, "DATABASE_URL="+newDatabase(t).in) })
+}
+
+func keylessFromTheHost(t *testing.T, env ...string) {
+	t.Helper()
 	cert := certify(t, folder(t))
 	post := openPostOffice(t, cert)
-	p := real(t, "SMTP_URL="+post.url())
+	p := real(t, append(env, "SMTP_URL="+post.url())...)
 	p.env = append(p.env, "SSL_CERT_FILE="+cert.cert)
 	p.start()
 	visit(t, p.url(), nil).install(p.ready.SetupCode)

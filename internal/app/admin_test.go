@@ -291,3 +291,28 @@ func TestRecoveryLinkByAdministrator(t *testing.T) {
 		t.Error("the link is not in the log, or the session outlived the reset")
 	}
 }
+
+// SE-24: an administrator who signed in more than ten minutes ago looks around, and proves
+// who they are before they change anything.
+func TestAdministratorsProveAgain(t *testing.T) {
+	t.Parallel()
+	w := newRig(t).running(t).begun(t).world(t)
+	w.person(t, "root@mail.org", rbac.Admin)
+	p := &program{world: w, email: "root@mail.org"}
+	enter := func() {
+		t.Helper()
+		c, _ := p.ask(t, "POST", "/signin", map[string]any{"identifier": p.email, "password": rightPassword}).want(t, 200, "").cookie(w.Frame.Names().Session)
+		p.cookie = c.Name + "=" + c.Value
+	}
+	enter()
+	change := func() answer { return p.ask(t, "POST", "/users/"+w.kim.ID.String()+"/disable", map[string]any{}) }
+	w.clock.Advance(10*time.Minute + time.Second)
+	change().want(t, 403, "sign_in_again")
+	p.ask(t, "GET", "/users/"+w.kim.ID.String(), nil).want(t, 200, "")
+	p.ask(t, "DELETE", "/users/"+w.kim.ID.String(), nil).want(t, 403, "sign_in_again")
+	p.cookie = ""
+	enter()
+	if got := change(); got.Code >= 300 {
+		t.Errorf("just signed in: %d %s", got.Code, got.Body)
+	}
+}

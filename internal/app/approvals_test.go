@@ -68,7 +68,7 @@ func TestResetByTwo(t *testing.T) {
 		late := bob.fresh(t)
 		r.clock.Advance(approval.Fresh + time.Second)
 		if _, err := r.Rescue.Approve(t.Context(), late, q.ID); !errors.Is(err, approval.ErrWeak) {
-			t.Errorf("a quarter of an hour after signing in: %v", err)
+			t.Errorf("ten minutes after signing in: %v", err)
 		}
 		by := bob.fresh(t)
 		won := winners(8, func(int) error { _, err := r.Rescue.Approve(t.Context(), by, q.ID); return err })

@@ -61,7 +61,8 @@ type Config struct {
 	NoSignUp      bool
 	InsecurePlain bool
 	Sessions      signin.Limits
-	AdminFresh    time.Duration
+	AdminFresh    time.Duration // how recent an administrator's sign-in must be to look; 0: 12 h
+	AdminRecent   time.Duration // and to change anything; 0: 10 min
 	Limits        []ratelimit.Limit
 	LimitKeys     int // remembered for each limit; 0: ratelimit.DefaultKeys
 	Passwords     Passwords
@@ -179,6 +180,9 @@ func (c *checked) defaults() {
 	}
 	if c.AdminFresh == 0 {
 		c.AdminFresh = 12 * time.Hour
+	}
+	if c.AdminRecent == 0 {
+		c.AdminRecent = 10 * time.Minute
 	}
 	if c.Retention.Sessions == 0 {
 		c.Retention.Sessions = 30 * 24 * time.Hour

@@ -16,8 +16,16 @@ func (a *App) rescueFlow() *rescue.Flow {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Prover: prover{confirmer{a.SignIn}}, Hasher: a.hasher, Passwords: a.policy, Keys: a.keys, Passkeys: a.Passkeys,
-		Rates: a.rates, Mailer: a.outbox, Issuer: a.c.Brand, Link: a.link,
+		Rates: a.rates, Mailer: a.outbox, Phones: a.rescuePhones(), Issuer: a.c.Brand, Link: a.link,
 	})
+}
+
+func (a *App) rescuePhones() *rescue.Phones {
+	if a.c.Phones.Driver == "" {
+		return nil
+	}
+	b, _ := a.c.Phones.budget() // checked with the configuration
+	return &rescue.Phones{Keys: a.keys, Budget: b}
 }
 
 // prover tells how much a proof given for one act is worth.

@@ -3,13 +3,16 @@ package app
 import (
 	"errors"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/apply"
 	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/factor"
+	"github.com/mortise-auth/mortise/internal/mail"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	tel "github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/rescue"
 	"github.com/mortise-auth/mortise/internal/secret"
@@ -27,6 +30,13 @@ func TestPhoneLost(t *testing.T) {
 	c, err := r.lost(t, kimsMail)
 	if err != nil || c.Level != 2 {
 		t.Fatalf("level %d, %v", c.Level, err)
+	}
+	// Every channel is told: the phone too, with nothing that opens or stops anything.
+	if told := r.texted(t, kimsNumber); told.Channel != mail.SMS || !strings.Contains(told.Text, "asks for access to your account") || told.Code != "" || strings.Contains(told.Text, "http") || strings.Contains(told.Text, "@id.") {
+		t.Errorf("told by phone: %+v", told)
+	}
+	if !r.has(t, "recovery.phone_told", u.ID.String()) {
+		t.Error("the log does not say so")
 	}
 	r.swept(t, reclaim.DefaultWait)
 	token := r.mailed(t, kimsMail, "/recover/finish", reclaim.Finish)
@@ -64,6 +74,12 @@ func TestHostLinkIsNotMailed(t *testing.T) {
 	}
 	c, err := r.Rescue.ObjectTo(t.Context(), user.By(u.ID, "", thief.Source))
 	must(t, err)
+	if _, err := r.comeBack(t, token, ""); !errors.Is(err, reclaim.ErrNone) {
+		t.Errorf("the link, objected to, before the delay is over: %v", err)
+	}
+	if _, err := r.Rescue.Finish(t.Context(), thief, rescue.Completion{Secret: token}); !errors.Is(err, reclaim.ErrNone) {
+		t.Errorf("completed before the delay is over: %v", err)
+	}
 	r.swept(t, c.DueAt.Sub(r.now()))
 	if live, err := r.Rescue.Running(t.Context(), u.ID); err != nil || live.Address != "" {
 		t.Errorf("mailed to %q, %v", live.Address, err)
@@ -190,5 +206,21 @@ func TestNewPasskeyApprovesNothing(t *testing.T) {
 	must(t, r.store.Passkeys().Remove(t.Context(), bob.u.ID, k.ID, user.System().Event(passkey.Removed, r.now(), bob.u.ID)))
 	if _, err := r.Rescue.Approve(t.Context(), by, q.ID); !errors.Is(err, approval.ErrNew) {
 		t.Errorf("once it is gone: %v", err)
+	}
+}
+
+// PW-48: where the day's budget of messages is spent, a recovery begins all the same, the
+// mails tell alone, and the log says why.
+func TestPhoneOfRecoveryWithoutBudget(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withPhones, func(c *Config) { c.Phones.PerNumber = 1 }).running(t)
+	u := r.person(t, kimsMail)
+	r.withPhone(t, inSession(r.signIn(t, kimsMail)))
+	if _, err := r.lost(t, kimsMail); err != nil {
+		t.Fatal(err)
+	}
+	r.mailed(t, kimsMail, "/recover/veto", reclaim.Veto)
+	if r.has(t, "recovery.phone_told", u.ID.String()) || !r.has(t, tel.Spent.String(), u.ID.String()) {
+		t.Error("the log says something else")
 	}
 }

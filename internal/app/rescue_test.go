@@ -413,7 +413,9 @@ func TestHostLink(t *testing.T) {
 func TestNeverWeaker(t *testing.T) {
 	t.Parallel()
 	r := newRig(t).running(t)
-	u, _ := r.enrolled(t, "kim@mail.org")
+	u, app := r.enrolled(t, "kim@mail.org")
+	strong, err := r.second(t, r.half(t, "kim@mail.org"), signin.Response{OTP: app.code()})
+	must(t, err)
 	hardware := passkey.Passkey{
 		ID: passkey.NewID(r.now()), User: u.ID, Credential: []byte("made"), PublicKey: []byte("up"), Algorithm: passkey.ES256, RPID: r.Passkeys.Site().ID,
 		Attestation: "packed", Attested: true, Name: "Key", CreatedAt: r.now(),
@@ -423,7 +425,15 @@ func TestNeverWeaker(t *testing.T) {
 	must(t, r.store.Passkeys().Insert(t.Context(), hardware, now.Version, user.Host().Event(passkey.Added, r.now(), u.ID)))
 	c, err := r.lost(t, "kim@mail.org")
 	must(t, err)
-	r.swept(t, reclaim.DefaultWait)
+	// TH-43: a proof of less than the result does not stop it: it delays it once.
+	less := rescue.Proof{Password: secret.NewText(rightPassword), Code: app.code()}
+	if stopped, err := r.Rescue.Stop(t.Context(), inSession(strong), less); err != nil || stopped {
+		t.Errorf("two factors stopped what is worth three: %v", err)
+	}
+	if live, err := r.Rescue.Running(t.Context(), u.ID); err != nil || live.DueAt.Sub(c.DueAt) != reclaim.DefaultWait {
+		t.Errorf("delayed by %s, %v", live.DueAt.Sub(c.DueAt), err)
+	}
+	r.swept(t, 2*reclaim.DefaultWait)
 	token := r.mailed(t, "kim@mail.org", "/recover/finish", reclaim.Finish)
 	o, err := r.Rescue.Offer(t.Context(), from("198.51.100.8"), token)
 	if err != nil || c.Level != 3 || o.Enrolment != "" {

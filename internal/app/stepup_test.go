@@ -7,8 +7,12 @@ import (
 
 	"github.com/mortise-auth/mortise/internal/account"
 	"github.com/mortise-auth/mortise/internal/factor"
+	"github.com/mortise-auth/mortise/internal/federate"
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/passkey"
+	tel "github.com/mortise-auth/mortise/internal/phone"
 	"github.com/mortise-auth/mortise/internal/policy"
+	"github.com/mortise-auth/mortise/internal/rescue"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -19,7 +23,7 @@ import (
 // device let in, neither does the password.
 func TestEveryActIsConfirmed(t *testing.T) {
 	t.Parallel()
-	r := newRig(t, unlimitedRates)
+	r := newRig(t, withPhones)
 	_, p := r.enrolled(t, "kim@example.org")
 	r.asks(t, policy.Policy{Assurance: 1, Remember: 7 * policy.Day})
 	half := r.half(t, "kim@example.org")
@@ -30,6 +34,10 @@ func TestEveryActIsConfirmed(t *testing.T) {
 		t.Fatalf("%+v", weak)
 	}
 	by := inSession(weak)
+	lost, err := r.Rescue.Request(t.Context(), user.Host(), weak.User.ID, "lost")
+	must(t, err)
+	_, err = r.Rescue.Approve(t.Context(), user.Host(), lost.ID)
+	must(t, err)
 	acts := map[string]func(ctx context.Context, by user.Caller, p account.Proof) error{
 		"add an address": func(ctx context.Context, by user.Caller, p account.Proof) error {
 			_, err := r.Account.AddEmail(ctx, by, p, "other@example.org", "en")
@@ -65,6 +73,23 @@ func TestEveryActIsConfirmed(t *testing.T) {
 		},
 		"add a passkey": func(ctx context.Context, by user.Caller, p account.Proof) error {
 			_, err := r.Account.OfferPasskey(ctx, by, p)
+			return err
+		},
+		"add a phone": func(ctx context.Context, by user.Caller, p account.Proof) error {
+			_, err := r.Factors.BeginPhone(ctx, by, factor.Proof(p), kimsNumber, false, "en")
+			return err
+		},
+		"remove a phone": func(ctx context.Context, by user.Caller, p account.Proof) error {
+			return r.Factors.RemovePhone(ctx, by, factor.Proof(p), tel.NewID(r.now()), "en")
+		},
+		"remove the password": func(ctx context.Context, by user.Caller, p account.Proof) error {
+			return r.Account.RemovePassword(ctx, by, p, "en")
+		},
+		"remove a link": func(ctx context.Context, by user.Caller, p account.Proof) error {
+			return r.Federate.Unlink(ctx, by, federate.Proof(p), federation.NewLinkID(r.now()), "en")
+		},
+		"stop a recovery": func(ctx context.Context, by user.Caller, p account.Proof) error {
+			_, err := r.Rescue.Stop(ctx, by, rescue.Proof(p))
 			return err
 		},
 		"remove a passkey": func(ctx context.Context, by user.Caller, p account.Proof) error {

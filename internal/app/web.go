@@ -23,7 +23,7 @@ func (a *App) wireWeb(context.Context) error {
 	a.Frame = web.NewFrame(web.Options{
 		URL: a.c.url, Suffix: a.c.CookieSuffix, Dev: a.c.Dev, Trust: a.c.trust,
 		Sessions: a.Auth, Tokens: a.Auth, Rates: a.rates, Keys: a.keys, Now: a.c.Now, Log: a.c.Log,
-		Fresh: a.c.AdminFresh, Place: a.c.Place, Observe: a.c.Observers.Request, Tracer: a.c.Tracer, Tag: store.WithSource,
+		Fresh: a.c.AdminFresh, Recent: a.c.AdminRecent, Place: a.c.Place, Observe: a.c.Observers.Request, Tracer: a.c.Tracer, Tag: store.WithSource,
 		Explain: a.Decisions.Record,
 		Record:  func(ctx context.Context, ev audit.Event) error { return a.suspect.record(ctx, ev, "") },
 	})

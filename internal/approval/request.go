@@ -46,8 +46,9 @@ const (
 	// Seasoned is how long somebody is an administrator before they approve, and how
 	// long ago they added their last passkey: who got into their account is found out.
 	Seasoned = 7 * 24 * time.Hour
-	// Fresh is how young the sign-in of who approves is.
-	Fresh = 15 * time.Minute
+	// Fresh is how young the sign-in of who approves is: as of every change by an
+	// administrator (SE-24).
+	Fresh = 10 * time.Minute
 	// MaxReason is the longest reason, in bytes.
 	MaxReason = 250
 	// Keep is how long decided requests are remembered.
@@ -81,7 +82,7 @@ var (
 	// ErrBeholden: the requester made, promoted, enabled or reset the approver.
 	ErrBeholden = problem.New(problem.Forbidden, "approval_beholden", "Who approves must not have been invited, promoted, enabled or reset by who asked. Another administrator has to.")
 	// ErrWeak: the approver's sign-in is old, or not by a passkey.
-	ErrWeak = problem.New(problem.Forbidden, "approval_needs_passkey", "Sign in again with a passkey, then approve within a quarter of an hour.")
+	ErrWeak = problem.New(problem.Forbidden, "approval_needs_passkey", "Sign in again with a passkey, then approve within ten minutes.")
 	// ErrRequester: who asked administers no more, so nobody vouches for it.
 	ErrRequester = problem.New(problem.Conflict, "approval_requester_gone", "Who asked for this is not an administrator any more, so it cannot be approved. Deny it, or ask anew.")
 	// ErrAlone: there is no second administrator.

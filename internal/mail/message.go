@@ -39,6 +39,7 @@ const (
 	DeletionDone      Template = "deletion_done"
 	Suspended         Template = "account_suspended"
 	RecoveryWaiting   Template = "recovery_waiting"  // act, Due is when it can be completed, link objects
+	RecoveryPhone     Template = "recovery_phone"    // made for the channels of phones: somebody began it
 	RecoveryReady     Template = "recovery_ready"    // act, Due is until when, link completes it
 	RecoveryEnded     Template = "recovery_ended"    // act
 	RecoveryDone      Template = "recovery_done"     // act
@@ -84,6 +85,7 @@ var shapes = map[Template]shape{
 	DeletionDone:      {},
 	Suspended:         {},
 	RecoveryWaiting:   {link: true, act: true},
+	RecoveryPhone:     {},
 	RecoveryReady:     {link: true, act: true},
 	RecoveryEnded:     {act: true, object: "/account/activity"},
 	RecoveryDone:      {act: true, object: "/recover"},

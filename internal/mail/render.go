@@ -111,9 +111,12 @@ func (r *Renderer) Render(id ID, m Message, now time.Time) (Letter, error) {
 func (r *Renderer) short(id ID, m Message, p page, now time.Time) Letter {
 	l := Letter{ID: id, Channel: m.Channel, Lang: p.Lang, To: m.To, Subject: p.Subject, Links: []string{}, Code: p.Code, CreatedAt: now}
 	said := strings.Join(p.Body, " ")
-	if m.Channel == Voice {
+	switch {
+	case p.Code == "":
+		l.Text = said
+	case m.Channel == Voice:
 		l.Text = said + " " + strings.Join(strings.Split(p.Code, ""), ", ") + "."
-	} else {
+	default:
 		l.Text = said + " " + p.Code + "\n\n@" + r.host + " #" + p.Code
 	}
 	if m.Data.Valid > 0 {

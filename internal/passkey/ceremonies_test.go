@@ -232,6 +232,37 @@ func TestChallenges(t *testing.T) {
 	_, err = r.assert(bad)
 	r.is(err, passkey.ErrChallenge)
 
+	// The question for a new one is used up by its answer too, also by a bad one.
+	fresh := newRig(t, passkey.Policy{})
+	asked := fresh.create(passkey.Create)
+	_, err = fresh.Register(t.Context(), passkey.Create, "tab", asked)
+	fresh.ok(err)
+	_, err = fresh.Register(t.Context(), passkey.Create, "tab", asked)
+	fresh.is(err, passkey.ErrChallenge)
+	fresh.key.Verifies = false
+	asked = fresh.create(passkey.Create)
+	_, err = fresh.Register(t.Context(), passkey.Create, "tab", asked)
+	fresh.is(err, passkey.ErrRefused)
+	_, err = fresh.Register(t.Context(), passkey.Create, "tab", asked)
+	fresh.is(err, passkey.ErrChallenge)
+	for _, bound := range []string{"other tab", ""} {
+		_, err = fresh.Register(t.Context(), passkey.Create, bound, fresh.create(passkey.Create))
+		fresh.is(err, passkey.ErrChallenge)
+	}
+	_, err = fresh.Register(t.Context(), passkey.Upgrade, "tab", fresh.create(passkey.Create))
+	fresh.is(err, passkey.ErrChallenge)
+
+	// One that was made for another domain is none, though its MAC is ours.
+	moved := newRig(t, passkey.Policy{})
+	moved.enrol()
+	public, _ := url.Parse("https://id.example.test")
+	site, err := passkey.NewSite(public, "example.test", "Example", nil)
+	moved.ok(err)
+	before := moved.get()
+	moved.Ceremonies = passkey.New(passkey.Options{Now: func() time.Time { return moved.now }, Keys: keys{}, Store: moved.kept, Site: site})
+	_, err = moved.assert(before)
+	moved.is(err, passkey.ErrChallenge)
+
 	for _, made := range []string{"", "AAAA", string(bytes.Repeat([]byte("A"), 96))} {
 		r.key.Client = func(said map[string]any) { said["challenge"] = made }
 		_, err = r.assert(r.get())
@@ -322,6 +353,12 @@ func TestBackup(t *testing.T) {
 	r.key.Synced = true
 	_, err := r.assert(r.get())
 	r.is(err, passkey.ErrRefused)
+	for name, flags := range map[string]byte{"backed up, and may not be": 0x10, "with another key": 0x40} {
+		r.key.Synced, r.key.Flags = false, flags
+		if _, err := r.assert(r.get()); !errors.Is(err, passkey.ErrRefused) && !errors.Is(err, passkey.ErrMalformed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	synced := newRig(t, passkey.Policy{})
 	synced.key.Synced = true
 	if k := synced.enrol(); !k.Synced() || !k.BackedUp || k.Assurance() != 2 || k.Methods()[0] != "swk" {
@@ -475,9 +512,31 @@ func TestSites(t *testing.T) {
 			t.Errorf("%s: %v", bad, err)
 		}
 	}
-	if _, err := passkey.NewSite(public, "", "x", make([]string, 6)); !errors.Is(err, passkey.ErrPolicy) {
-		t.Error("six labels")
+	six := []string{"https://a.test", "https://b.test", "https://c.test", "https://d.test", "https://e.test", "https://f.test"}
+	if _, err := passkey.NewSite(public, "", "x", six); !errors.Is(err, passkey.ErrPolicy) {
+		t.Error("browsers do not follow six names")
 	}
+	if s, err := passkey.NewSite(public, "", "x", six[:5]); err != nil || len(s.Origins) != 6 {
+		t.Errorf("five names: %v", err)
+	}
+}
+
+// PW-66: the longest id there may be, and one that is longer; and one that somebody has
+// is not made for another, which is the store's to see.
+func TestLongIDs(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, passkey.Policy{})
+	r.key.IDSize = 1023
+	r.enrol()
+	_, err := r.assert(r.get())
+	r.ok(err)
+	r.kept.all, r.key.IDSize = nil, 1024
+	_, err = r.Register(t.Context(), passkey.Create, "tab", r.create(passkey.Create))
+	if !errors.Is(err, passkey.ErrRefused) && !errors.Is(err, passkey.ErrMalformed) {
+		t.Errorf("an id of 1024 bytes: %v", err)
+	}
+	_, err = r.assert(r.get())
+	r.is(err, passkey.ErrMalformed)
 }
 
 // PW-65: oversize answers, and nonsense, are refused before anything is spent.

@@ -9,6 +9,7 @@ var (
 	Password  = audit.Define("recovery.password_set", audit.Warning, "Password set by the recovery")
 	SignedOut = audit.Define("recovery.sessions_ended", audit.Notice, "Sessions and apps ended by the recovery")
 	Reminded  = audit.Define("recovery.announced", audit.Notice, "Every address told about the recovery")
+	Texted    = audit.Define("recovery.phone_told", audit.Notice, "A phone told about the recovery")
 	Delayed   = audit.Define("recovery.delayed", audit.Critical, "Recovery objected to and delayed")
 	Ready     = audit.Define("recovery.ready", audit.Warning, "Waiting time of the recovery over")
 	Finished  = audit.Define("recovery.completed", audit.Critical, "Recovery completed: lost factors removed, a new one set up")

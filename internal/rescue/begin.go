@@ -56,7 +56,7 @@ func (f *Flow) Begin(ctx context.Context, by user.Caller, link secret.Token, lan
 	c.ExpiresAt = c.DueAt.Add(reclaim.Open)
 	ev := by.Event(reclaim.Started, now, p.User).With("claim", c.ID.String()).With("due", c.DueAt.Format(time.RFC3339)).
 		With("level", strconv.Itoa(c.Level)).With("vouched", vouched(c))
-	return c, f.mailing(ctx, func(tx Tx) error {
+	err = f.mailing(ctx, func(tx Tx) error {
 		if err := tx.Proofs().Spend(ctx, p.ID, now, by.Event(reclaim.Proven, now, p.User)); err != nil {
 			return err
 		}
@@ -65,6 +65,10 @@ func (f *Flow) Begin(ctx context.Context, by user.Caller, link secret.Token, lan
 		}
 		return f.announce(ctx, tx, c, by)
 	})
+	if err != nil {
+		return c, err
+	}
+	return c, f.text(ctx, by, c)
 }
 
 // vouched is who vouched, without an address in the clear.
@@ -190,6 +194,9 @@ func (f *Flow) Link(ctx context.Context, by user.Caller, owner user.ID) (string,
 		}
 		return f.announce(ctx, tx, c, by)
 	})
+	if err == nil {
+		err = f.text(ctx, by, c)
+	}
 	return f.o.Link(finishPath + finish.Reveal()), c.ExpiresAt, err
 }
 

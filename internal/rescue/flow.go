@@ -86,7 +86,7 @@ type Mailer interface {
 	Wake() // after the commit: send now
 }
 
-// Options configure a Flow. All are required.
+// Options configure a Flow. All but Phones are required.
 type Options struct {
 	Instance  [16]byte
 	Now       func() time.Time
@@ -99,6 +99,7 @@ type Options struct {
 	Passkeys  Ceremonies
 	Rates     ratelimit.Store
 	Mailer    Mailer
+	Phones    *Phones                  // nil: no message is sent to phones
 	Issuer    string                   // what authenticator apps call us
 	Link      func(path string) string // absolute form of a path of ours
 }

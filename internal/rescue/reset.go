@@ -210,23 +210,31 @@ func (f *Flow) Approve(ctx context.Context, by user.Caller, id approval.ID) (app
 	if r.Kind == approval.Reset && policy.Reset == reclaim.ByNobody { // since it was asked for
 		return r, ErrResetOff
 	}
-	return r, f.mailing(ctx, func(tx Tx) error {
+	err = f.mailing(ctx, func(tx Tx) error {
 		if err := f.decide(ctx, tx, by, r); err != nil {
 			return err
 		}
 		return inOffice(ctx, tx, by, r)
 	})
+	if err != nil {
+		return r, err
+	}
+	return r, f.textOf(ctx, by, r)
 }
 
 // alone carries a request out in the name of one administrator.
 func (f *Flow) alone(ctx context.Context, by user.Caller, r approval.Request) (approval.Request, error) {
 	r.Decision, r.Decider, r.DecidedAt = approval.Approved, by.User, r.CreatedAt
-	return r, f.mailing(ctx, func(tx Tx) error {
+	err := f.mailing(ctx, func(tx Tx) error {
 		if err := tx.Approvals().Put(ctx, r, about(by.Event(reclaim.Requested, r.CreatedAt, r.Subject), r)); err != nil {
 			return err
 		}
 		return f.decide(ctx, tx, by, r)
 	})
+	if err != nil {
+		return r, err
+	}
+	return r, f.textOf(ctx, by, r)
 }
 
 func (f *Flow) decide(ctx context.Context, tx Tx, by user.Caller, r approval.Request) error {

@@ -91,7 +91,7 @@ func (f *Flow) Reach(ctx context.Context, owner user.ID) (int, error) {
 }
 
 // standings are the second methods that an account has, the one this person used
-// last first and backups last, and whether one of them asks by itself.
+// last first and spare ones last, and whether one of them asks by itself.
 func (f *Flow) standings(ctx context.Context, tx Tx, owner user.ID) (names []string, asking bool, err error) {
 	type way struct {
 		name string
@@ -108,8 +108,8 @@ func (f *Flow) standings(ctx context.Context, tx Tx, owner user.ID) (names []str
 		}
 	}
 	slices.SortStableFunc(ways, func(a, b way) int {
-		if a.Backup != b.Backup {
-			if a.Backup {
+		if a.Spare != b.Spare {
+			if a.Spare {
 				return 1
 			}
 			return -1

@@ -54,7 +54,8 @@ type Second interface {
 // Standing is what an account has of a second method.
 type Standing struct {
 	Enrolled bool
-	Backup   bool      // helps out, and asks for nothing by itself
+	Backup   bool      // asks for nothing by itself
+	Spare    bool      // is taken when nothing else is at hand
 	UsedAt   time.Time // zero: never
 }
 

@@ -40,7 +40,7 @@ func (*Recovery) Answers(r Response) bool { return !r.Recovery.IsZero() }
 // Standing implements Second.
 func (*Recovery) Standing(ctx context.Context, tx Tx, owner user.ID) (Standing, error) {
 	s, err := tx.Recovery().State(ctx, owner)
-	return Standing{Enrolled: s.Left > 0, Backup: true, UsedAt: s.UsedAt}, err
+	return Standing{Enrolled: s.Left > 0, Backup: true, Spare: true, UsedAt: s.UsedAt}, err
 }
 
 // Finish implements Method. What it says in amr is "otp": a password that is good

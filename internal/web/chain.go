@@ -66,7 +66,8 @@ type Options struct {
 	Keys     Keys
 	Now      func() time.Time
 	Log      *slog.Logger
-	Fresh    time.Duration                                            // how recent an administrator's sign-in must be
+	Fresh    time.Duration                                            // how recent an administrator's sign-in must be to look
+	Recent   time.Duration                                            // and to change anything (SE-24); 0: Fresh
 	Place    func(ip string) string                                   // approximate place, from local data
 	Tracer   trace.Tracer                                             // nil: no traces
 	Observe  func(Observation)                                        //
@@ -230,7 +231,7 @@ func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, route 
 		return err
 	}
 	q.pass("credential")
-	if err := f.permit(q, route.Access); err != nil {
+	if err := f.permit(q, route.Access, r.Method); err != nil {
 		return err
 	}
 	q.pass("access")
@@ -365,7 +366,7 @@ func (f *Frame) identifyToken(r *http.Request, h http.Header, q *Request, p *aut
 
 var errNoCookie = problem.New(problem.Unauthenticated, "not_signed_in", "You are not signed in. Sign in and try again.")
 
-func (f *Frame) permit(q *Request, access Access) error {
+func (f *Frame) permit(q *Request, access Access, method string) error {
 	switch access {
 	case Anyone, SignedIn, Protocol:
 		return nil
@@ -380,12 +381,21 @@ func (f *Frame) permit(q *Request, access Access) error {
 			return nil
 		case q.Identity == nil || !q.Identity.HasRole(rbac.Admin):
 			return ErrHostOnly.WithPublic("Only administrators can do this.")
-		case f.o.Now().Sub(q.Identity.AuthenticatedAt) > f.o.Fresh:
-			return ErrFresh.Because(&StepUp{MaxAge: f.o.Fresh})
+		}
+		if most := f.recency(method); f.o.Now().Sub(q.Identity.AuthenticatedAt) > most {
+			return ErrFresh.Because(&StepUp{MaxAge: most})
 		}
 		return nil
 	}
 	return ErrHostOnly
+}
+
+// recency is how long ago an administrator may have proven who they are.
+func (f *Frame) recency(method string) time.Duration {
+	if f.o.Recent == 0 || method == http.MethodGet || method == http.MethodHead {
+		return f.o.Fresh
+	}
+	return f.o.Recent
 }
 
 func (f *Frame) limit(ctx context.Context, h http.Header, q *Request, name ratelimit.Name) error {

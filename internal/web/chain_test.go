@@ -108,6 +108,9 @@ func (b *bench) surface() Surface {
 			{Pattern: "GET /things/{id}", Access: Anyone, Handler: ok},
 			{Pattern: "DELETE /things/{id}", Handler: ok},
 			{Pattern: "POST /admin", Access: Admin, Handler: ok},
+			{Pattern: "GET /managed", Access: Admin, Handler: ok},
+			{Pattern: "DELETE /managed", Access: Admin, Handler: ok},
+			{Pattern: "POST /managed", Access: Admin, Handler: ok},
 			{Pattern: "POST /host", Access: Host, Handler: ok},
 			{Pattern: "POST /odd", Access: Access(99), Handler: ok},
 			{Pattern: "GET /few", Access: Anyone, Limit: few, Handler: ok},
@@ -297,6 +300,26 @@ func TestAdministratorsSignInAgain(t *testing.T) {
 	b.now = start.Add(time.Hour + time.Second)
 	if w := b.ask(http.MethodPost, "/admin", asAdmin); w.Code != 403 || !strings.HasPrefix(w.Body.String(), ErrFresh.Code) {
 		t.Errorf("later: %d %s", w.Code, w.Body)
+	}
+}
+
+// SE-24: to change anything it has to be younger than to look, and the refusal says how
+// young (OA-53).
+func TestAdministratorsChangeThingsSoon(t *testing.T) {
+	b := newBench(t, func(o *Options) { o.Recent = 10 * time.Minute })
+	for _, c := range []struct {
+		method string
+		after  time.Duration
+		want   int
+	}{
+		{http.MethodPost, 10 * time.Minute, 200}, {http.MethodPost, 10*time.Minute + time.Second, 403}, {http.MethodDelete, 11 * time.Minute, 403},
+		{http.MethodGet, 11 * time.Minute, 200}, {http.MethodHead, time.Hour, 200}, {http.MethodGet, time.Hour + time.Second, 403},
+	} {
+		b.now = start.Add(c.after)
+		w := b.ask(c.method, "/managed", asAdmin)
+		if w.Code != c.want || c.want == 403 && c.method != http.MethodHead && !strings.HasPrefix(w.Body.String(), ErrFresh.Code) {
+			t.Errorf("%s after %s: %d %s", c.method, c.after, w.Code, w.Body)
+		}
 	}
 }
 

@@ -14,7 +14,7 @@ type Access int
 const (
 	SignedIn Access = iota // a live session
 	Anyone                 // nobody has to be signed in; whoever is, is known
-	Admin                  // the host, or a session of an administrator proven within Fresh
+	Admin                  // the host, or a session of an administrator proven within Fresh, to change anything within Recent
 	Host                   // only the socket in the data folder
 	// Protocol: the handler authenticates the caller by what its protocol says.
 	// Cookies are not looked at, so requests that other sites cause are no danger.

@@ -225,6 +225,18 @@ func trustEnds(c *testcase) {
 			c.ok(err)
 			c.ok(c.TOTP().Remove(c.ctx, u.ID, all[0].ID, c.event(totp.Removed, u.ID)))
 		},
+		"passkey added": func(u user.User) { c.ok(c.register(c.passkey(u), c.reread(u).Version)) },
+		"passkey removed": func(u user.User) {
+			all, err := c.Passkeys().Of(c.ctx, u.ID)
+			c.ok(err)
+			c.ok(c.unenrol(all[0]))
+		},
+		"phone added": func(u user.User) {
+			c.ok(c.Phones().Confirm(c.ctx, u.ID, c.phone(u).ID, c.now, c.event(phone.Added, u.ID)))
+		},
+		"phone removed": func(u user.User) {
+			c.ok(c.Phones().Remove(c.ctx, u.ID, c.phonesOf(u)[0].ID, c.event(phone.Removed, u.ID)))
+		},
 		"recovery codes": func(u user.User) { c.codes(u, 2) },
 		"sign out everywhere": func(u user.User) {
 			_, err := c.Sessions().EndAll(c.ctx, u.ID, session.ID{}, session.Revoked, c.now, c.event(session.EndedEvent, u.ID))
@@ -242,6 +254,10 @@ func trustEnds(c *testcase) {
 	} {
 		u := c.person()
 		c.confirmed(u, "First", 1)
+		for range 2 { // the last way in stays
+			c.ok(c.register(c.passkey(u), c.reread(u).Version))
+		}
+		c.ok(c.Phones().Confirm(c.ctx, u.ID, c.phone(u).ID, c.now, c.event(phone.Added, u.ID)))
 		c.ok(c.Roles().Put(c.ctx, rbac.Role{Name: "keeper", CreatedAt: c.now, UpdatedAt: c.now}, c.system()))
 		c.ok(c.Users().SetRoles(c.ctx, u.ID, []string{"keeper"}, "", c.now, c.event(user.RoleAssigned, u.ID)))
 		d := c.remember(u)

@@ -5,6 +5,7 @@ package authenticator
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -33,9 +34,12 @@ type Authenticator struct {
 	Silent      bool   // gives no user handle, as for a key that is not discoverable
 	CrossOrigin bool   // the page is framed by another site
 	Counts      bool   // signatures are counted
+	Flags       byte   // set beside what the others say
+	IDSize      int    // of the ids of keys, in bytes; 0: 32
 	Model       [16]byte
 	Transports  []string
 	Client      func(data map[string]any) // changes what the client says, before it is signed
+	Raw         []byte                    // what the client says, whatever was asked; nil: what is right
 	Extensions  []byte                    // CBOR of extensions that nobody asked for, signed
 	Results     map[string]any            // what the client says of extensions; nil: nothing, not even that
 
@@ -62,7 +66,7 @@ func (a *Authenticator) Clone() *Authenticator {
 	defer a.mu.Unlock()
 	b := &Authenticator{
 		Origin: a.Origin, RPID: a.RPID, Verifies: a.Verifies, Absent: a.Absent, Synced: a.Synced, Silent: a.Silent,
-		CrossOrigin: a.CrossOrigin, Counts: a.Counts, Model: a.Model, Transports: slices.Clone(a.Transports), Client: a.Client,
+		CrossOrigin: a.CrossOrigin, Counts: a.Counts, Flags: a.Flags, IDSize: a.IDSize, Model: a.Model, Transports: slices.Clone(a.Transports), Client: a.Client, Raw: a.Raw,
 		Extensions: bytes.Clone(a.Extensions), Results: a.Results,
 	}
 	for _, k := range a.keys {
@@ -125,7 +129,7 @@ func (a *Authenticator) Create(asked any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &key{id: make([]byte, 32), rp: o.RP.ID, secret: secret}
+	k := &key{id: make([]byte, cmp.Or(a.IDSize, 32)), rp: o.RP.ID, secret: secret}
 	_, _ = rand.Read(k.id)
 	if k.handle, err = base64.RawURLEncoding.DecodeString(o.User.ID); err != nil {
 		return nil, err
@@ -190,6 +194,7 @@ func (a *Authenticator) data(k *key, flags byte) []byte {
 			flags |= set
 		}
 	}
+	flags |= a.Flags
 	count := k.count
 	if !a.Counts {
 		count = 0
@@ -199,6 +204,9 @@ func (a *Authenticator) data(k *key, flags byte) []byte {
 }
 
 func (a *Authenticator) client(ceremony, challenge string) []byte {
+	if a.Raw != nil {
+		return a.Raw
+	}
 	said := map[string]any{"type": ceremony, "challenge": challenge, "origin": a.Origin, "crossOrigin": a.CrossOrigin}
 	if a.Client != nil {
 		a.Client(said)

@@ -23,7 +23,7 @@ func (s *surface) approvalTable() []endpoint {
 		}, s.recoveries),
 		route(s, endpoint{
 			Method: "POST", Path: "/recoveries/{id}/approve", Access: web.Admin, Tag: tag, Name: "recoveries.approve", Summary: "Approve what another administrator asked for",
-			Text: "In a session proven by a passkey within a quarter of an hour, by an administrator of at least seven days whom the one who " +
+			Text: "In a session proven by a passkey within ten minutes, by an administrator of at least seven days whom the one who " +
 				"asked did not make, promote, enable or reset.",
 			Errors: deciding,
 		}, s.approve),

@@ -15,7 +15,7 @@ func approvalSamples() []Sample {
 	never.Policy = Recoveries{Reset: ResetOff}
 	gone := wrong(problem.NotFound, "approval_unknown", "There is no such request, or it was decided already. Reload the list.")
 	self := &problem.Error{Kind: problem.Forbidden, Code: "approval_self", Public: "Somebody else has to decide this: neither who asked for it nor whom it is about."}
-	weak := &problem.Error{Kind: problem.Forbidden, Code: "approval_needs_passkey", Public: "Sign in again with a passkey, then approve within a quarter of an hour."}
+	weak := &problem.Error{Kind: problem.Forbidden, Code: "approval_needs_passkey", Public: "Sign in again with a passkey, then approve within ten minutes."}
 	beholden := wrong(problem.Forbidden, "approval_beholden", "Who approves must not have been invited, promoted, enabled or reset by who asked. Another administrator has to.")
 	one := rules
 	one.Policy.Reset = ResetOne

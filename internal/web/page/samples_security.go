@@ -56,6 +56,7 @@ func securitySamples() []Sample {
 		signed("security-none", Security{AddPhone: true}),
 		signed("security-passkey", Security{Passkeys: 1}),
 		public("second-passkey", Second{Way: "otp", Ways: []string{"recovery"}, Passkey: true, Flow: "made-up-flow"}),
+		public("second-passkey-first", Second{Way: "otp", Ways: []string{"recovery"}, Passkey: true, Quick: true, Flow: "made-up-flow"}),
 		signed("security", Security{Apps: apps, Passkeys: 2, Codes: 8, CodesAt: sampleNow.Add(-90 * day), Strong: true}),
 		signed("security-weak", Security{Apps: apps[:1], Codes: 1, CodesAt: sampleNow.Add(-90 * day)}),
 		signed("enrol", enrol),

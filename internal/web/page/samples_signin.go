@@ -25,6 +25,7 @@ func signinSamples() []Sample {
 		public("login", Login{Signup: true}),
 		public("login-return", Login{ReturnTo: "/account/sessions"}),
 		public("login-wrong", Login{Form: badLogin, Identifier: "ada@example.test", Signup: true}),
+		public("login-passkey-gone", Login{Form: badLogin, Passkeys: true, Forgotten: `{"rpId":"id.example.test","credentialId":"AQID"}`}),
 		public("login-limited", Login{Form: limited(28 * time.Second), Identifier: "ada@example.test", Signup: true}),
 		public("login-limited-long", Login{Form: limited(12 * time.Minute), Identifier: "ada@example.test"}),
 		public("login-organization", Login{Signup: true, Passkeys: true, Homes: true, ReturnTo: "/account/sessions"}),

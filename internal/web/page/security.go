@@ -15,8 +15,9 @@ type Second struct {
 	Sent string   // for sms: the phone that a code was sent to; the form posted to /login/second/send sends one
 	// Calls: channel=voice posted there has it read out in a call; Called: it was
 	Calls, Called bool
-	// Passkey: one would do too, by GET /login/passkey, posted as passkey
-	Passkey bool
+	// Passkey: one would do too, by GET /login/passkey, posted as passkey; Quick: it is
+	// what this person used last
+	Passkey, Quick bool
 	// Remember is until when this device would be remembered, if remember-device is
 	// posted with it; zero: that is not offered
 	Remember time.Time

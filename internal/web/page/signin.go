@@ -12,6 +12,7 @@ type Login struct {
 	Seats      int       // accounts that are signed in in this browser
 	Services   []Service // to sign in with instead
 	Passkeys   bool      // offers to sign in with one: GET /login/passkey, posted back as passkey
+	Forgotten  string    // a passkey that nobody has, as JSON for the browser to forget it
 	Mail       bool      // offers a code by mail: the same form, posted to /login/mail
 	Homes      bool      // an address alone may lead to the service of an organisation: posted back as home
 	Dev        *DevEntry // nil outside development

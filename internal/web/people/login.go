@@ -98,7 +98,12 @@ func (p *Pages) login(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if err != nil {
-		return p.again(w, r, err, p.Show, again)
+		gone := p.forgotten(r, f, err)
+		return p.again(w, r, err, p.Show, func(form page.Form) page.View {
+			v := p.loginView(r, form, f)
+			v.Forgotten = gone
+			return v
+		})
 	}
 	return p.entered(w, r, res, where)
 }

@@ -1,6 +1,7 @@
 package people
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 // Ceremonies asks whoever it is for a passkey; see passkey.Ceremonies.
 type Ceremonies interface {
 	Request(p passkey.Purpose, subject user.ID, bound string, only []passkey.Passkey) passkey.RequestOptions
+	Unknown(ctx context.Context, answer []byte) (passkey.Unknown, bool)
 }
 
 // maxPasskey is the longest answer of an authenticator that a form may carry.
@@ -58,6 +60,23 @@ func (p *Pages) signInPasskey(r *http.Request, f form) (*signin.Passkey, error) 
 	}
 	bound, err := p.bound(r)
 	return &signin.Passkey{Purpose: passkey.SignIn, Bound: bound, Credential: []byte(f["passkey"])}, err
+}
+
+// forgotten is what a browser is told of the passkey in a form that was refused because
+// nobody has it; "" otherwise. It says no more than the browser brought.
+func (p *Pages) forgotten(r *http.Request, f form, why error) string {
+	if f["passkey"] == "" || p.o.Passkeys == nil || !errors.Is(why, signin.ErrPasskey) {
+		return ""
+	}
+	u, unknown := p.o.Passkeys.Unknown(r.Context(), []byte(f["passkey"]))
+	if !unknown {
+		return ""
+	}
+	text, err := json.Marshal(u)
+	if err != nil {
+		return "" // structs of strings always marshal
+	}
+	return string(text)
 }
 
 // proofOf is the proof for an act that a form carries: a passkey, or password and

@@ -94,7 +94,7 @@ func (p *Pages) secondView(r *http.Request, s step) (page.Second, error) {
 	for _, way := range ways {
 		switch {
 		case way == "passkey":
-			v.Passkey = true
+			v.Passkey, v.Quick = true, v.Way == "" && s.Purpose == "" && len(ways) > 1
 		case !slices.Contains(formWays, way):
 		case v.Way == "" && (s.Purpose == "" || s.Purpose == way):
 			v.Way = way

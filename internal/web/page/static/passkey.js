@@ -89,10 +89,23 @@ if (PKC && credentials) {
     } catch { /* no storage: nothing is suggested */ }
   });
 
-  // After a sign-in by password: a passkey without a question, where the browser does that.
+  // What there is now, and what it is called: password managers forget the rest.
+  const told = [...document.querySelectorAll("[data-signals]")].map(async (box) => {
+    try {
+      const s = PKC.signalAllAcceptedCredentials && await ask(box.dataset.signals);
+      if (!s) return;
+      const { rpId, userId, name, displayName, allAcceptedCredentialIds } = s;
+      await PKC.signalAllAcceptedCredentials({ rpId, userId, allAcceptedCredentialIds });
+      await PKC.signalCurrentUserDetails?.({ rpId, userId, name, displayName });
+    } catch { /* comfort only */ }
+  });
+
+  // After a sign-in by password: a passkey without a question, where the browser does
+  // that. It comes after what there was before, which would hide it.
   each("form[data-upgrade]", async (form) => {
     try {
       if (!(await PKC.getClientCapabilities?.())?.conditionalCreate) return;
+      await Promise.all(told);
       const o = await ask(form.dataset.upgrade);
       if (!o) return;
       fill(form, await credentials.create({ publicKey: creation(o), mediation: "conditional" }));
@@ -100,14 +113,6 @@ if (PKC && credentials) {
     } catch { /* the browser would rather not */ }
   });
 
-  // What there is now: password managers forget the rest.
-  each("[data-signals]", async (box) => {
-    try {
-      const s = await ask(box.dataset.signals);
-      if (!s) return;
-      const { rpId, userId, name, displayName, allAcceptedCredentialIds } = s;
-      await PKC.signalAllAcceptedCredentials?.({ rpId, userId, allAcceptedCredentialIds });
-      await PKC.signalCurrentUserDetails?.({ rpId, userId, name, displayName });
-    } catch { /* comfort only */ }
-  });
+  // One that just was refused because nobody has it.
+  each("[data-forgotten]", (box) => { PKC.signalUnknownCredential?.(JSON.parse(box.dataset.forgotten)).catch(() => {}); });
 }
