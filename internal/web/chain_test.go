@@ -312,8 +312,12 @@ func TestAdministratorsChangeThingsSoon(t *testing.T) {
 		after  time.Duration
 		want   int
 	}{
-		{http.MethodPost, 10 * time.Minute, 200}, {http.MethodPost, 10*time.Minute + time.Second, 403}, {http.MethodDelete, 11 * time.Minute, 403},
-		{http.MethodGet, 11 * time.Minute, 200}, {http.MethodHead, time.Hour, 200}, {http.MethodGet, time.Hour + time.Second, 403},
+		{http.MethodPost, 10 * time.Minute, 200},
+		{http.MethodPost, 10*time.Minute + time.Second, 403},
+		{http.MethodDelete, 11 * time.Minute, 403},
+		{http.MethodGet, 11 * time.Minute, 200},
+		{http.MethodHead, time.Hour, 200},
+		{http.MethodGet, time.Hour + time.Second, 403},
 	} {
 		b.now = start.Add(c.after)
 		w := b.ask(c.method, "/managed", asAdmin)

@@ -104,6 +104,7 @@ func (SetupCode) sheet() sheet { return sheet{name: "setup_code", layout: card} 
 func (SetupPerson) sheet() sheet {
 	return sheet{name: "setup_person", layout: card, labels: firstPassword}
 }
+
 func (SetupKey) sheet() sheet    { return sheet{name: "setup_key", layout: card, labels: firstPassword} }
 func (SetupClosed) sheet() sheet { return sheet{name: "setup_closed", layout: card} }
 func (SetupDone) sheet() sheet   { return sheet{name: "setup_done", layout: card} }
