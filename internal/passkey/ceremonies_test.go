@@ -185,13 +185,25 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// PW-71: extensions that nobody asked for change nothing, nor does it that none came.
+// PW-71: extensions that nobody asked for change nothing, nor does it that none came. What
+// is said of prf is from WebAuthn Level 3, 16.17.1 (test-vectors-extensions-prf-webauthn).
 func TestExtensions(t *testing.T) {
 	t.Parallel()
+	const pseudorandom = "xBcumC6Ql8OabAy3IMs3W5Lj_K0VSmPkOpPxCWseGXM"
+	prf := func(said map[string]any) *authenticator.Authenticator {
+		return &authenticator.Authenticator{Results: map[string]any{"prf": said}}
+	}
 	for name, a := range map[string]*authenticator.Authenticator{
 		"absent":  {},
 		"signed":  {Extensions: []byte("\xa1\x69unheardof\xf5")},
 		"claimed": {Results: map[string]any{"appid": true, "unheardof": map[string]any{"a": 1}, "prf": map[string]any{"enabled": true}}},
+
+		"prf, empty":         prf(map[string]any{}),
+		"prf, enabled":       prf(map[string]any{"enabled": true}),
+		"prf, not enabled":   prf(map[string]any{"enabled": false}),
+		"prf, at the making": prf(map[string]any{"enabled": true, "results": map[string]any{"first": pseudorandom}}),
+		"prf, with a result": prf(map[string]any{"results": map[string]any{"first": pseudorandom}}),
+		"prf, with a second": prf(map[string]any{"results": map[string]any{"first": pseudorandom, "second": pseudorandom}}),
 	} {
 		r := newRig(t, passkey.Policy{})
 		r.key.Extensions, r.key.Results = a.Extensions, a.Results

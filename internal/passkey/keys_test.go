@@ -4,9 +4,7 @@ import (
 	"bytes"
 	"crypto/elliptic"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -112,15 +110,7 @@ func patched(b []byte, at int, with ...byte) []byte {
 
 func firstVector(t testing.TB) vector {
 	t.Helper()
-	raw, err := os.ReadFile("testdata/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []vector
-	if err := json.Unmarshal(raw, &all); err != nil {
-		t.Fatal(err)
-	}
-	return all[0]
+	return specificationOf(t).Vectors[0]
 }
 
 // PW-65: whatever claims to be a key, nothing panics, and what is taken is of an

@@ -14,7 +14,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"math/big"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -109,16 +108,8 @@ func (s *service) blob(alg, model, root, status string, change func(head map[str
 // packed is the vector of a security key whose maker vouches for it.
 func packed(t *testing.T) (creation, string) {
 	t.Helper()
-	raw, err := os.ReadFile("testdata/vectors.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var all []vector
-	if err := json.Unmarshal(raw, &all); err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range all {
-		if v.Name == "PackedES256" {
+	for _, v := range specificationOf(t).Vectors {
+		if v.Section == "packed-es256" {
 			in, err := readCreation(v.creation(t))
 			if err != nil {
 				t.Fatal(err)
