@@ -17,6 +17,9 @@ type Ceremonies interface {
 	Spend(ctx context.Context, o passkey.Once) error
 }
 
+// passkeys is the name of the method.
+const passkeys = "passkey"
+
 // PasskeyMethod proves an account by a WebAuthn credential, which names the
 // account by itself. Since the authenticator verifies its user, it stands for two
 // factors.
@@ -25,7 +28,7 @@ type PasskeyMethod struct{ ceremonies Ceremonies }
 // NewPasskey makes the passkey method.
 func NewPasskey(c Ceremonies) *PasskeyMethod { return &PasskeyMethod{c} }
 
-func (*PasskeyMethod) Name() string            { return "passkey" }
+func (*PasskeyMethod) Name() string            { return passkeys }
 func (*PasskeyMethod) Factor() Factor          { return Has }
 func (*PasskeyMethod) Answers(r Response) bool { return r.Passkey != nil }
 func (*PasskeyMethod) Whole()                  {}

@@ -112,13 +112,14 @@ type Passkey struct {
 	Name       string     `json:"name"`
 	Model      string     `json:"aaguid" doc:"Model of the authenticator; all zero when it does not tell."`
 	Synced     bool       `json:"synced" doc:"Several devices may hold it."`
+	BackedUp   bool       `json:"backed_up" doc:"As last seen, it is not lost with its device."`
 	Suspect    bool       `json:"suspect" doc:"Its counter went back: it may have been copied."`
 	CreatedAt  time.Time  `json:"created_at"`
 	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
 }
 
 func showPasskey(k passkey.Passkey) Passkey {
-	p := Passkey{ID: k.ID.String(), Name: k.Name, Model: k.Model.String(), Synced: k.Synced(), Suspect: !k.SuspectAt.IsZero(), CreatedAt: k.CreatedAt.UTC()}
+	p := Passkey{ID: k.ID.String(), Name: k.Name, Model: k.Model.String(), Synced: k.Synced(), BackedUp: k.BackedUp, Suspect: !k.SuspectAt.IsZero(), CreatedAt: k.CreatedAt.UTC()}
 	if used := k.UsedAt.UTC(); !k.UsedAt.IsZero() {
 		p.LastUsedAt = &used
 	}

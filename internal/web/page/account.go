@@ -19,6 +19,7 @@ type Account struct {
 type Health struct {
 	PasswordChanged time.Time // zero: there is no password
 	Keyless         bool      // passkeys open the account, and no password does
+	Sole            bool      // nothing but one passkey opens it, and that is lost with its device: another one is offered
 	Compromised     bool      // the password is on a list of known ones
 	Verified        int       // addresses
 	Unverified      int

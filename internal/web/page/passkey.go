@@ -11,12 +11,14 @@ type Passkeys struct {
 
 // Passkey is one of them.
 type Passkey struct {
-	ID      string
-	Name    string
-	Synced  bool      // several devices may hold it
-	Suspect bool      // its counter went back
-	Created time.Time //
-	Used    time.Time // zero: never
+	ID       string
+	Name     string
+	Synced   bool      // several devices may hold it
+	BackedUp bool      // it is not lost with its device
+	Sole     bool      // it would be, and nothing else opens the account
+	Suspect  bool      // its counter went back
+	Created  time.Time //
+	Used     time.Time // zero: never
 }
 
 // EnrolPasskey asks the browser for a passkey: POST passkey to /account/passkeys.

@@ -47,6 +47,11 @@ func (p *Pages) overview(w http.ResponseWriter, r *http.Request) error {
 	keyed := p.hasPasskey(r)
 	v.Offer = p.o.Passkeys != nil && !keyed
 	v.Health.Keyless = keyed && since.IsZero()
+	sole, err := p.sole(r)
+	if err != nil {
+		return err
+	}
+	v.Health.Sole = !sole.IsZero()
 	v.Health.Verified, v.Health.Unverified = count(have)
 	return p.own(w, r, http.StatusOK, v)
 }

@@ -103,20 +103,37 @@ func (p *Pages) askProof(w http.ResponseWriter, r *http.Request) error {
 
 // showPasskeys is GET /account/passkeys.
 func (p *Pages) showPasskeys(w http.ResponseWriter, r *http.Request) error {
-	have, err := p.o.Account.Passkeys(r.Context(), web.Of(r).Caller)
+	list, err := p.passkeys(r)
 	if err != nil {
 		return err
 	}
-	return p.own(w, r, http.StatusOK, page.Passkeys{List: listed(have)})
+	return p.own(w, r, http.StatusOK, page.Passkeys{List: list})
 }
 
-func listed(have []passkey.Passkey) (list []page.Passkey) {
+func (p *Pages) passkeys(r *http.Request) (list []page.Passkey, err error) {
+	have, err := p.o.Account.Passkeys(r.Context(), web.Of(r).Caller)
+	if err != nil {
+		return nil, err
+	}
+	sole, err := p.sole(r)
 	for _, k := range have {
 		list = append(list, page.Passkey{
-			ID: k.ID.String(), Name: k.Name, Synced: k.Synced(), Suspect: !k.SuspectAt.IsZero(), Created: k.CreatedAt, Used: k.UsedAt,
+			ID: k.ID.String(), Name: k.Name, Synced: k.Synced(), BackedUp: k.BackedUp, Sole: k.ID == sole,
+			Suspect: !k.SuspectAt.IsZero(), Created: k.CreatedAt, Used: k.UsedAt,
 		})
 	}
-	return list
+	return list, err
+}
+
+// sole is the passkey whose device, once lost, takes the way in with it; zero when there
+// is none such. Who has it is asked for another (PW-64), and so is who has one that never
+// was backed up: they are no better off.
+func (p *Pages) sole(r *http.Request) (passkey.ID, error) {
+	k, sole, err := p.o.SignIn.Sole(r.Context(), web.Of(r).Caller.User)
+	if err != nil || !sole || k.BackedUp {
+		return passkey.ID{}, err
+	}
+	return k.ID, nil
 }
 
 // offerPasskey is POST /account/passkeys/offer: first a proof that it is them.
@@ -150,11 +167,11 @@ func (p *Pages) addPasskey(w http.ResponseWriter, r *http.Request, f form) error
 
 // passkeysAgain shows the list with what was wrong.
 func (p *Pages) passkeysAgain(w http.ResponseWriter, r *http.Request, err error) error {
-	have, bad := p.o.Account.Passkeys(r.Context(), web.Of(r).Caller)
+	list, bad := p.passkeys(r)
 	if bad != nil {
 		return bad
 	}
-	return p.again(w, r, err, p.own, func(form page.Form) page.View { return page.Passkeys{Form: form, List: listed(have)} })
+	return p.again(w, r, err, p.own, func(form page.Form) page.View { return page.Passkeys{Form: form, List: list} })
 }
 
 // offerUpgrade is GET /account/passkeys/upgrade.

@@ -26,6 +26,7 @@ type SignIn interface {
 	SignIn(ctx context.Context, r signin.Request) (signin.Result, error)
 	Continue(ctx context.Context, r signin.Request) (signin.Result, error)
 	Reach(ctx context.Context, owner user.ID) (assurance int, err error)
+	Sole(ctx context.Context, owner user.ID) (passkey.Passkey, bool, error)
 	OfferFactor(ctx context.Context, r signin.Request, method, name string) (signin.Offer, error)
 	Enrol(ctx context.Context, r signin.Request, in signin.NewFactor) (signin.Result, error)
 	Enrollers() []string
