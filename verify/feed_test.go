@@ -282,6 +282,33 @@ func TestKeyEntryOverridesCachedSet(t *testing.T) {
 	})
 }
 
+// The set that is fetched upon a kid entry may come from a replica that has not heard
+// yet: tokens of the new key are taken as soon as it has, and for all that naming made-up
+// keys causes no more than a few fetches. TH-19 JW-45
+func TestNewKeyIsLate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOrigin(t, testIssuer)
+		v := o.start()
+		time.Sleep(keysAgain)
+		stolen, next := o.token, newKey(t)
+		o.with(func() { o.token = next })
+		before := o.count("/jwks")
+		o.revoke(feed.Key, stolen.Public().ID(), 0)
+		synctest.Wait()
+		wants(t, v, o.mint(nil), "token_unknown_key")
+		o.with(func() { o.published = []jose.PublicKey{next.Public()} })
+		time.Sleep(keysSoon)
+		wants(t, v, o.mint(nil), "")
+		for range 100 {
+			wants(t, v, o.mintWith(newKey(t), jwt.TypeAccess, nil), "token_unknown_key")
+			time.Sleep(keysUnsettled / 50)
+		}
+		if n, most := o.count("/jwks")-before, int(keysUnsettled/keysSoon)+2; n > most {
+			t.Errorf("%d fetches, want %d at most", n, most)
+		}
+	})
+}
+
 // A feed key that a kid entry names no longer signs the feed; its successor does.
 // TH-19
 func TestRevokedFeedKey(t *testing.T) {

@@ -22,6 +22,8 @@ const (
 	keysFreshMost   = time.Hour        // even when it says more
 	keysFresh       = 5 * time.Minute  // when it says nothing
 	keysAgain       = 10 * time.Second // at least, between two fetches
+	keysUnsettled   = 5 * time.Second  // after the feed told of a dead key a replica may still serve the set of before
+	keysSoon        = time.Second / 4  // so long is keysAgain then
 	keysStaleAtMost = 24 * time.Hour   // kept that long while no fetch succeeds
 	keysPatience    = 2 * time.Second  // a request waits for a fetch no longer
 )
@@ -45,6 +47,7 @@ type keyCache struct {
 	address string
 	flight  *flight[struct{}]
 	tried   time.Time // when the last fetch began
+	urged   time.Time // when the last urgent one was asked for
 	failed  error     // of the last fetch
 }
 
@@ -96,15 +99,17 @@ func (c *keyCache) Key(kid string) (jose.PublicKey, bool) { return c.latest().Ke
 func (c *keyCache) Only(alg jose.Algorithm) (jose.PublicKey, bool) { return c.latest().Only(alg) }
 
 // refresh fetches the set now and waits for it, or joins the fetch under way.
-// Unless urgent, a fetch that began less than ten seconds ago stands for this one:
-// false then, with the error of that fetch. So nobody makes us ask more often by
-// naming keys that do not exist.
+// Unless urgent, a fetch that began less than ten seconds ago stands for this one, or a
+// quarter of a second just after an urgent one: false then, with the error of that
+// fetch. So nobody makes us ask more often by naming keys that do not exist.
 func (c *keyCache) refresh(ctx context.Context, urgent bool) (bool, error) {
 	c.mu.Lock()
-	f := c.flight
+	f, now := c.flight, c.now()
+	if urgent {
+		c.urged = now
+	}
 	if f == nil {
-		now := c.now()
-		if gone := now.Sub(c.tried); !urgent && !c.tried.IsZero() && gone >= 0 && gone < keysAgain {
+		if gone := now.Sub(c.tried); !urgent && !c.tried.IsZero() && gone >= 0 && gone < c.again(now) {
 			defer c.mu.Unlock()
 			return false, c.failed
 		}
@@ -118,6 +123,14 @@ func (c *keyCache) refresh(ctx context.Context, urgent bool) (bool, error) {
 	defer cancel()
 	_, err := f.wait(ctx)
 	return err == nil, err
+}
+
+// again is how long a fetch stands for others.
+func (c *keyCache) again(now time.Time) time.Duration {
+	if since := now.Sub(c.urged); !c.urged.IsZero() && since >= 0 && since < keysUnsettled {
+		return keysSoon
+	}
+	return keysAgain
 }
 
 func (c *keyCache) load(ctx context.Context, f *flight[struct{}], address string) {

@@ -34,6 +34,7 @@ type Ring struct {
 	o        Options
 	schedule Schedule
 	snap     atomic.Pointer[snapshot]
+	stale    atomic.Bool // the store has changed since it was read for snap
 	wanted   chan place
 	wake     chan struct{}
 
@@ -70,9 +71,13 @@ func (r *Ring) Reload(ctx context.Context) error {
 func (r *Ring) reload(ctx context.Context) (*snapshot, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at := r.o.Now().Round(0) // the wall clock goes on while a machine sleeps
+	at := r.o.Now().Round(0)     // the wall clock goes on while a machine sleeps
+	stale := r.stale.Swap(false) // before the store is asked: what changes from here on is not in the answer
 	rows, err := r.o.Store.Live(ctx)
 	if err != nil {
+		if stale {
+			r.stale.Store(true)
+		}
 		return nil, err
 	}
 	s := r.view(at, rows)
@@ -80,11 +85,11 @@ func (r *Ring) reload(ctx context.Context) (*snapshot, error) {
 	return s, nil
 }
 
-// fresh is a view at most Lag old. A process that was paused for a day does not
-// sign with yesterday's key.
+// fresh is a view at most Lag old, and of after the last Wake. A process that was
+// paused for a day does not sign with yesterday's key.
 func (r *Ring) fresh(ctx context.Context) (*snapshot, error) {
 	s := r.snap.Load()
-	if age := r.o.Now().Round(0).Sub(s.at); 0 <= age && age <= Lag {
+	if age := r.o.Now().Round(0).Sub(s.at); 0 <= age && age <= Lag && !r.stale.Load() {
 		return s, nil
 	}
 	return r.reload(ctx)

@@ -266,6 +266,32 @@ func TestStaleView(t *testing.T) {
 	}
 }
 
+// TH-19 JW-45: whoever was told of a dead key finds its successor in the set, at once,
+// also after a read that failed.
+func TestWake(t *testing.T) {
+	st, c := newTable(), newClock()
+	r, elsewhere := open(t, options(st, c)), open(t, options(st, c))
+	next, err := elsewhere.Replace(t.Context(), user.Host(), signing.Token, jose.EdDSA)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Wake()
+	st.down = errors.New("gone fishing")
+	if _, err := r.Current(t.Context(), signing.Token, jose.EdDSA); !errors.Is(err, st.down) {
+		t.Errorf("signs with what may be dead: %v", err)
+	}
+	st.down = nil
+	doc, err := r.Published(t.Context(), signing.Token)
+	if _, known := doc.Set.Key(next.ID); err != nil || !known {
+		t.Errorf("published without the new key: %v", err)
+	}
+	st.reads = 0
+	sign(t, r, signing.Token, jose.EdDSA)
+	if st.reads != 0 {
+		t.Errorf("%d reads of what was read already", st.reads)
+	}
+}
+
 func TestSchedulesThatContradictThemselves(t *testing.T) {
 	for name, s := range map[string]signing.Schedule{
 		"used before caches know":   {Publish: 10 * time.Minute},

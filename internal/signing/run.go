@@ -10,8 +10,11 @@ const (
 	advanceEvery = time.Minute
 )
 
-// Wake asks Run to read the store now.
+// Wake says that the store has changed: whoever asks next what is published, or
+// signs, waits until it was read again, and Run reads it now. So a verifier that
+// hears of a dead key finds the new one in the set that it then fetches.
 func (r *Ring) Wake() {
+	r.stale.Store(true)
 	select {
 	case r.wake <- struct{}{}:
 	default:
