@@ -1,8 +1,7 @@
 package registry
 
 import (
-	"slices"
-	"strings"
+	"strconv"
 	"sync"
 
 	"github.com/mortise-auth/mortise/internal/client"
@@ -57,8 +56,8 @@ func (p *pool) list(all []string) []string {
 	if len(all) == 0 {
 		return all
 	}
-	key := strings.Join(all, "\x00")
-	if one := p.lists[key]; slices.Equal(one, all) {
+	key := keyOf(all)
+	if one, ok := p.lists[key]; ok {
 		return one
 	}
 	if len(p.lists) >= pooled {
@@ -70,4 +69,13 @@ func (p *pool) list(all []string) []string {
 	}
 	p.lists[key] = own
 	return own
+}
+
+// keyOf is another one for every other list.
+func keyOf(all []string) string {
+	var b []byte
+	for _, s := range all {
+		b = append(append(strconv.AppendInt(b, int64(len(s)), 10), ':'), s...)
+	}
+	return string(b)
 }
