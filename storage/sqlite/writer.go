@@ -16,6 +16,7 @@ const (
 	batchTime  = 10 * time.Millisecond // a batch takes no further act after this
 	batchActs  = 256
 	gatherTime = 150 * time.Microsecond
+	crowd      = 16 // acts among which the costs of a commit are small
 	queueLimit = 16384
 	waryActs   = 64 // batches with savepoints after an act that failed half-way undid its batch
 )
@@ -202,17 +203,18 @@ func (w *writer) another(n int, full <-chan time.Time) *act {
 	if n >= batchActs {
 		return nil
 	}
-	if a := w.others(); a != nil || n >= w.last {
+	if a := w.others(n); a != nil || n >= w.last {
 		return a
 	}
 	return w.gather()
 }
 
 // others is whoever waits, or asks once those who are ready to run have run: the more
-// acts to a commit, the less each costs. Where nobody is, that takes no time.
-func (w *writer) others() *act {
+// acts to a commit, the less each costs, up to a crowd. Where nobody is, that takes no
+// time.
+func (w *writer) others(n int) *act {
 	for range 3 {
-		if a := w.queue.pop(); a != nil {
+		if a := w.queue.pop(); a != nil || n >= crowd {
 			return a
 		}
 		runtime.Gosched()
