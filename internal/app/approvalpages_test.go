@@ -91,6 +91,12 @@ func TestApprovalByThePages(t *testing.T) {
 	if strings.Contains(shown.Body.String(), "/account/approvals/approve") {
 		t.Error("a sign-in by password may approve it")
 	}
+	w.clock.Advance(10*time.Minute + time.Second)
+	if to := b.decide(shown, "deny", c.asked.ID).to(t); to.Path != "/login" || to.Query().Get("again") != "1" || to.Query().Get("return_to") != "/account/approvals" {
+		t.Errorf("ten minutes after signing in: to %s", to)
+	}
+	b = w.entered(t, "bob@mail.org")
+	shown = b.get(c.page())
 	b.decide(shown, "approve", c.asked.ID).says(t, 403, approval.ErrWeak.Code)
 	b.proves(c.bob, c.page())
 	shown = b.get(c.page()).says(t, 200, "/account/approvals/approve")
