@@ -18,7 +18,7 @@
 // What never changes of a passkey, its key and whose it is, is remembered for those
 // used lately. Whether it is still there and how its counter stands is found out in
 // the transaction of whatever comes of a proof (Keep), so nobody has to be told when
-// one is removed; recent.go says more.
+// one is removed; lasting.go says more.
 //
 // The package does not decide who may add or remove one: the account flow asks
 // for a proof first. It knows nothing of HTTP.
