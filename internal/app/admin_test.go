@@ -309,6 +309,7 @@ func TestAdministratorsProveAgain(t *testing.T) {
 	w.clock.Advance(10*time.Minute + time.Second)
 	change().want(t, 403, "sign_in_again")
 	p.ask(t, "GET", "/users/"+w.kim.ID.String(), nil).want(t, 200, "")
+	p.ask(t, "GET", "/users/"+w.kim.ID.String()+"/export", nil).want(t, 403, "sign_in_again") // all there is of somebody
 	p.ask(t, "DELETE", "/users/"+w.kim.ID.String(), nil).want(t, 403, "sign_in_again")
 	p.cookie = ""
 	enter()

@@ -67,6 +67,26 @@ func TestRefreshObeysThePolicy(t *testing.T) {
 	})
 }
 
+// TH-8: a stolen token is noticed while its grant is refused by the policy, too.
+func TestTheftOfWhatIsOutgrown(t *testing.T) {
+	t.Parallel()
+	engines(t, func(t *testing.T, st store.Store) {
+		w := newRigOn(t, st).relying(t)
+		first := w.offline(t, w.sitting(t))
+		app := w.renewed(t, w.renewed(t, first))
+		w.clock.Advance(time.Hour)
+		w.asks(t, policy.Policy{Assurance: 2})
+		w.outgrown(t, app)
+		if got := w.renew(t, "pub", first); got.Code != 400 || got.text("error_description") == token.ErrOutgrown.Public {
+			t.Fatalf("%d %s", got.Code, got.Body)
+		}
+		w.asks(t, policy.Policy{Assurance: 1})
+		if got := w.renew(t, "pub", app); got.Code != 400 {
+			t.Errorf("the family goes on: %d %s", got.Code, got.Body)
+		}
+	})
+}
+
 // PW-47: the same of a role, which others do not have.
 func TestRefreshObeysTheRole(t *testing.T) {
 	t.Parallel()

@@ -16,7 +16,7 @@ func (a *App) rescueFlow() *rescue.Flow {
 			return a.store.InTx(ctx, func(s store.Set) error { return fn(s) })
 		},
 		Prover: prover{confirmer{a.SignIn}}, Hasher: a.hasher, Passwords: a.policy, Keys: a.keys, Passkeys: a.Passkeys,
-		Rates: a.rates, Mailer: a.outbox, Phones: a.rescuePhones(), Issuer: a.c.Brand, Link: a.link,
+		Rates: a.rates, Mailer: a.outbox, Log: a.c.Log, Phones: a.rescuePhones(), Issuer: a.c.Brand, Link: a.link,
 	})
 }
 

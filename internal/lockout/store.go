@@ -18,7 +18,7 @@ type Count struct {
 
 // Store keeps failure counts of existing accounts.
 type Store interface {
-	// Load returns the count; zero when there is none.
+	// Load returns the count; no failures when there are none.
 	Load(ctx context.Context, account user.ID) (Count, error)
 	// Fail adds one and writes the event, in one act. It says nothing of Second.
 	Fail(ctx context.Context, account user.ID, at time.Time, ev audit.Event) (Count, error)

@@ -65,10 +65,10 @@ func (f *Flow) Begin(ctx context.Context, by user.Caller, link secret.Token, lan
 		}
 		return f.announce(ctx, tx, c, by)
 	})
-	if err != nil {
-		return c, err
+	if err == nil {
+		f.text(ctx, by, c)
 	}
-	return c, f.text(ctx, by, c)
+	return c, err
 }
 
 // vouched is who vouched, without an address in the clear.
@@ -195,7 +195,7 @@ func (f *Flow) Link(ctx context.Context, by user.Caller, owner user.ID) (string,
 		return f.announce(ctx, tx, c, by)
 	})
 	if err == nil {
-		err = f.text(ctx, by, c)
+		f.text(ctx, by, c)
 	}
 	return f.o.Link(finishPath + finish.Reveal()), c.ExpiresAt, err
 }

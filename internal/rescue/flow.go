@@ -2,6 +2,7 @@ package rescue
 
 import (
 	"context"
+	"log/slog"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/approval"
@@ -99,6 +100,7 @@ type Options struct {
 	Passkeys  Ceremonies
 	Rates     ratelimit.Store
 	Mailer    Mailer
+	Log       *slog.Logger
 	Phones    *Phones                  // nil: no message is sent to phones
 	Issuer    string                   // what authenticator apps call us
 	Link      func(path string) string // absolute form of a path of ours

@@ -3,6 +3,7 @@ package rescue
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/mail"
@@ -21,10 +22,24 @@ type Phones struct {
 // opens or stops anything, because carriers read along; mails do. Like every message to
 // a phone it is charged first, and not sent where the day's budget is spent (PW-48):
 // then the log says so, and mails tell alone.
-func (f *Flow) text(ctx context.Context, by user.Caller, c reclaim.Claim) error {
+//
+// The claim has begun by then, so whoever began it can neither hang up on this nor hear
+// of what went wrong with it.
+func (f *Flow) text(ctx context.Context, by user.Caller, c reclaim.Claim) {
 	if f.o.Phones == nil {
-		return nil
+		return
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), textWithin)
+	defer cancel()
+	if err := f.textAll(ctx, by, c); err != nil {
+		f.o.Log.Error("not every phone was told of a recovery", "claim", c.ID.String(), "error", err)
+	}
+}
+
+// textWithin bounds the writes of messages whose client has gone.
+const textWithin = 10 * time.Second
+
+func (f *Flow) textAll(ctx context.Context, by user.Caller, c reclaim.Claim) error {
 	have, err := f.o.Read.Phones().Of(ctx, c.User)
 	if err != nil || len(have) == 0 {
 		return err
@@ -33,27 +48,26 @@ func (f *Flow) text(ctx context.Context, by user.Caller, c reclaim.Claim) error 
 	if err != nil {
 		return err
 	}
-	for _, p := range have {
-		if err := f.textTo(ctx, by, c, langOf(u, c), p); err != nil {
-			return err
-		}
+	var all error
+	for _, p := range have { // one that cannot be told keeps no other from it
+		all = errors.Join(all, f.textTo(ctx, by, c, langOf(u, c), p))
 	}
-	return nil
+	return all
 }
 
 // textOf is text for the claim that came of a request.
-func (f *Flow) textOf(ctx context.Context, by user.Caller, r approval.Request) error {
+func (f *Flow) textOf(ctx context.Context, by user.Caller, r approval.Request) {
 	if r.Kind != approval.Reset {
-		return nil
+		return
 	}
-	c, err := f.Running(ctx, r.Subject)
-	if errors.Is(err, reclaim.ErrNone) { // over already
-		return nil
+	ctx = context.WithoutCancel(ctx)
+	switch c, err := f.Running(ctx, r.Subject); {
+	case errors.Is(err, reclaim.ErrNone): // over already
+	case err != nil:
+		f.o.Log.Error("no phone was told of a recovery", "request", r.ID.String(), "error", err)
+	default:
+		f.text(ctx, by, c)
 	}
-	if err != nil {
-		return err
-	}
-	return f.text(ctx, by, c)
 }
 
 func (f *Flow) textTo(ctx context.Context, by user.Caller, c reclaim.Claim, lang string, to phone.Phone) error {

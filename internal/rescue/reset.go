@@ -219,7 +219,8 @@ func (f *Flow) Approve(ctx context.Context, by user.Caller, id approval.ID) (app
 	if err != nil {
 		return r, err
 	}
-	return r, f.textOf(ctx, by, r)
+	f.textOf(ctx, by, r)
+	return r, nil
 }
 
 // alone carries a request out in the name of one administrator.
@@ -229,12 +230,16 @@ func (f *Flow) alone(ctx context.Context, by user.Caller, r approval.Request) (a
 		if err := tx.Approvals().Put(ctx, r, about(by.Event(reclaim.Requested, r.CreatedAt, r.Subject), r)); err != nil {
 			return err
 		}
-		return f.decide(ctx, tx, by, r)
+		if err := f.decide(ctx, tx, by, r); err != nil {
+			return err
+		}
+		return inOffice(ctx, tx, by, r)
 	})
 	if err != nil {
 		return r, err
 	}
-	return r, f.textOf(ctx, by, r)
+	f.textOf(ctx, by, r)
+	return r, nil
 }
 
 func (f *Flow) decide(ctx context.Context, tx Tx, by user.Caller, r approval.Request) error {

@@ -21,7 +21,7 @@ type EnrolPasskey struct{ ceremonies Creations }
 func NewEnrolPasskey(c Creations) *EnrolPasskey { return &EnrolPasskey{c} }
 
 // Name implements Enroller.
-func (*EnrolPasskey) Name() string { return "passkey" }
+func (*EnrolPasskey) Name() string { return passkeys }
 
 // Offer implements Enroller. There are none that the authenticator could have made
 // already: who has one is not asked to set one up.

@@ -29,7 +29,8 @@ func (f *Flow) Reauthenticate(ctx context.Context, by user.Caller, oldSecret str
 	if err != nil {
 		return s, secret.Token{}, err
 	}
-	if d, err := f.demands(ctx, f.o.Read, by.User, proven, 0); err != nil || d.enrol {
+	d, err := f.demands(ctx, f.o.Read, by.User, proven, 0)
+	if err != nil || d.enrol {
 		return s, secret.Token{}, cmp.Or(err, error(session.ErrEnded.Becausef("a second factor has to be set up")))
 	}
 	now, old := f.now(), s.Digest
@@ -40,7 +41,13 @@ func (f *Flow) Reauthenticate(ctx context.Context, by user.Caller, oldSecret str
 	}
 	s.Methods, s.Assurance = proven.Methods, proven.level()
 	ev := by.Event(Reauthenticated, now, by.User).With("method", strings.Join(proven.Methods, " "))
-	if err := f.o.Read.Sessions().Rotate(ctx, s, old, proven.PasswordVersion, now, ev); err != nil {
+	err = f.o.InTx(ctx, func(tx Tx) error {
+		if err := tx.Sessions().Rotate(ctx, s, old, proven.PasswordVersion, now, ev); err != nil {
+			return err
+		}
+		return d.told(ctx, tx, by.User, now)
+	})
+	if err != nil {
 		return s, secret.Token{}, err
 	}
 	return s, fresh, nil

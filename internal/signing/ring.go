@@ -34,7 +34,7 @@ type Ring struct {
 	o        Options
 	schedule Schedule
 	snap     atomic.Pointer[snapshot]
-	stale    atomic.Bool // the store has changed since it was read for snap
+	woken    atomic.Int64 // how often the store was said to have changed
 	wanted   chan place
 	wake     chan struct{}
 
@@ -71,16 +71,14 @@ func (r *Ring) Reload(ctx context.Context) error {
 func (r *Ring) reload(ctx context.Context) (*snapshot, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	at := r.o.Now().Round(0)     // the wall clock goes on while a machine sleeps
-	stale := r.stale.Swap(false) // before the store is asked: what changes from here on is not in the answer
+	at := r.o.Now().Round(0) // the wall clock goes on while a machine sleeps
+	woken := r.woken.Load()  // before the store is asked: what changes from here on is not in the answer
 	rows, err := r.o.Store.Live(ctx)
 	if err != nil {
-		if stale {
-			r.stale.Store(true)
-		}
 		return nil, err
 	}
 	s := r.view(at, rows)
+	s.woken = woken
 	r.snap.Store(s)
 	return s, nil
 }
@@ -89,7 +87,7 @@ func (r *Ring) reload(ctx context.Context) (*snapshot, error) {
 // paused for a day does not sign with yesterday's key.
 func (r *Ring) fresh(ctx context.Context) (*snapshot, error) {
 	s := r.snap.Load()
-	if age := r.o.Now().Round(0).Sub(s.at); 0 <= age && age <= Lag && !r.stale.Load() {
+	if age := r.o.Now().Round(0).Sub(s.at); 0 <= age && age <= Lag && s.woken == r.woken.Load() {
 		return s, nil
 	}
 	return r.reload(ctx)

@@ -14,7 +14,7 @@ const (
 // signs, waits until it was read again, and Run reads it now. So a verifier that
 // hears of a dead key finds the new one in the set that it then fetches.
 func (r *Ring) Wake() {
-	r.stale.Store(true)
+	r.woken.Add(1)
 	select {
 	case r.wake <- struct{}{}:
 	default:

@@ -11,6 +11,7 @@ import (
 // snapshot is one immutable view of the keys.
 type snapshot struct {
 	at      time.Time // when the store was asked; wall clock only
+	woken   int64     // see Ring.Wake; what it was then
 	keys    []Key     // oldest first; only those that are authentic
 	public  map[Use]Document
 	current map[place]signer

@@ -73,6 +73,9 @@ func (s *Grants) use(ctx context.Context, r Request, t refreshToken) (Pending, e
 	case end:
 		return Pending{}, s.protect(ctx, g, cause, r.Source, now)
 	}
+	if err := outgrown(&g, r, asked, now); err != nil { // after the look for theft, which goes on
+		return Pending{}, err
+	}
 	next, successor, err := s.after(&g, what, t, p)
 	if err != nil {
 		return Pending{}, err
@@ -94,7 +97,7 @@ func (s *Grants) use(ctx context.Context, r Request, t refreshToken) (Pending, e
 }
 
 // living reads the grant of a genuine token and checks client and sender before
-// any of its state (TH-8), and that what its sign-in proved is enough today (PW-47).
+// any of its state (TH-8).
 func (s *Grants) living(ctx context.Context, r Request, t refreshToken, now time.Time) (Grant, Demand, error) {
 	g, alive, asked, err := s.Store.Asked(ctx, t.family, now)
 	switch {
@@ -108,12 +111,19 @@ func (s *Grants) living(ctx context.Context, r Request, t refreshToken, now time
 		return g, asked, ErrRefused.Becausef("grant %s without the proof of its sender (%s)", g.ID, g.Sender.Kind)
 	case !alive || g.Family.Generation == 0:
 		return g, asked, ErrRefused.Becausef("grant %s is over: %s", g.ID, g.Cause)
-	case g.assurance() < r.Least:
-		return g, asked, ErrOutgrown.Becausef("grant %s of assurance %d, the client asks for %d", g.ID, g.assurance(), r.Least)
-	case asked.outgrew(&g, now):
-		return g, asked, ErrOutgrown.Becausef("grant %s of assurance %d, the policy asks for 2 since %s", g.ID, g.assurance(), asked.due(now).Format(time.RFC3339))
 	}
 	return g, asked, nil
+}
+
+// outgrown is ErrOutgrown when what the sign-in of g proved is not enough today (PW-47).
+func outgrown(g *Grant, r Request, asked Demand, now time.Time) error {
+	switch {
+	case g.assurance() < r.Least:
+		return ErrOutgrown.Becausef("grant %s of assurance %d, the client asks for %d", g.ID, g.assurance(), r.Least)
+	case asked.outgrew(g, now):
+		return ErrOutgrown.Becausef("grant %s of assurance %d, the policy asks for 2 since %s", g.ID, g.assurance(), asked.due(now).Format(time.RFC3339))
+	}
+	return nil
 }
 
 func (s Sender) is(r Request) bool {

@@ -231,7 +231,7 @@ func (f *Frame) admit(w http.ResponseWriter, r *http.Request, q *Request, route 
 		return err
 	}
 	q.pass("credential")
-	if err := f.permit(q, route.Access, r.Method); err != nil {
+	if err := f.permit(q, route, r.Method); err != nil {
 		return err
 	}
 	q.pass("access")
@@ -366,8 +366,8 @@ func (f *Frame) identifyToken(r *http.Request, h http.Header, q *Request, p *aut
 
 var errNoCookie = problem.New(problem.Unauthenticated, "not_signed_in", "You are not signed in. Sign in and try again.")
 
-func (f *Frame) permit(q *Request, access Access, method string) error {
-	switch access {
+func (f *Frame) permit(q *Request, route Route, method string) error {
+	switch route.Access {
 	case Anyone, SignedIn, Protocol:
 		return nil
 	case Host:
@@ -382,7 +382,7 @@ func (f *Frame) permit(q *Request, access Access, method string) error {
 		case q.Identity == nil || !q.Identity.HasRole(rbac.Admin):
 			return ErrHostOnly.WithPublic("Only administrators can do this.")
 		}
-		if most := f.recency(method); f.o.Now().Sub(q.Identity.AuthenticatedAt) > most {
+		if most := f.recency(route, method); f.o.Now().Sub(q.Identity.AuthenticatedAt) > most {
 			return ErrFresh.Because(&StepUp{MaxAge: most})
 		}
 		return nil
@@ -391,11 +391,12 @@ func (f *Frame) permit(q *Request, access Access, method string) error {
 }
 
 // recency is how long ago an administrator may have proven who they are.
-func (f *Frame) recency(method string) time.Duration {
-	if f.o.Recent == 0 || method == http.MethodGet || method == http.MethodHead {
+func (f *Frame) recency(route Route, method string) time.Duration {
+	looks := (method == http.MethodGet || method == http.MethodHead) && !route.Recent
+	if f.o.Recent == 0 || looks {
 		return f.o.Fresh
 	}
-	return f.o.Recent
+	return min(f.o.Recent, f.o.Fresh)
 }
 
 func (f *Frame) limit(ctx context.Context, h http.Header, q *Request, name ratelimit.Name) error {

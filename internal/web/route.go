@@ -29,6 +29,7 @@ type Handler func(w http.ResponseWriter, r *http.Request) error
 type Route struct {
 	Pattern string
 	Access  Access
+	Recent  bool           // of Admin: looking is taken for a change, as an export is (SE-24)
 	Limit   ratelimit.Name // per source; empty: the surface's own
 	// Admits says that a request which another origin caused may pass, because a
 	// client is registered there. Nil: none may. It never widens other routes (TH-9).

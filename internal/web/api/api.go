@@ -253,7 +253,7 @@ func Surface(o Options) web.Surface {
 	s.endpoints = s.table()
 	out := web.Surface{Name: "api", Limit: ratelimit.APISource, Fail: s.fail, Refusals: []*problem.Error{oauth.ErrInvalidGrant, oauth.ErrInvalidScope, oauth.ErrInvalidTarget}}
 	for _, e := range s.endpoints {
-		out.Routes = append(out.Routes, web.Route{Pattern: e.Method + " " + Prefix + e.Path, Access: e.Access, Admits: e.Admits, Handler: e.handler})
+		out.Routes = append(out.Routes, web.Route{Pattern: e.Method + " " + Prefix + e.Path, Access: e.Access, Recent: e.Recent, Admits: e.Admits, Handler: e.handler})
 	}
 	out.Routes = append(out.Routes, s.preflights()...)
 	out.Routes = append(out.Routes, s.documents()...)

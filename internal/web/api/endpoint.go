@@ -19,6 +19,7 @@ import (
 type endpoint struct {
 	Method, Path string // path below Prefix
 	Access       web.Access
+	Recent       bool // see web.Route
 	Tag          string
 	Name         string // of the operation, unique: users.create
 	Summary      string

@@ -50,7 +50,7 @@ func (s *surface) userTable() []endpoint {
 		}),
 		route(s, endpoint{
 			Method: "POST", Path: "/users/{user}/recovery-link", Access: web.Host, Tag: tag, Name: "users.recovery_link", Once: true,
-			Summary: "Make a link that lets a user back in once", Text: "On the host only. It sets a new password, or, where the account asks for more than that, new factors in the place of those that are lost. It is not mailed and not kept: hand it over on a way you trust.",
+			Summary: "Make a link that lets a user back in once", Text: "On the host only. It sets a new password, or, where the account asks for more than that, new factors in the place of those that are lost. It is not mailed and not kept: hand it over by a channel you trust.",
 			Errors: append([]*problem.Error{user.ErrInactive}, who...),
 		}, s.recoveryLink),
 		route(s, endpoint{

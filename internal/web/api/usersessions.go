@@ -20,7 +20,7 @@ func (s *surface) userSessionTable() []endpoint {
 			Errors: append([]*problem.Error{session.ErrUnknown}, who...),
 		}, s.endUserSession),
 		route(s, endpoint{Method: "POST", Path: "/users/{user}/end-sessions", Access: web.Admin, Tag: tag, Name: "users.end-sessions", Summary: "End every session of a user", Errors: who}, s.endUserSessions),
-		route(s, endpoint{Method: "GET", Path: "/users/{user}/export", Access: web.Admin, Tag: tag, Name: "users.export", Summary: "Copy all data about a user", Errors: who}, s.exportUser),
+		route(s, endpoint{Method: "GET", Path: "/users/{user}/export", Access: web.Admin, Recent: true, Tag: tag, Name: "users.export", Summary: "Copy all data about a user", Errors: who}, s.exportUser),
 		route(s, endpoint{Method: "GET", Path: "/users/{user}/events", Access: web.Admin, Tag: tag, Name: "users.events", Summary: "Read what happened to an account", Text: "Newest first.", Errors: who}, s.userEvents),
 	}
 }

@@ -30,7 +30,7 @@ func (p *Pages) signUpView(r *http.Request, again page.Form, f form) page.Signup
 func (p *Pages) signUp(w http.ResponseWriter, r *http.Request, f form) error {
 	flow, err := p.o.Account.StartSignUp(r.Context(), account.SignUp{
 		By: stranger(r), Name: f["display-name"], Email: f["email"], Password: secret.NewText(f["new-password"]),
-		Passkey: f["with"] == "passkey", Lang: p.lang(r),
+		Passkey: f["with"] == withPasskey, Lang: p.lang(r),
 	})
 	if err != nil {
 		return p.again(w, r, renamed(err, newPerson), p.Show, func(form page.Form) page.View { return p.signUpView(r, form, f) })
