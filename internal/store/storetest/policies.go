@@ -3,6 +3,7 @@ package storetest
 import (
 	"time"
 
+	"github.com/mortise-auth/mortise/internal/federation"
 	"github.com/mortise-auth/mortise/internal/organization"
 	"github.com/mortise-auth/mortise/internal/passkey"
 	"github.com/mortise-auth/mortise/internal/phone"
@@ -217,6 +218,7 @@ func trustBirth(c *testcase) {
 
 func trustEnds(c *testcase) {
 	c.policy(policy.Policy{Assurance: 1, Remember: policy.Day})
+	v := c.connection("acme")
 	c.ok(c.Roles().Put(c.ctx, rbac.Role{Name: "keeper", CreatedAt: c.now, UpdatedAt: c.now}, c.system()))
 	for name, change := range map[string]func(u user.User){
 		"factor added": func(u user.User) { c.confirmed(u, "Phone", 1) },
@@ -236,6 +238,11 @@ func trustEnds(c *testcase) {
 		},
 		"phone removed": func(u user.User) {
 			c.ok(c.Phones().Remove(c.ctx, u.ID, c.phonesOf(u)[0].ID, c.event(phone.Removed, u.ID)))
+		},
+		"service linked":   func(u user.User) { c.ok(c.linkAs(c.linkOf(v, u, u.ID.String()+" too"), 1, c.reread(u).Version)) },
+		"service unlinked": func(u user.User) { c.ok(c.unlink(c.linksOf(u)[0])) },
+		"service taken back": func(u user.User) {
+			c.ok(c.Federation().Cut(c.ctx, u.ID, c.linksOf(u)[0].ID, c.event(federation.LinkGone, u.ID)))
 		},
 		"recovery codes": func(u user.User) { c.codes(u, 2) },
 		"sign out everywhere": func(u user.User) {
@@ -260,6 +267,7 @@ func trustEnds(c *testcase) {
 		c.ok(c.Phones().Confirm(c.ctx, u.ID, c.phone(u).ID, c.now, c.event(phone.Added, u.ID)))
 		c.ok(c.Roles().Put(c.ctx, rbac.Role{Name: "keeper", CreatedAt: c.now, UpdatedAt: c.now}, c.system()))
 		c.ok(c.Users().SetRoles(c.ctx, u.ID, []string{"keeper"}, "", c.now, c.event(user.RoleAssigned, u.ID)))
+		c.ok(c.linkAs(c.linkOf(v, u, u.ID.String()), 1, c.reread(u).Version))
 		d := c.remember(u)
 		if !c.lets(d) {
 			c.Errorf("%s: it lets nobody pass before", name)
@@ -269,6 +277,13 @@ func trustEnds(c *testcase) {
 			c.Errorf("%s: it lets pass still", name)
 		}
 	}
+}
+
+func (c *testcase) linksOf(u user.User) []federation.Link {
+	c.Helper()
+	all, err := c.Federation().LinksOf(c.ctx, u.ID)
+	c.ok(err)
+	return all
 }
 
 func (c *testcase) forgetAll(u user.User, want int) {

@@ -28,7 +28,8 @@ func sessionThere(sid string) any {
 	return []byte(sid)
 }
 
-// Link takes the account for itself, so that what Unlink counts stays so.
+// Link takes the account for itself, so that what Unlink counts stays so. Another way
+// in is another account to a browser that was remembered.
 func (s connections) Link(ctx context.Context, l federation.Link, connectionVersion, userVersion int64, ev audit.Event) error {
 	if err := l.Check(); err != nil {
 		return err
@@ -55,7 +56,10 @@ func (s connections) Link(ctx context.Context, l federation.Link, connectionVers
 			ON CONFLICT (connection_id, issuer, subject) DO NOTHING`,
 			raw(l.ID), raw(l.Connection), []byte(l.Issuer), []byte(l.Subject), raw(l.User), text(l.Email), l.Verified,
 			sessionThere(l.Session), octets(l.Tokens), l.Born, text(words(l.Owns)), at(l.CreatedAt), at(l.UsedAt))
-		return exactly(n, err, federation.ErrLinkTaken)
+		if err = exactly(n, err, federation.ErrLinkTaken); err != nil {
+			return err
+		}
+		return noTrust(ctx, tx, l.User)
 	})
 }
 
@@ -99,9 +103,12 @@ func (s connections) Unlink(ctx context.Context, owner user.ID, id federation.Li
 		}
 		left, err := waysIn(ctx, tx, owner)
 		if err == nil && left == 0 {
-			return federation.ErrLastWay
+			err = federation.ErrLastWay
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return noTrust(ctx, tx, owner)
 	})
 }
 

@@ -95,7 +95,13 @@ func (s connections) Elsewhere(ctx context.Context, owner user.ID, organization 
 
 func (s connections) Cut(ctx context.Context, owner user.ID, id federation.LinkID, ev audit.Event) error {
 	return change(ctx, s.e, ev, func(tx Tx) error {
+		if err := lock(ctx, tx, owner, s.e.Dialect().ForUpdate); err != nil {
+			return otherwiseIs(err, user.ErrUnknown, federation.ErrLinkUnknown)
+		}
 		n, err := tx.Exec(ctx, `DELETE FROM links WHERE id = $1 AND user_id = $2`, raw(id), raw(owner))
-		return exactly(n, err, federation.ErrLinkUnknown)
+		if err = exactly(n, err, federation.ErrLinkUnknown); err != nil {
+			return err
+		}
+		return noTrust(ctx, tx, owner)
 	})
 }
