@@ -95,7 +95,10 @@ func (e *everyFactor) goOn() {
 		}
 		body["second"], body["passkey"], right = true, asked.give(e.t, "public_key", key.Get), mine
 	}
-	h.tries++
+	before := h.tries
+	if what != "nothing" {
+		h.tries++
+	}
 	if rapid.Bool().Draw(e.rt, "remember") {
 		body["remember_device"] = true
 	}
@@ -105,11 +108,19 @@ func (e *everyFactor) goOn() {
 	}
 	got, in := e.try("then "+what, e.goesOn(h, right), request)
 	if !in {
+		h.refused(got, before)
 		return
 	}
 	h.over, h.sent = true, ""
 	spend()
 	e.remembered(got)
+}
+
+// refused takes back a try that a limit refused before it was one.
+func (h *half) refused(got answer, tries int) {
+	if got.Code == 429 {
+		h.tries = tries
+	}
 }
 
 // best is the way that this account has.
@@ -174,7 +185,10 @@ func (e *everyFactor) enrol() {
 	if offer.Code != 200 {
 		return
 	}
-	h.tries++
+	before := h.tries
+	if h.enrol {
+		h.tries++
+	}
 	right := h == other && h.enrol && !e.ways()
 	body := map[string]any{"flow": h.flow}
 	var made []byte
@@ -189,6 +203,7 @@ func (e *everyFactor) enrol() {
 	}
 	got, in := e.try("then a new "+method, e.goesOn(h, right), e.post("/signin", body))
 	if !in {
+		h.refused(got, before)
 		return
 	}
 	h.over = true
