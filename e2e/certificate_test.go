@@ -23,15 +23,15 @@ type certificate struct {
 	cert, key string // files
 }
 
-// certify writes a certificate for localhost into dir, over one that is there.
-func certify(t *testing.T, dir string) *certificate {
+// certify writes a certificate for localhost, and names beside it, into dir, over one that is there.
+func certify(t *testing.T, dir string, names ...string) *certificate {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	must(t, err)
 	serial, err := rand.Int(rand.Reader, big.NewInt(1<<62))
 	must(t, err)
 	form := &x509.Certificate{
-		SerialNumber: serial, Subject: pkix.Name{CommonName: "localhost"}, DNSNames: []string{"localhost"},
+		SerialNumber: serial, Subject: pkix.Name{CommonName: "localhost"}, DNSNames: append(names, "localhost"),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(60 * 24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
