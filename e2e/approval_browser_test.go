@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -12,11 +11,13 @@ import (
 )
 
 // TestApprovalInABrowser is a request of one administrator and the decision of another
-// in Chromium: approved with a passkey, and refused where no scripts run. TH-42 TH-43
+// in Chromium: approved with a passkey, and refused where no scripts run; and a recovery
+// that an administrator stops. TH-42 TH-43
 func TestApprovalInABrowser(t *testing.T) {
 	t.Parallel()
 	b := browser.Launch(t, testenv.Chromium(t))
 	t.Run("approve", func(t *testing.T) { t.Parallel(); newCouncil(t, b, "approve", browser.Options{}).approves() })
+	t.Run("stop", func(t *testing.T) { t.Parallel(); newCouncil(t, b, "stop", browser.Options{NoScript: true}).stops() })
 	t.Run("refuse", func(t *testing.T) {
 		t.Parallel()
 		newCouncil(t, b, "refuse", browser.Options{NoScript: true, Language: "de"}).refuses()
@@ -54,16 +55,64 @@ func (c *council) enter(p *tab, u *mortisetest.User) {
 	p.Submit("submit")
 }
 
-// asks lets ann ask by the API, from a browser of hers.
+// asks lets ann ask, in a browser of hers.
 func (c *council) asks() {
 	c.t.Helper()
-	p := open(c.t, c.b, "ann", c.tab.base, browser.Options{})
+	p := open(c.t, c.b, "approval-ann", c.tab.base, browser.Options{NoScript: true})
 	c.enter(p, c.ann)
-	var status int
-	p.Eval(fmt.Sprintf(`fetch("/auth/api/v1/users/%s/recovery-reset", {method: "POST", headers: {"Content-Type": "application/json"},
-		body: JSON.stringify({reason: "Lost her phone; called back on the number we know"})}).then((a) => a.status)`, c.about.ID), &status)
-	if status != 200 {
-		c.t.Fatalf("asking: %d", status)
+	p.at("/auth/account")
+	p.Submit("approvals")
+	p.at("/auth/account/approvals")
+	p.send("submit", "person", "vera@exmaple.test", "reason", "Lost her phone; called back on the number we know")
+	if got := p.Text("error-code"); got != "reset_nobody" {
+		c.t.Errorf("of nobody: %q", got)
+	}
+	p.send("submit", "person", c.about.Email)
+	p.at("/auth/account/approvals")
+	if p.Has("error-code") {
+		c.t.Fatalf("asking: %s", p.Text(""))
+	}
+}
+
+// stops: somebody waits to get back in, the owner objects, and bob stops it.
+func (c *council) stops() {
+	c.t.Helper()
+	p := open(c.t, c.b, "approval-thief", c.tab.base, browser.Options{NoScript: true})
+	inbox := c.srv.Inbox(c.t)
+	letter := func(to, path string) mortisetest.Mail {
+		c.t.Helper()
+		for {
+			if m := inbox.Next(to); len(m.Links) > 0 && strings.Contains(m.Links[0], path) {
+				return m
+			}
+		}
+	}
+	p.goTo("/auth/recover")
+	p.send("submit", "identifier", c.about.Email)
+	p.send("submit", "code", letter(c.about.Email, "/recover/password").Code)
+	p.Submit("lost")
+	p.at("/auth/recover/lost")
+	p.Goto(letter(c.about.Email, "/recover/veto").Link())
+	p.Submit("submit")
+
+	p = c.tab
+	p.Goto(letter(c.bob.Email, "/account/approvals?recovery=").Link())
+	p.at("/auth/login")
+	p.send("submit", "identifier", c.bob.Email, "password", c.bob.Password)
+	p.at("/auth/account/approvals")
+	p.examine("/recovery")
+	if got := p.Text("about"); !strings.Contains(got, c.about.Email) || !p.Has("delayed") {
+		c.t.Errorf("it is about %q", got)
+	}
+	p.goTo("/auth/account/approvals")
+	p.examine("/running")
+	var id string
+	p.Eval("document.querySelector('a[id^=look-rcl]').id", &id)
+	p.Submit(id)
+	p.Submit("stop")
+	p.at("/auth/account/approvals")
+	if p.Has("error-code") || p.Has(id) || !strings.Contains(p.Text(""), "every address of the account was told") {
+		c.t.Errorf("stopped: %s", p.Text(""))
 	}
 }
 

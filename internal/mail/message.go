@@ -89,7 +89,7 @@ var shapes = map[Template]shape{
 	RecoveryReady:     {link: true, act: true},
 	RecoveryEnded:     {act: true, object: "/account/activity"},
 	RecoveryDone:      {act: true, object: "/recover"},
-	RecoveryObjected:  {},
+	RecoveryObjected:  {link: true},
 	ApprovalWaiting:   {link: true},
 	AdminRecovery:     {code: true, link: true},
 	Invitation:        {link: true},

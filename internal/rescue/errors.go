@@ -21,6 +21,8 @@ var (
 	ErrUnreachable = problem.New(problem.Conflict, "no_verified_address", "This account has no verified address to send anything to. Use the command line on the host.")
 	// ErrResetOff: administrators reset nobody here.
 	ErrResetOff = problem.New(problem.Forbidden, "reset_off", "Administrators cannot reset factors on this server. Use the command line on the host.")
+	// ErrNobody: no account has the address that an administrator gave.
+	ErrNobody = problem.New(problem.Unprocessable, "reset_nobody", "No account has that address. Check how it is written.")
 	// ErrNotAdmin: the caller may not administer.
 	ErrNotAdmin = problem.New(problem.Forbidden, "recovery_not_admin", "Only administrators can do this. Ask one, or use the command line on the host.")
 	// ErrAdminAlready: who was to be made an administrator is one.

@@ -62,7 +62,7 @@ func (f *Flow) delay(ctx context.Context, by user.Caller, c reclaim.Claim) (recl
 		if err := tx.Reclaims().Delay(ctx, c.ID, c.DueAt, c.ExpiresAt, now, ev); err != nil {
 			return err
 		}
-		return f.call(ctx, tx, mail.RecoveryObjected, mail.Data{}, c.User, c.User)
+		return f.call(ctx, tx, mail.RecoveryObjected, mail.Data{Path: RecoveryPath(c.ID)}, c.User, c.User)
 	})
 }
 

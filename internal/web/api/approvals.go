@@ -60,7 +60,7 @@ type RecoveryItem struct {
 	Reason    string     `json:"reason,omitempty"`
 	Policy    string     `json:"policy,omitempty"`
 	Status    string     `json:"status" enum:"waiting,approved,delayed,due"`
-	URL       string     `json:"url,omitempty" format:"uri" doc:"Of a request that waits: where administrators decide it in a browser."`
+	URL       string     `json:"url,omitempty" format:"uri" doc:"Where administrators look at it and decide in a browser, while it waits or runs."`
 	CreatedAt time.Time  `json:"created_at"`
 	DueAt     *time.Time `json:"due_at,omitempty"`
 	ExpiresAt time.Time  `json:"expires_at"`
@@ -87,7 +87,7 @@ func (s *surface) recoveries(ctx context.Context, c *Call, _ struct{}) (Recovery
 		out.Data = append(out.Data, s.showRequest(r))
 	}
 	for _, r := range claims {
-		out.Data = append(out.Data, showClaim(r, s.Now()))
+		out.Data = append(out.Data, s.showClaim(r, s.Now()))
 	}
 	return out, nil
 }
@@ -112,9 +112,9 @@ func (s *surface) showRequest(r approval.Request) RecoveryItem {
 	return item
 }
 
-func showClaim(r reclaim.Claim, now time.Time) RecoveryItem {
+func (s *surface) showClaim(r reclaim.Claim, now time.Time) RecoveryItem {
 	item := RecoveryItem{
-		ID: r.ID.String(), Type: "recovery", Kind: string(r.Kind), User: r.User.String(), Status: "waiting",
+		ID: r.ID.String(), Type: "recovery", Kind: string(r.Kind), User: r.User.String(), Status: "waiting", URL: s.link(rescue.RecoveryPath(r.ID)),
 		CreatedAt: r.StartedAt.UTC(), DueAt: moment(r.DueAt), ExpiresAt: r.ExpiresAt.UTC(),
 	}
 	switch {

@@ -13,6 +13,8 @@ type Account struct {
 	Recovering bool
 	// Deciding: requests wait for a second administrator; /account/approvals says which
 	Deciding bool
+	// Administers: /account/approvals is there for this person
+	Administers bool
 }
 
 // Health is what the overview says about safety.

@@ -6,11 +6,41 @@ import (
 	"github.com/mortise-auth/mortise/internal/problem"
 )
 
-// Approvals is /account/approvals: what waits for a second administrator. Each leads
-// to /account/approvals?request=….
+// Approvals is /account/approvals: what waits for a second administrator, and
+// recoveries that run. Each leads to /account/approvals?request=… or ?recovery=….
+// POST person and reason to /account/approvals/reset to ask for one.
 type Approvals struct {
 	Form
-	List []Petition
+	List           []Petition
+	Running        []Claim
+	Person, Reason string // of the last try
+}
+
+// Claim is a recovery that runs.
+type Claim struct {
+	ID      string
+	Kind    ClaimKind
+	About   Contact
+	Started time.Time
+	Due     time.Time
+	Until   time.Time
+	Delayed time.Time // somebody objected; zero: nobody did
+}
+
+// ClaimKind says who vouches for it; see reclaim.Kind.
+type ClaimKind string
+
+const (
+	ClaimWaiting ClaimKind = "waiting"
+	ClaimReset   ClaimKind = "reset"
+	ClaimLink    ClaimKind = "link"
+)
+
+// Recovery is one of them: POST id to /account/approvals/stop.
+type Recovery struct {
+	Form
+	Claim
+	Own bool // it is the reader's account
 }
 
 // Petition is what one administrator asks for.
@@ -64,5 +94,6 @@ type Approval struct {
 	Own        bool           // the reader asked: denying takes it back
 }
 
+func (Recovery) sheet() sheet  { return sheet{name: "recovery", layout: account} }
 func (Approvals) sheet() sheet { return sheet{name: "approvals", layout: account} }
 func (Approval) sheet() sheet  { return sheet{name: "approval", layout: account} }

@@ -72,6 +72,9 @@ const (
 	NoticeServiceRefused    Notice = "service_refused"
 	NoticeApproved          Notice = "approved"
 	NoticeDenied            Notice = "denied"
+	NoticeResetAsked        Notice = "reset_asked"
+	NoticeResetDone         Notice = "reset_done"
+	NoticeClaimEnded        Notice = "claim_ended"
 )
 
 // Notices lists every Notice, so that a cookie can be checked against it.
@@ -81,7 +84,7 @@ var Notices = []Notice{
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
 	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed, NoticeDeviceForgotten, NoticeRecoveryStopped, NoticeRecoveryDelayed,
 	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved, NoticePasswordRemoved, NoticeLinked, NoticeUnlinked, NoticeServiceRefused,
-	NoticeApproved, NoticeDenied,
+	NoticeApproved, NoticeDenied, NoticeResetAsked, NoticeResetDone, NoticeClaimEnded,
 }
 
 // Flash is a Notice with the one value its sentence may carry. The zero Flash

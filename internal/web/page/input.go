@@ -29,6 +29,8 @@ var inputs = map[string]input{
 	"recovery-code": {Type: "text", Autocomplete: "off", Code: true, Plain: true},
 	"device-name":   {Type: "text", Autocomplete: "off"},
 	"phone-number":  {Type: "tel", Autocomplete: "tel", Mode: "tel", Plain: true},
+	"person":        {Type: "email", Autocomplete: "off", Mode: "email", Plain: true}, // somebody else's address
+	"reason":        {Type: "text", Autocomplete: "off"},
 	"dev-code":      {Type: "text", Autocomplete: "off", Code: true, Plain: true},
 }
 

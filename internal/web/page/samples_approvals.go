@@ -19,7 +19,18 @@ func approvalSamples() []Sample {
 	beholden := wrong(problem.Forbidden, "approval_beholden", "Who approves must not have been invited, promoted, enabled or reset by who asked. Another administrator has to.")
 	one := rules
 	one.Policy.Reset = ResetOne
+	waits := Claim{ID: "rcl_01", Kind: ClaimWaiting, About: kim, Started: ago(day), Due: ago(-2 * day), Until: ago(-9 * day)}
+	objected := waits
+	objected.ID, objected.About, objected.Delayed, objected.Due = "rcl_02", Contact{Email: "tom@example.test"}, ago(time.Hour), ago(-5*day)
+	link, vouched := waits, waits
+	link.Kind, vouched.Kind, vouched.ID = ClaimLink, ClaimReset, "rcl_03"
+	unknown := wrong(problem.Unprocessable, "reset_nobody", "No account has that address. Check how it is written.", field("person", "reset_nobody", "No account has that address. Check how it is written."))
 	return []Sample{
+		signed("approvals-running", Approvals{Running: []Claim{waits, objected, vouched}}),
+		signed("approvals-unknown", Approvals{Form: unknown, Person: "kim@exmaple.test", Reason: "Lost her phone"}),
+		signed("recovery", Recovery{Claim: objected}),
+		signed("recovery-own", Recovery{Claim: link, Own: true}),
+		signed("account-administers", Account{Health: Health{PasswordChanged: ago(day), Verified: 1, Sessions: 1}, Administers: true}),
 		signed("approvals", Approvals{List: []Petition{reset, promote, rules}}),
 		signed("approvals-none", Approvals{}),
 		signed("approvals-gone", Approvals{Form: gone, List: []Petition{promote}}),

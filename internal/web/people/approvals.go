@@ -30,11 +30,13 @@ func (p *Pages) approvalRoutes() []web.Route {
 		{Pattern: "GET " + approvalsPath, Access: web.Admin, Handler: p.showApprovals},
 		post("/approve", p.approve),
 		post("/deny", p.deny),
+		post("/reset", p.askReset),
+		post("/stop", p.stopRecovery),
 	}
 }
 
-// showApprovals is GET /account/approvals: all that waits or, from the mail to the
-// administrators, one request. It changes nothing.
+// showApprovals is GET /account/approvals: all that waits and runs or, from the mail
+// to the administrators, one request or recovery. It changes nothing.
 func (p *Pages) showApprovals(w http.ResponseWriter, r *http.Request) error {
 	f, err := query(r)
 	if err != nil {
@@ -43,18 +45,34 @@ func (p *Pages) showApprovals(w http.ResponseWriter, r *http.Request) error {
 	if f["request"] != "" {
 		return p.showApproval(w, r, f["request"], nil)
 	}
+	if f["recovery"] != "" {
+		return p.showRecovery(w, r, f["recovery"], nil)
+	}
 	return p.listApprovals(w, r, nil)
 }
 
+func (p *Pages) approvalsView(r *http.Request) (v page.Approvals, err error) {
+	by := web.Of(r).Caller
+	waiting, err := p.o.Rescue.Petitions(r.Context(), by, mostPetitions)
+	if err != nil {
+		return v, err
+	}
+	for _, one := range waiting {
+		v.List = append(v.List, petitionView(one))
+	}
+	running, err := p.o.Rescue.Recoveries(r.Context(), by, mostPetitions)
+	for _, one := range running {
+		v.Running = append(v.Running, claimView(one))
+	}
+	return v, err
+}
+
 func (p *Pages) listApprovals(w http.ResponseWriter, r *http.Request, why error) error {
-	all, err := p.o.Rescue.Petitions(r.Context(), web.Of(r).Caller, mostPetitions)
+	v, err := p.approvalsView(r)
 	if err != nil {
 		return err
 	}
-	v, status := page.Approvals{}, http.StatusOK
-	for _, one := range all {
-		v.List = append(v.List, petitionView(one))
-	}
+	status := http.StatusOK
 	if why != nil {
 		v.Problem = problem.Of(why)
 		status = v.Problem.Kind.Status()
@@ -64,13 +82,13 @@ func (p *Pages) listApprovals(w http.ResponseWriter, r *http.Request, why error)
 }
 
 // deciding reports whether something waits for administrators, to one of them.
-func (p *Pages) deciding(r *http.Request) (bool, error) {
+func (p *Pages) deciding(r *http.Request) (administers, waits bool, err error) {
 	q := web.Of(r)
 	if q.Identity == nil || !q.Identity.HasRole(rbac.Admin) {
-		return false, nil
+		return false, false, nil
 	}
 	some, err := p.o.Rescue.Petitions(r.Context(), q.Caller, 1)
-	return len(some) > 0, err
+	return true, len(some) > 0, err
 }
 
 // showApproval shows a request; why is what was wrong with the last try. One that

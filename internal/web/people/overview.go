@@ -41,7 +41,7 @@ func (p *Pages) overview(w http.ResponseWriter, r *http.Request) error {
 	if v.Recovering, err = p.recovering(r); err != nil {
 		return err
 	}
-	if v.Deciding, err = p.deciding(r); err != nil {
+	if v.Administers, v.Deciding, err = p.deciding(r); err != nil {
 		return err
 	}
 	keyed := p.hasPasskey(r)

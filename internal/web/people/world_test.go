@@ -197,6 +197,10 @@ func (unclaimed) Petitions(context.Context, user.Caller, int) ([]rescue.Petition
 	return nil, nil
 }
 
+func (unclaimed) Recoveries(context.Context, user.Caller, int) ([]rescue.Recovery, error) {
+	return nil, nil
+}
+
 func (unclaimed) Running(context.Context, user.ID) (reclaim.Claim, error) {
 	return reclaim.Claim{}, reclaim.ErrNone
 }

@@ -1,0 +1,116 @@
+package app
+
+import (
+	"html"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/mortise-auth/mortise/internal/approval"
+	"github.com/mortise-auth/mortise/internal/reclaim"
+	"github.com/mortise-auth/mortise/internal/rescue"
+	"github.com/mortise-auth/mortise/internal/user"
+)
+
+// TH-43: an objection leads the administrators to the recovery; one of them stops it
+// in a browser, every address is told, and it is over. Nobody else sees it, and not
+// whose account it is, even if they administer.
+func TestRecoveryStoppedByThePages(t *testing.T) {
+	t.Parallel()
+	w := newRig(t).begun(t).running(t).world(t)
+	c := w.council(t)
+	claim, err := w.lost(t, "vic@mail.org")
+	must(t, err)
+	veto := w.mailed(t, "vic@mail.org", "/recover/veto", reclaim.Veto)
+	_, err = w.Rescue.Object(t.Context(), from("203.0.113.9"), veto)
+	must(t, err)
+	at := rescue.RecoveryPath(claim.ID)
+	mail := w.told(t, "bob@mail.org", "objected to")
+	if len(mail.Links) != 1 || !strings.HasSuffix(mail.Links[0], at) {
+		t.Fatalf("the mail leads to %v", mail.Links)
+	}
+	nobody := w.entered(t, kimsMail)
+	if got := nobody.get(at); got.Code != 403 || strings.Contains(got.Body.String(), "vic@") {
+		t.Errorf("to nobody in particular: %d", got.Code)
+	}
+	stop := func(b *tab, shown answer) answer {
+		return b.submit("/account/approvals/stop", shown, "id", claim.ID.String())
+	}
+	stop(nobody, nobody.get("/account/security")).says(t, 403, "administrators")
+
+	b := w.entered(t, "bob@mail.org")
+	b.get("/account/approvals").says(t, 200, html.EscapeString(at)).says(t, 200, "vic@mail.org")
+	shown := b.get(at).says(t, 200, `id="delayed"`)
+	w.clock.Advance(10*time.Minute + time.Second)
+	if to := stop(b, shown).to(t); to.Query().Get("again") != "1" {
+		t.Errorf("ten minutes after signing in: to %s", to)
+	}
+	if _, err := w.Rescue.Running(t.Context(), c.about.ID); err != nil {
+		t.Fatalf("it was stopped by that: %v", err)
+	}
+	b = w.entered(t, "bob@mail.org")
+	shown = b.get(at)
+	stop(b, shown).to(t)
+	b.get("/account/approvals").says(t, 200, "is stopped")
+	w.told(t, "vic@mail.org", "is over")
+	stop(b, shown).says(t, 410, reclaim.ErrNone.Code)
+	b.get(at).says(t, 410, reclaim.ErrNone.Code)
+	b.get("/account/approvals?recovery=rcl_none").says(t, 410, reclaim.ErrNone.Code)
+	if denied := w.events(t, "recovery.denied"); len(denied) != 1 || denied[0].Actor.ID != c.bob.u.ID.String() {
+		t.Errorf("the log says %+v", denied)
+	}
+}
+
+// TH-43: whose account it is cannot stop it this way: a session may be a thief's.
+func TestOwnRecoveryIsNotStoppedByThePages(t *testing.T) {
+	t.Parallel()
+	w := newRig(t).begun(t).running(t).world(t)
+	c := w.council(t)
+	claim, err := w.lost(t, "bob@mail.org")
+	must(t, err)
+	b := w.entered(t, "bob@mail.org")
+	shown := b.get(rescue.RecoveryPath(claim.ID)).says(t, 200, `id="own"`)
+	if strings.Contains(shown.Body.String(), "/approvals/stop") {
+		t.Error("the page offers to stop it")
+	}
+	b.submit("/account/approvals/stop", shown, "id", claim.ID.String()).says(t, 403, approval.ErrSelf.Code)
+	if _, err := w.Rescue.Running(t.Context(), c.bob.u.ID); err != nil {
+		t.Errorf("it was stopped: %v", err)
+	}
+}
+
+// TH-42: one administrator asks by the page, what was typed is kept when it is wrong,
+// and nothing happens before another one decides; where the policy lets one do it, it
+// is done.
+func TestResetAskedByThePages(t *testing.T) {
+	t.Parallel()
+	w := newRig(t).begun(t).running(t).world(t)
+	w.council(t)
+	other, _ := w.enrolled(t, "nan@mail.org")
+	b := w.entered(t, "ann@mail.org")
+	b.get("/account").says(t, 200, `id="approvals"`)
+	shown := b.get("/account/approvals")
+	ask := func(person, reason string) answer {
+		t.Helper()
+		return b.submit("/account/approvals/reset", shown, "person", person, "reason", reason)
+	}
+	ask("nan@mial.org", "lost her phone").says(t, 422, rescue.ErrNobody.Code).says(t, 422, `value="lost her phone"`)
+	ask("nan@mail.org", " ").says(t, 422, approval.ErrReason.Code).says(t, 422, `value="nan@mail.org"`)
+	ask(kimsMail, "lost her phone").says(t, 409, rescue.ErrNothingLost.Code)
+	ask("vic@mail.org", "again").says(t, 409, approval.ErrWaiting.Code)
+	ask("Nan@Mail.org", "lost her phone").to(t)
+	b.get("/account/approvals").says(t, 200, "Another administrator decides")
+	all, err := w.Rescue.Requests(t.Context(), user.Host(), 10)
+	if err != nil || len(all) != 2 || all[1].Subject != other.ID || all[1].Reason != "lost her phone" {
+		t.Fatalf("waiting: %+v, %v", all, err)
+	}
+	w.told(t, "bob@mail.org", "asks for your approval")
+	_, _, err = w.Rescue.SetPolicy(t.Context(), user.Host(), reclaim.Policy{Wait: reclaim.MinWait, Reset: reclaim.ByOne}, "")
+	must(t, err)
+	w.enrolled(t, "sue@mail.org")
+	b = w.entered(t, "ann@mail.org")
+	shown = b.get("/account/approvals")
+	ask("sue@mail.org", "lost her phone").to(t)
+	b.get("/account/approvals").says(t, 200, "sue@mail.org was mailed a link")
+	w.mailed(t, "sue@mail.org", "/recover/finish", reclaim.Finish)
+}
