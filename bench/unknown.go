@@ -14,6 +14,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/instance"
 	"github.com/mortise-auth/mortise/internal/password"
+	"github.com/mortise-auth/mortise/internal/proof"
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/secret"
 	"github.com/mortise-auth/mortise/internal/signin"
@@ -46,12 +47,14 @@ func unknown(b *bench) error {
 	for _, one := range []struct {
 		what string
 		of   *oracle
-		ask  func(context.Context, user.Caller, string) error
+		ask  inquiry
 	}{
-		{"wrong password, known and unknown identifier, hash nearly free", quick, quick.signIn},
-		{"the same with the real hash", real, real.signIn},
-		{"sign-up with a known and an unknown address", quick, quick.signUp},
-		{"recovery of a known and an unknown address", quick, quick.recover},
+		{"wrong password, known and unknown identifier, hash nearly free", quick, atOnce(quick.signIn)},
+		{"the same with the real hash", real, atOnce(real.signIn)},
+		{"sign-up with a known and an unknown address", quick, atOnce(quick.signUp)},
+		{"recovery of a known and an unknown address", quick, atOnce(quick.recover)},
+		{"a code by mail asked for with a known and an unknown address", quick, atOnce(quick.askByMail)},
+		{"a wrong code by mail, known and unknown address", quick, quick.wrongCode},
 	} {
 		if err := b.indifferent(one.what, one.of, one.ask); err != nil {
 			return fmt.Errorf("%s: %w", one.what, err)
@@ -60,10 +63,20 @@ func unknown(b *bench) error {
 	return nil
 }
 
+// inquiry asks about somebody. What it returns is what is timed.
+type inquiry func(ctx context.Context, by user.Caller, who string) (func() error, error)
+
+// atOnce is an inquiry without anything to do before.
+func atOnce(ask func(context.Context, user.Caller, string) error) inquiry {
+	return func(ctx context.Context, by user.Caller, who string) (func() error, error) {
+		return func() error { return ask(ctx, by, who) }, nil
+	}
+}
+
 // indifferent compares the medians. Chance says who goes first in a pair: in a
 // fixed turn the collector, which comes once in so many hashes, may meet always the
 // same of both. Every question comes from an address of its own.
-func (b *bench) indifferent(what string, o *oracle, ask func(context.Context, user.Caller, string) error) error {
+func (b *bench) indifferent(what string, o *oracle, ask inquiry) error {
 	known, strangers := make([]time.Duration, len(o.people)), make([]time.Duration, len(o.people))
 	chance := rand.New(rand.NewPCG(1, uint64(len(o.people)))) //nolint:gosec // an order, no secret
 	for i, p := range o.people {
@@ -76,8 +89,12 @@ func (b *bench) indifferent(what string, o *oracle, ask func(context.Context, us
 			t := turns[(first+j)%2]
 			o.asked++
 			by := user.Anonymous(audit.Source{IP: fmt.Sprintf("100.%d.%d.%d", 64+o.asked>>16&63, o.asked>>8&255, o.asked&255), UserAgent: "bench"})
+			answer, err := ask(b.ctx, by, t.who)
+			if err != nil {
+				return err
+			}
 			begun := time.Now()
-			if err := ask(b.ctx, by, t.who); err != nil {
+			if err := answer(); err != nil {
 				return err
 			}
 			t.took[i] = time.Since(begun)
@@ -107,13 +124,30 @@ func (o *oracle) recover(ctx context.Context, by user.Caller, who string) error 
 	return err
 }
 
+func (o *oracle) askByMail(ctx context.Context, by user.Caller, who string) error {
+	_, err := o.app.SignIn.AskByMail(ctx, signin.Request{By: by, Identifier: who})
+	return err
+}
+
+func (o *oracle) wrongCode(ctx context.Context, by user.Caller, who string) (func() error, error) {
+	asked, err := o.app.SignIn.AskByMail(ctx, signin.Request{By: by, Identifier: who})
+	if err != nil {
+		return nil, err
+	}
+	r := signin.Request{By: by, Identifier: who, Response: signin.Response{Mailed: &signin.Mailed{Flow: asked.Flow, Code: secret.NewText("00000000")}}}
+	return func() error {
+		_, err := o.app.SignIn.SignIn(ctx, r)
+		return refused(err)
+	}, nil
+}
+
 // refused is nil for the answer to a wrong guess, and tells of any other.
 func refused(err error) error {
 	switch {
-	case errors.Is(err, signin.ErrWrong):
+	case errors.Is(err, signin.ErrWrong), errors.Is(err, proof.ErrWrongCode):
 		return nil
 	case err == nil:
-		return errors.New("a wrong password was taken")
+		return errors.New("a wrong guess was taken")
 	}
 	return err
 }
@@ -125,7 +159,7 @@ func (b *bench) oracle(n int, p password.Parameters) (*oracle, error) {
 		return nil, err
 	}
 	c := wiring("http://localhost")
-	c.Passwords.Parameters = p
+	c.Passwords.Parameters, c.EmailCodes = p, true
 	c.Limits = ratelimit.Defaults()
 	for i := range c.Limits {
 		c.Limits[i].Every, c.Limits[i].Burst = time.Microsecond, 1_000_000

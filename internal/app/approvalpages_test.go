@@ -116,6 +116,7 @@ func TestApprovalByThePages(t *testing.T) {
 		t.Errorf("the log says %+v", approved)
 	}
 	w.mailed(t, "vic@mail.org", "/recover/finish", reclaim.Finish)
+	w.told(t, "ann@mail.org", "you asked for was approved")
 }
 
 // TH-42 TH-43: neither who asked nor whom it is about decides it; who asked takes it

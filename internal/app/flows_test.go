@@ -1,12 +1,14 @@
 package app
 
 import (
+	"context"
 	"net/url"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/mail"
@@ -21,9 +23,11 @@ const otherPassword = "an even longer walk at dusk"
 // letter waits for the next mail to an address.
 func (r *rig) letter(t *testing.T, to string) mail.Entry {
 	t.Helper()
-	l, err := r.box.Next(t.Context(), to)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	l, err := r.box.Next(ctx, to)
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("no letter to %s: %v", to, err)
 	}
 	return l
 }

@@ -114,3 +114,25 @@ func TestResetAskedByThePages(t *testing.T) {
 	b.get("/account/approvals").says(t, 200, "sue@mail.org was mailed a link")
 	w.mailed(t, "sue@mail.org", "/recover/finish", reclaim.Finish)
 }
+
+// TH-42: who asked is told what somebody else decided, and not what they took back.
+func TestWhoAskedIsAnswered(t *testing.T) {
+	t.Parallel()
+	r := newRig(t).running(t)
+	c := r.council(t)
+	must(t, r.Rescue.Deny(t.Context(), c.ann.fresh(t), c.asked.ID))
+	again, err := r.Rescue.Request(t.Context(), c.ann.fresh(t), c.about.ID, "lost her phone")
+	must(t, err)
+	must(t, r.Rescue.Deny(t.Context(), c.bob.fresh(t), again.ID))
+	first := r.told(t, "ann@mail.org", "you asked for")
+	if !strings.Contains(first.Subject, "denied") || !strings.Contains(first.Text, "vic@mail.org") {
+		t.Errorf("told: %q %s", first.Subject, first.Text)
+	}
+	last, err := r.Rescue.Request(t.Context(), c.ann.fresh(t), c.about.ID, "lost her phone")
+	must(t, err)
+	_, err = r.Rescue.Approve(t.Context(), user.Host(), last.ID)
+	must(t, err)
+	if next := r.told(t, "ann@mail.org", "you asked for"); !strings.Contains(next.Subject, "approved") {
+		t.Errorf("told next: %q", next.Subject)
+	}
+}

@@ -45,6 +45,8 @@ const (
 	RecoveryDone      Template = "recovery_done"     // act
 	RecoveryObjected  Template = "recovery_objected" // to administrators; Address is the account's
 	ApprovalWaiting   Template = "approval_waiting"  // link, to administrators; Address is the account's
+	ApprovalGranted   Template = "approval_granted"  // to who asked; Address is the account's
+	ApprovalDenied    Template = "approval_denied"   // the same
 	AdminRecovery     Template = "admin_recovery"    // code, link: an administrator started it
 	Invitation        Template = "invitation"        // link
 	Test              Template = "test"
@@ -91,6 +93,8 @@ var shapes = map[Template]shape{
 	RecoveryDone:      {act: true, object: "/recover"},
 	RecoveryObjected:  {link: true},
 	ApprovalWaiting:   {link: true},
+	ApprovalGranted:   {object: "/account/sessions"},
+	ApprovalDenied:    {object: "/account/sessions"},
 	AdminRecovery:     {code: true, link: true},
 	Invitation:        {link: true},
 	Test:              {},

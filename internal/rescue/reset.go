@@ -248,6 +248,9 @@ func (f *Flow) decide(ctx context.Context, tx Tx, by user.Caller, r approval.Req
 	if err := tx.Approvals().Decide(ctx, r.ID, approval.Approved, by.User, now, ev); err != nil {
 		return err
 	}
+	if err := f.answer(ctx, tx, by, r, mail.ApprovalGranted); err != nil {
+		return err
+	}
 	switch r.Kind {
 	case approval.Reset:
 		return f.reset(ctx, tx, by, r)
@@ -303,8 +306,8 @@ func (f *Flow) reset(ctx context.Context, tx Tx, by user.Caller, r approval.Requ
 	return f.announce(ctx, tx, c, by)
 }
 
-// Deny ends a request in the name of an administrator or the host; who asked takes
-// it back. Whom it is about does not: that session may be a thief's (TH-43).
+// Deny ends a request in the name of an administrator or the host, and who asked is
+// told; they take it back themselves, too. Whom it is about does not: that session may be a thief's (TH-43).
 func (f *Flow) Deny(ctx context.Context, by user.Caller, id approval.ID) error {
 	if err := f.allow(ctx, by, "deny"); err != nil {
 		return err
@@ -320,7 +323,12 @@ func (f *Flow) Deny(ctx context.Context, by user.Caller, id approval.ID) error {
 		}
 	}
 	ev := about(by.Event(approval.Decided, now, r.Subject), r).With("decision", string(approval.Denied)).With("requested_by", name(r.Requester))
-	return f.o.Read.Approvals().Decide(ctx, id, approval.Denied, by.User, now, ev)
+	return f.mailing(ctx, func(tx Tx) error {
+		if err := tx.Approvals().Decide(ctx, id, approval.Denied, by.User, now, ev); err != nil {
+			return err
+		}
+		return f.answer(ctx, tx, by, r, mail.ApprovalDenied)
+	})
 }
 
 // DenyClaim ends a live claim to somebody else's account and tells every address of

@@ -121,19 +121,32 @@ func many[T any](ctx context.Context, e Engine, scan func(Row) (T, error), sql s
 }
 
 func collect[T any](ctx context.Context, q Querier, scan func(Row) (T, error), sql string, args ...any) (all []T, err error) {
-	rows, err := q.Query(ctx, sql, args...)
+	err = each(ctx, q, func(row Row) error {
+		v, err := scan(row)
+		if err == nil {
+			all = append(all, v)
+		}
+		return err
+	}, sql, args...)
 	if err != nil {
 		return nil, err
 	}
+	return all, nil
+}
+
+// each is collect without its type, so that the program has it once.
+func each(ctx context.Context, q Querier, fn func(Row) error, sql string, args ...any) (err error) {
+	rows, err := q.Query(ctx, sql, args...)
+	if err != nil {
+		return err
+	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
 	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
+		if err := fn(rows); err != nil {
+			return err
 		}
-		all = append(all, v)
 	}
-	return all, rows.Err()
+	return rows.Err()
 }
 
 // otherwise says absent where a query found nothing.
