@@ -23,6 +23,8 @@ var (
 	ErrResetOff = problem.New(problem.Forbidden, "reset_off", "Administrators cannot reset factors on this server. Use the command line on the host.")
 	// ErrNobody: no account has the address that an administrator gave.
 	ErrNobody = problem.New(problem.Unprocessable, "reset_nobody", "No account has that address. Check how it is written.")
+	// ErrOver is reclaim.ErrNone for administrators.
+	ErrOver = problem.New(problem.Gone, "recovery_ended", "This recovery is over already. The log says how it ended.")
 	// ErrNotAdmin: the caller may not administer.
 	ErrNotAdmin = problem.New(problem.Forbidden, "recovery_not_admin", "Only administrators can do this. Ask one, or use the command line on the host.")
 	// ErrAdminAlready: who was to be made an administrator is one.

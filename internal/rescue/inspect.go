@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/user"
 )
@@ -54,17 +53,22 @@ func (f *Flow) recovery(ctx context.Context, by user.Caller, c reclaim.Claim) (r
 	return r, err
 }
 
-// RequestFor is Request for whoever has an address. ErrNobody.
-func (f *Flow) RequestFor(ctx context.Context, by user.Caller, address, reason string) (approval.Request, error) {
+// RequestFor is Request for whoever has a verified address, with the names of who is
+// concerned. ErrNobody.
+func (f *Flow) RequestFor(ctx context.Context, by user.Caller, address, reason string) (Petition, error) {
 	if err := f.allow(ctx, by, "reset"); err != nil {
-		return approval.Request{}, err
+		return Petition{}, err
 	}
-	u, _, err := f.o.Read.Users().ByEmail(ctx, user.EmailKey(address))
-	if errors.Is(err, user.ErrUnknown) {
-		return approval.Request{}, ErrNobody.Because(err)
+	u, e, err := f.o.Read.Users().ByEmail(ctx, user.EmailKey(address))
+	if errors.Is(err, user.ErrUnknown) || err == nil && !e.Verified() {
+		return Petition{}, ErrNobody.Because(err)
 	}
 	if err != nil {
-		return approval.Request{}, err
+		return Petition{}, err
 	}
-	return f.Request(ctx, by, u.ID, reason)
+	r, err := f.Request(ctx, by, u.ID, reason)
+	if err != nil {
+		return Petition{}, err
+	}
+	return f.petition(ctx, r)
 }

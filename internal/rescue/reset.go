@@ -10,6 +10,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/approval"
 	"github.com/mortise-auth/mortise/internal/audit"
 	"github.com/mortise-auth/mortise/internal/mail"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/rbac"
 	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -41,10 +42,16 @@ func host(by user.Caller) bool { return by.Actor.Type == audit.ActorHost }
 // Request asks for new factors for somebody, in the name of an administrator or the
 // host; reason is for whoever approves, and for the log. Where the policy lets one
 // administrator do it, it is done at once, but for administrators never.
-// ErrResetOff, ErrNothingLost, ErrUnreachable, approval.ErrWaiting, ErrAlone.
+// ErrResetOff, ErrNothingLost, ErrUnreachable, approval.ErrWaiting, ErrAlone;
+// reclaim.ErrRunning where one was mailed a link already.
 func (f *Flow) Request(ctx context.Context, by user.Caller, of user.ID, reason string) (approval.Request, error) {
 	if err := f.allow(ctx, by, "reset"); err != nil {
 		return approval.Request{}, err
+	}
+	if !host(by) { // every one is mailed to all administrators
+		if err := f.take(ctx, ratelimit.Key{Limit: ratelimit.ChangeAccount, Of: by.User.String()}); err != nil {
+			return approval.Request{}, err
+		}
 	}
 	policy, err := f.Policy(ctx)
 	if err != nil {
@@ -66,6 +73,9 @@ func (f *Flow) Request(ctx context.Context, by user.Caller, of user.ID, reason s
 		return r, err
 	}
 	if policy.Reset == reclaim.ByOne && !boss && by.User != of {
+		if c, err := f.Running(ctx, of); err == nil && c.Kind == reclaim.Reset {
+			return r, reclaim.ErrRunning // asked twice: another link would kill the first one
+		}
 		return f.alone(ctx, by, r)
 	}
 	return r, f.put(ctx, by, r, reclaim.Requested)

@@ -399,6 +399,17 @@ func (f *Frame) recency(route Route, method string) time.Duration {
 	return min(f.o.Recent, f.o.Fresh)
 }
 
+// MayChange is how long an administrator's sign-in stays recent enough to change
+// something: a page with much to type asks for another one first. Negative: it is not;
+// 0 for who is no administrator in a browser.
+func (f *Frame) MayChange(r *http.Request) time.Duration {
+	q := Of(r)
+	if q.Host || q.Identity == nil {
+		return 0
+	}
+	return q.Identity.AuthenticatedAt.Add(f.recency(Route{}, http.MethodPost)).Sub(f.o.Now())
+}
+
 func (f *Frame) limit(ctx context.Context, h http.Header, q *Request, name ratelimit.Name) error {
 	if name == "" || q.Host {
 		return nil

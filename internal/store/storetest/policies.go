@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/federation"
@@ -218,7 +219,7 @@ func trustBirth(c *testcase) {
 
 func trustEnds(c *testcase) {
 	c.policy(policy.Policy{Assurance: 1, Remember: policy.Day})
-	v := c.connection("acme")
+	var v federation.Connection // of each its own
 	c.ok(c.Roles().Put(c.ctx, rbac.Role{Name: "keeper", CreatedAt: c.now, UpdatedAt: c.now}, c.system()))
 	for name, change := range map[string]func(u user.User){
 		"factor added": func(u user.User) { c.confirmed(u, "Phone", 1) },
@@ -244,7 +245,8 @@ func trustEnds(c *testcase) {
 		"service taken back": func(u user.User) {
 			c.ok(c.Federation().Cut(c.ctx, u.ID, c.linksOf(u)[0].ID, c.event(federation.LinkGone, u.ID)))
 		},
-		"recovery codes": func(u user.User) { c.codes(u, 2) },
+		"service deleted": func(user.User) { c.ok(c.Federation().Delete(c.ctx, v.ID, c.now, c.system())) },
+		"recovery codes":  func(u user.User) { c.codes(u, 2) },
 		"sign out everywhere": func(u user.User) {
 			_, err := c.Sessions().EndAll(c.ctx, u.ID, session.ID{}, session.Revoked, c.now, c.event(session.EndedEvent, u.ID))
 			c.ok(err)
@@ -260,6 +262,7 @@ func trustEnds(c *testcase) {
 		"a password, where none was used": func(u user.User) { c.ok(c.setPassword(c.credential(u, 1))) },
 	} {
 		u := c.person()
+		v = c.connection(fmt.Sprintf("svc-%d", c.next()))
 		c.confirmed(u, "First", 1)
 		for range 2 { // the last way in stays
 			c.ok(c.register(c.passkey(u), c.reread(u).Version))

@@ -13,7 +13,9 @@ type Approvals struct {
 	Form
 	List           []Petition
 	Running        []Claim
-	Person, Reason string // of the last try
+	Person, Reason string         // of the last try
+	Stale          bool           // the reader has to sign in again before they ask
+	Off            *problem.Error // why nobody may ask; nil: they may
 }
 
 // Claim is a recovery that runs.
@@ -25,6 +27,7 @@ type Claim struct {
 	Due     time.Time
 	Until   time.Time
 	Delayed time.Time // somebody objected; zero: nobody did
+	Ready   bool      // it can be completed now
 }
 
 // ClaimKind says who vouches for it; see reclaim.Kind.

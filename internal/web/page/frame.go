@@ -75,6 +75,7 @@ const (
 	NoticeResetAsked        Notice = "reset_asked"
 	NoticeResetDone         Notice = "reset_done"
 	NoticeClaimEnded        Notice = "claim_ended"
+	NoticeNotYet            Notice = "not_yet"
 )
 
 // Notices lists every Notice, so that a cookie can be checked against it.
@@ -84,7 +85,7 @@ var Notices = []Notice{
 	NoticeDeletionScheduled, NoticeSecured, NoticeSignInAgain,
 	NoticeFactorAdded, NoticeSecondNeeded, NoticeFactorRemoved, NoticeFactorRenamed, NoticeDeviceForgotten, NoticeRecoveryStopped, NoticeRecoveryDelayed,
 	NoticePasskeyAdded, NoticePasskeyRenamed, NoticePasskeyRemoved, NoticePasswordRemoved, NoticeLinked, NoticeUnlinked, NoticeServiceRefused,
-	NoticeApproved, NoticeDenied, NoticeResetAsked, NoticeResetDone, NoticeClaimEnded,
+	NoticeApproved, NoticeDenied, NoticeResetAsked, NoticeResetDone, NoticeClaimEnded, NoticeNotYet,
 }
 
 // Flash is a Notice with the one value its sentence may carry. The zero Flash

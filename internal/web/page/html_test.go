@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"html"
 	"io"
+	"io/fs"
 	"maps"
 	"net/url"
 	"regexp"
@@ -241,6 +242,25 @@ func TestBasePath(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What a page of ours names itself to come back to has the base path too. Samples give
+// the rest, so it is looked for where it is written.
+func TestWaysBackAreMounted(t *testing.T) {
+	literal := regexp.MustCompile(`"return_to" "/|name="return_to" value="/`)
+	err := fs.WalkDir(files, "templates", func(path string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		body, err := files.ReadFile(path)
+		if found := literal.Find(body); found != nil {
+			t.Errorf("%s: %s", path, found)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // Every form posts, and carries the token when there is one.

@@ -24,15 +24,19 @@ func approvalSamples() []Sample {
 	objected.ID, objected.About, objected.Delayed, objected.Due = "rcl_02", Contact{Email: "tom@example.test"}, ago(time.Hour), ago(-5*day)
 	link, vouched := waits, waits
 	link.Kind, vouched.Kind, vouched.ID = ClaimLink, ClaimReset, "rcl_03"
+	vouched.Ready = true
 	unknown := wrong(problem.Unprocessable, "reset_nobody", "No account has that address. Check how it is written.", field("person", "reset_nobody", "No account has that address. Check how it is written."))
 	return []Sample{
 		signed("approvals-running", Approvals{Running: []Claim{waits, objected, vouched}}),
 		signed("approvals-unknown", Approvals{Form: unknown, Person: "kim@exmaple.test", Reason: "Lost her phone"}),
 		signed("recovery", Recovery{Claim: objected}),
+		signed("recovery-due", Recovery{Claim: vouched}),
+		signed("approvals-off", Approvals{Off: &problem.Error{Kind: problem.Forbidden, Code: "reset_off", Public: "Administrators cannot reset factors on this server. Use the command line on the host."}}),
 		signed("recovery-own", Recovery{Claim: link, Own: true}),
 		signed("account-administers", Account{Health: Health{PasswordChanged: ago(day), Verified: 1, Sessions: 1}, Administers: true}),
 		signed("approvals", Approvals{List: []Petition{reset, promote, rules}}),
 		signed("approvals-none", Approvals{}),
+		signed("approvals-stale", Approvals{Stale: true}),
 		signed("approvals-gone", Approvals{Form: gone, List: []Petition{promote}}),
 		signed("approval", Approval{Petition: reset}),
 		signed("approval-prove", Approval{Petition: promote, Refusal: weak, Prove: true}),

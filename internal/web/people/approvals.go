@@ -17,8 +17,12 @@ import (
 
 const approvalsPath = "/account/approvals"
 
-// mostPetitions bounds the list: the oldest come first.
-const mostPetitions = 50
+// timeToType is what a form with words to find should leave before its reader has to
+// prove themselves again, which would lose them.
+const timeToType = 3 * time.Minute
+
+// mostListed bounds each list: the oldest come first.
+const mostListed = 50
 
 // approvalRoutes are for administrators whose sign-in is recent, as the API's are.
 // Who may decide what is for package rescue to say.
@@ -53,16 +57,23 @@ func (p *Pages) showApprovals(w http.ResponseWriter, r *http.Request) error {
 
 func (p *Pages) approvalsView(r *http.Request) (v page.Approvals, err error) {
 	by := web.Of(r).Caller
-	waiting, err := p.o.Rescue.Petitions(r.Context(), by, mostPetitions)
+	waiting, err := p.o.Rescue.Petitions(r.Context(), by, mostListed)
 	if err != nil {
 		return v, err
 	}
 	for _, one := range waiting {
 		v.List = append(v.List, petitionView(one))
 	}
-	running, err := p.o.Rescue.Recoveries(r.Context(), by, mostPetitions)
+	running, err := p.o.Rescue.Recoveries(r.Context(), by, mostListed)
+	if err != nil {
+		return v, err
+	}
 	for _, one := range running {
-		v.Running = append(v.Running, claimView(one))
+		v.Running = append(v.Running, p.claimView(one))
+	}
+	policy, err := p.o.Rescue.Policy(r.Context())
+	if policy.Reset == reclaim.ByNobody {
+		v.Off = rescue.ErrResetOff
 	}
 	return v, err
 }
@@ -72,6 +83,7 @@ func (p *Pages) listApprovals(w http.ResponseWriter, r *http.Request, why error)
 	if err != nil {
 		return err
 	}
+	v.Stale = p.o.Frame.MayChange(r) < timeToType
 	status := http.StatusOK
 	if why != nil {
 		v.Problem = problem.Of(why)
@@ -81,7 +93,7 @@ func (p *Pages) listApprovals(w http.ResponseWriter, r *http.Request, why error)
 	return p.own(w, r, status, v)
 }
 
-// deciding reports whether something waits for administrators, to one of them.
+// deciding reports whether the reader administers, and whether something waits then.
 func (p *Pages) deciding(r *http.Request) (administers, waits bool, err error) {
 	q := web.Of(r)
 	if q.Identity == nil || !q.Identity.HasRole(rbac.Admin) {

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"github.com/mortise-auth/mortise/internal/approval"
-	"github.com/mortise-auth/mortise/internal/problem"
 	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/rescue"
 	"github.com/mortise-auth/mortise/internal/web"
@@ -21,12 +20,12 @@ func (p *Pages) showRecovery(w http.ResponseWriter, r *http.Request, ref string,
 	}
 	one, err := p.o.Rescue.Recovery(r.Context(), web.Of(r).Caller, id)
 	if errors.Is(err, reclaim.ErrNone) {
-		return p.listApprovals(w, r, err)
+		return p.listApprovals(w, r, rescue.ErrOver.Because(err))
 	}
 	if err != nil {
 		return err
 	}
-	v := page.Recovery{Claim: claimView(one), Own: one.Own}
+	v := page.Recovery{Claim: p.claimView(one), Own: one.Own}
 	if why == nil {
 		return p.own(w, r, http.StatusOK, v)
 	}
@@ -36,15 +35,15 @@ func (p *Pages) showRecovery(w http.ResponseWriter, r *http.Request, ref string,
 func recoveryID(ref string) (reclaim.ID, error) {
 	id, err := reclaim.ParseID(ref)
 	if err != nil {
-		return id, reclaim.ErrNone.Because(err)
+		return id, rescue.ErrOver.Because(err)
 	}
 	return id, nil
 }
 
-func claimView(one rescue.Recovery) page.Claim {
+func (p *Pages) claimView(one rescue.Recovery) page.Claim {
 	return page.Claim{
 		ID: one.ID.String(), Kind: page.ClaimKind(one.Kind), About: contact(one.About),
-		Started: one.StartedAt, Due: one.DueAt, Until: one.ExpiresAt, Delayed: one.DelayedAt,
+		Started: one.StartedAt, Due: one.DueAt, Until: one.ExpiresAt, Delayed: one.DelayedAt, Ready: one.Claim.Due(p.o.Now()),
 	}
 }
 
@@ -68,7 +67,7 @@ func (p *Pages) askReset(w http.ResponseWriter, r *http.Request, f form) error {
 		return p.notAsked(w, r, f, err)
 	}
 	if asked.Decision == approval.Approved {
-		p.flash(w, page.NoticeResetDone, f["person"])
+		p.flash(w, page.NoticeResetDone, asked.About.Address)
 	} else {
 		p.flash(w, page.NoticeResetAsked, "")
 	}
@@ -80,11 +79,12 @@ func (p *Pages) notAsked(w http.ResponseWriter, r *http.Request, f form, err err
 	if failed != nil {
 		return failed
 	}
-	v.Person, v.Reason = f["person"], f["reason"]
-	for sentinel, field := range map[*problem.Error]string{rescue.ErrNobody: "person", approval.ErrReason: "reason"} {
-		if errors.Is(err, sentinel) {
-			err = at(field, err)
-		}
+	v.Person, v.Reason = clip(f["person"]), clip(f["reason"])
+	switch {
+	case errors.Is(err, rescue.ErrNobody):
+		err = at("person", err)
+	case errors.Is(err, approval.ErrReason):
+		err = at("reason", err)
 	}
 	return p.again(w, r, err, p.own, func(form page.Form) page.View { v.Form = form; return v })
 }

@@ -58,6 +58,9 @@ func (p *Pages) spoken(r *http.Request, path string) string {
 // is for a recent sign-in.
 func (p *Pages) askAgain(w http.ResponseWriter, r *http.Request) {
 	q := url.Values{"again": {"1"}}
+	if r.Method == http.MethodPost {
+		p.flash(w, page.NoticeNotYet, "")
+	}
 	if returnTo, ok := ReturnTo(p.o.BasePath + p.look(r)); ok {
 		q.Set("return_to", returnTo)
 	}

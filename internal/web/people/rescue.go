@@ -36,7 +36,8 @@ type Rescue interface {
 	Petition(ctx context.Context, by user.Caller, id approval.ID) (rescue.Petition, error)
 	Approve(ctx context.Context, by user.Caller, id approval.ID) (approval.Request, error)
 	Deny(ctx context.Context, by user.Caller, id approval.ID) error
-	RequestFor(ctx context.Context, by user.Caller, address, reason string) (approval.Request, error)
+	Policy(ctx context.Context) (reclaim.Policy, error)
+	RequestFor(ctx context.Context, by user.Caller, address, reason string) (rescue.Petition, error)
 	Recoveries(ctx context.Context, by user.Caller, limit int) ([]rescue.Recovery, error)
 	Recovery(ctx context.Context, by user.Caller, id reclaim.ID) (rescue.Recovery, error)
 	DenyClaim(ctx context.Context, by user.Caller, id reclaim.ID) error

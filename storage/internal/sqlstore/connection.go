@@ -102,6 +102,10 @@ func (s connections) Delete(ctx context.Context, id federation.ID, now time.Time
 		if err := endBegan(ctx, tx, id, now); err != nil {
 			return err
 		}
+		// its links go with it, and each was a way in: see noTrust
+		if err := tx.Queue(ctx, `DELETE FROM trusted_devices WHERE user_id IN (SELECT user_id FROM links WHERE connection_id = $1)`, raw(id)); err != nil {
+			return err
+		}
 		n, err := tx.Exec(ctx, `DELETE FROM connections WHERE id = $1`, raw(id))
 		return exactly(n, err, federation.ErrUnknown)
 	})
