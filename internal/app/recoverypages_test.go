@@ -110,10 +110,15 @@ func TestResetAskedByThePages(t *testing.T) {
 	}
 	_, _, err = w.Rescue.SetPolicy(t.Context(), user.Host(), reclaim.Policy{Wait: reclaim.MinWait, Reset: reclaim.ByOne}, "")
 	must(t, err)
-	w.enrolled(t, "sue@mail.org")
+	sue, _ := w.enrolled(t, "sue@mail.org")
+	for address, verified := range map[string]time.Time{"work@mail.org": w.now(), "parked@mail.org": {}} {
+		e := user.Email{Key: address, User: sue.ID, Address: address, VerifiedAt: verified, CreatedAt: w.now()}
+		must(t, w.store.Users().AddEmail(t.Context(), e, user.Host().Event(user.EmailAdded, w.now(), sue.ID)))
+	}
 	b = w.entered(t, "ann@mail.org")
 	shown = b.get("/account/approvals")
-	ask("sue@mail.org", "lost her phone").to(t)
+	ask("parked@mail.org", "lost her phone").says(t, 422, rescue.ErrNobody.Code) // nobody showed that it is theirs
+	ask("work@mail.org", "lost her phone").to(t)
 	b.get("/account/approvals").says(t, 200, "sue@mail.org was mailed a link")
 	w.mailed(t, "sue@mail.org", "/recover/finish", reclaim.Finish)
 
@@ -149,5 +154,22 @@ func TestWhoAskedIsAnswered(t *testing.T) {
 	must(t, err)
 	if next := r.told(t, "ann@mail.org", "you asked for"); !strings.Contains(next.Subject, "approved") {
 		t.Errorf("told next: %q", next.Subject)
+	}
+
+	more, _ := r.enrolled(t, "nan@mail.org")
+	left, err := r.Rescue.Request(t.Context(), c.ann.fresh(t), more.ID, "lost her phone")
+	must(t, err)
+	must(t, r.Directory.SetRoles(t.Context(), user.Host(), c.ann.u.ID, nil))
+	must(t, r.Rescue.Deny(t.Context(), c.bob.fresh(t), left.ID))
+	r.clock.Advance(time.Minute) // what follows is mailed after it
+	must(t, r.Directory.Disable(t.Context(), user.Host(), c.ann.u.ID, "en"))
+	for {
+		m := r.letter(t, "ann@mail.org")
+		if strings.Contains(m.Subject, "you asked for") {
+			t.Errorf("who administers no more was told: %q", m.Subject)
+		}
+		if strings.Contains(m.Subject, "suspended") {
+			return
+		}
 	}
 }
