@@ -1,12 +1,15 @@
 package app
 
 import (
+	"errors"
 	"html"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/mortise-auth/mortise/internal/approval"
+	"github.com/mortise-auth/mortise/internal/problem"
+	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/rescue"
 	"github.com/mortise-auth/mortise/internal/user"
@@ -171,5 +174,25 @@ func TestWhoAskedIsAnswered(t *testing.T) {
 		if strings.Contains(m.Subject, "suspended") {
 			return
 		}
+	}
+}
+
+// TH-42: each request is mailed to all administrators, so one of them, or who has their
+// session, cannot ask without end by taking it back each time. The host can.
+func TestAskingIsLimited(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	c := r.council(t)
+	ann := c.ann.fresh(t)
+	asked, err := c.asked, error(nil)
+	for n := 1; err == nil && n < 100; n++ {
+		must(t, r.Rescue.Deny(t.Context(), ann, asked.ID))
+		asked, err = r.Rescue.Request(t.Context(), ann, c.about.ID, "lost her phone")
+	}
+	if e := problem.Of(err); !errors.Is(err, ratelimit.ErrLimited) || e.RetryAfter <= 0 {
+		t.Fatalf("after a hundred requests: %v", err)
+	}
+	if _, err := r.Rescue.Request(t.Context(), user.Host(), c.about.ID, "lost her phone"); err != nil {
+		t.Errorf("the host: %v", err)
 	}
 }
