@@ -52,6 +52,12 @@ func (r *rig) withPhone(t *testing.T, by user.Caller) (tel.ID, []secret.Text) {
 	return p.ID, codes
 }
 
+// atNoon goes on at the next noon, for what has to happen within one day.
+func (r *rig) atNoon() {
+	now := r.clock.Now().UTC()
+	r.clock.Advance(now.Truncate(24 * time.Hour).Add(36 * time.Hour).Sub(now))
+}
+
 // tags are all of a page that nobody reads; what is random in one may look like anything.
 var tags = regexp.MustCompile(`<[^>]*>`)
 

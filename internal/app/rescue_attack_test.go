@@ -214,6 +214,7 @@ func TestNewPasskeyApprovesNothing(t *testing.T) {
 func TestPhoneOfRecoveryWithoutBudget(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, withPhones, func(c *Config) { c.Phones.PerNumber = 1 }).running(t)
+	r.atNoon() // a budget is of a day, and what follows takes an hour
 	u := r.person(t, kimsMail)
 	r.withPhone(t, inSession(r.signIn(t, kimsMail)))
 	if _, err := r.lost(t, kimsMail); err != nil {
