@@ -12,6 +12,7 @@ import (
 	"github.com/mortise-auth/mortise/internal/ratelimit"
 	"github.com/mortise-auth/mortise/internal/reclaim"
 	"github.com/mortise-auth/mortise/internal/rescue"
+	"github.com/mortise-auth/mortise/internal/store"
 	"github.com/mortise-auth/mortise/internal/user"
 )
 
@@ -195,4 +196,30 @@ func TestAskingIsLimited(t *testing.T) {
 	if _, err := r.Rescue.Request(t.Context(), user.Host(), c.about.ID, "lost her phone"); err != nil {
 		t.Errorf("the host: %v", err)
 	}
+}
+
+// TH-42: of several who ask at once where one administrator may do it, one has a link
+// mailed, and nobody's link dies of another one.
+func TestOneResetAtATime(t *testing.T) {
+	engines(t, func(t *testing.T, st store.Store) {
+		r := newRigOn(t, st).running(t)
+		c := r.council(t)
+		must(t, r.Rescue.Deny(t.Context(), user.Host(), c.asked.ID))
+		_, _, err := r.Rescue.SetPolicy(t.Context(), user.Host(), reclaim.Policy{Wait: reclaim.MinWait, Reset: reclaim.ByOne}, "")
+		must(t, err)
+		ann := c.ann.fresh(t)
+		won := winners(8, func(int) error {
+			_, err := r.Rescue.Request(t.Context(), ann, c.about.ID, "lost her phone")
+			if err != nil && !errors.Is(err, reclaim.ErrRunning) {
+				t.Errorf("refused: %v", err)
+			}
+			return err
+		})
+		if won != 1 {
+			t.Errorf("%d of 8 had a link mailed", won)
+		}
+		if _, err := r.comeBack(t, r.mailed(t, "vic@mail.org", "/recover/finish", reclaim.Finish), ""); err != nil {
+			t.Errorf("with the link: %v", err)
+		}
+	})
 }

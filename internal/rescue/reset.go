@@ -73,9 +73,6 @@ func (f *Flow) Request(ctx context.Context, by user.Caller, of user.ID, reason s
 		return r, err
 	}
 	if policy.Reset == reclaim.ByOne && !boss && by.User != of {
-		if c, err := f.Running(ctx, of); err == nil && c.Kind == reclaim.Reset {
-			return r, reclaim.ErrRunning // asked twice: another link would kill the first one
-		}
 		return f.alone(ctx, by, r)
 	}
 	return r, f.put(ctx, by, r, reclaim.Requested)
@@ -233,11 +230,19 @@ func (f *Flow) Approve(ctx context.Context, by user.Caller, id approval.ID) (app
 	return r, nil
 }
 
-// alone carries a request out in the name of one administrator.
+// alone carries a request out in the name of one administrator, unless the link of
+// another one lives: whoever asks twice would kill it. reclaim.ErrRunning.
 func (f *Flow) alone(ctx context.Context, by user.Caller, r approval.Request) (approval.Request, error) {
 	r.Decision, r.Decider, r.DecidedAt = approval.Approved, by.User, r.CreatedAt
 	err := f.mailing(ctx, func(tx Tx) error {
 		if err := tx.Approvals().Put(ctx, r, about(by.Event(reclaim.Requested, r.CreatedAt, r.Subject), r)); err != nil {
+			return err
+		}
+		c, err := tx.Reclaims().Live(ctx, r.Subject) // Put has the account to itself
+		if err == nil && c.Kind == reclaim.Reset {
+			err = reclaim.ErrRunning
+		}
+		if err != nil && !errors.Is(err, reclaim.ErrNone) {
 			return err
 		}
 		if err := f.decide(ctx, tx, by, r); err != nil {
@@ -316,8 +321,9 @@ func (f *Flow) reset(ctx context.Context, tx Tx, by user.Caller, r approval.Requ
 	return f.announce(ctx, tx, c, by)
 }
 
-// Deny ends a request in the name of an administrator or the host, and who asked is
-// told; they take it back themselves, too. Whom it is about does not: that session may be a thief's (TH-43).
+// Deny ends a request in the name of an administrator or the host, and tells who asked;
+// they take it back themselves, too. Whom it is about does not: that session may be a
+// thief's (TH-43).
 func (f *Flow) Deny(ctx context.Context, by user.Caller, id approval.ID) error {
 	if err := f.allow(ctx, by, "deny"); err != nil {
 		return err

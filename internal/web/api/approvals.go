@@ -35,7 +35,7 @@ func (s *surface) approvalTable() []endpoint {
 			Method: "POST", Path: "/users/{user}/recovery-reset", Access: web.Admin, Tag: tag, Name: "users.recovery_reset", Summary: "Ask to reset a user's factors",
 			Text:    "Once a second administrator approved, the user's own address is mailed a link to set up new ones. Neither administrator holds it.",
 			Example: `{"reason": "Lost her phone; called back on the number we know"}`,
-			Errors:  append([]*problem.Error{rescue.ErrResetOff, rescue.ErrNothingLost, rescue.ErrUnreachable, user.ErrInactive}, asking...),
+			Errors:  append([]*problem.Error{rescue.ErrResetOff, rescue.ErrNothingLost, rescue.ErrUnreachable, user.ErrInactive, reclaim.ErrRunning}, asking...),
 		}, s.requestReset),
 		route(s, endpoint{
 			Method: "POST", Path: "/users/{user}/promotion", Access: web.Admin, Tag: tag, Name: "users.promotion", Summary: "Ask to make a user an administrator",
